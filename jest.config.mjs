@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const rootDir = import.meta.dirname;
+const present = (folders) => folders.filter((folder) => existsSync(join(rootDir, folder)));
+
+const shared = {
+  rootDir,
+  testEnvironment: "node",
+  testMatch: ["**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  moduleFileExtensions: ["ts", "mjs", "js", "cjs", "json", "node"],
+  transform: { "\\.ts$": "<rootDir>/tools/jest/strip-types.mjs" },
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/sdk/", "<rootDir>/tools/go/"],
+};
+
+/**
+ * Two projects, run apart with `--selectProjects`: `unit` sits beside the code and is quick;
+ * `system` lives in test/, starts real processes and may take its time.
+ */
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: "unit",
+      roots: present(["agent", "bench", "cli", "contract", "convert", "provider", "tools"]),
+      testTimeout: 10_000,
+    },
+    ...(existsSync(join(rootDir, "test"))
+      ? [{ ...shared, displayName: "system", roots: ["test"], testTimeout: 120_000 }]
+      : []),
+  ],
+};
