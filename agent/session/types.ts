@@ -1,0 +1,119 @@
+import type { Host, Instance } from "../../contract/index.ts";
+
+/**
+ * What one host is to do, whole: every message replaces the one before. A host keeps the last one on disk
+ * (without secrets) and starts from it.
+ */
+export interface Assignment {
+  /** The store's revision it was derived from; only ever grows. */
+  readonly revision: number;
+  readonly host: HostAddresses;
+  readonly placements: readonly Placement[];
+  /** By `specKey`: what the placements run. */
+  readonly specs: Readonly<Record<string, InstanceSpec>>;
+  /** By `namespace/name`: plain values of the secrets the specs name. Never written to disk. */
+  readonly secrets: Readonly<Record<string, SecretContent>>;
+  /** By `namespace/name`. */
+  readonly configs: Readonly<Record<string, FileContent>>;
+  /** Every service of the networks this host takes part in. */
+  readonly services: readonly ServiceRoute[];
+}
+
+export interface HostAddresses {
+  readonly name: string;
+  /** Instances' addresses here: `10.64.0.0/22`. */
+  readonly cidr: string;
+  /** The host's own address within it, also its DNS server's: `10.64.0.1`. */
+  readonly gateway: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly domain: string;
+}
+
+/** One slot's instance on this host. */
+export interface Placement {
+  /** Unique for ever: `web-0-5f3a9c`. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly serviceUid: string;
+  /** The slot: `web-0`. */
+  readonly name: string;
+  readonly index: number;
+  /** Key into `specs`: `<service uid>/<revision>`. */
+  readonly specKey: string;
+  readonly revision: number;
+  readonly address: string;
+  /**
+   * `run`: keep it running by its restart policy. `drain`: out of traffic, then stop gracefully; the leader
+   * removes the placement once the host has reported that it is gone.
+   */
+  readonly want: "run" | "drain";
+  /** Why, in words, for people: `replicas lowered to 2`. */
+  readonly reason: string;
+}
+
+/** A revision's immutable workload: the checked inputs of a Service with secret leaves opened. */
+export interface InstanceSpec {
+  readonly namespace: string;
+  readonly service: string;
+  /** As `contract/resources/service.ts` declares them, defaults filled in. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Digest of the image's manifest. */
+  readonly imageDigest: string;
+  /** How long it must run to count as healthy where nothing checks its health. */
+  readonly minHealthyTimeMs: number;
+}
+
+export type FileContent = { readonly content: string } | { readonly files: Readonly<Record<string, string>> };
+export type SecretContent = { readonly value: string } | { readonly values: Readonly<Record<string, string>> };
+
+/** How a service is reached, cluster wide. */
+export interface ServiceRoute {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** The virtual address. */
+  readonly address: string;
+  readonly discovery: "virtual" | "instances";
+  readonly ports: readonly RoutedPort[];
+  /** Instances that take traffic now, in order of their address. */
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface RoutedPort {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  readonly targetPort: number;
+  /** Published at the hosts' own addresses under this number. */
+  readonly publish?: number;
+  readonly hostIp?: string;
+}
+
+export interface Endpoint {
+  readonly instance: string;
+  /** The slot, `web-0`: resolves as `web-0.web`. */
+  readonly name: string;
+  readonly address: string;
+  readonly host: string;
+}
+
+/** What a host reports: its whole view, sent on every transition, coalesced by the session. */
+export interface Observation {
+  readonly host: Omit<Host, "reserved" | "instances" | "state">;
+  readonly instances: readonly Instance[];
+}
+
+/**
+ * The only way between a host's half of the agent and the servers: in the same process today, a stream to any
+ * server later. Nothing else of the cluster's state is visible to a host.
+ */
+export interface HostSession {
+  /** The current assignment at once, then each newer one; intermediate ones may be skipped. */
+  assignments(signal: AbortSignal): AsyncIterable<Assignment>;
+  /** Replaces what the servers know of this host; resolves once it is stored. */
+  report(observation: Observation): Promise<void>;
+  /** A passing message about a long step: lost without harm. */
+  progress(instanceId: string, message: string): void;
+}

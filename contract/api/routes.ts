@@ -1,0 +1,184 @@
+import * as z from "zod";
+import { cluster, document, event, host, info, instance, owner } from "../documents.ts";
+import { limits } from "../limits.ts";
+import { dnsLabel } from "../model/values.ts";
+
+/** How an answer's body is framed. */
+type Framing = "json" | "events" | "ndjson" | "websocket" | "empty";
+
+export interface Route {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** Fastify's syntax: `/v1/instances/:id/logs`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body is bytes, not JSON. */
+  readonly rawBody?: boolean;
+  readonly answer?: z.ZodType;
+  readonly framing: Framing;
+  /** Request headers it reads beyond the usual ones. */
+  readonly headers?: readonly ("If-Match" | "If-None-Match" | "Last-Event-ID")[];
+}
+
+const flag = z.stringbool().default(false);
+const documentParams = z.object({ namespace: dnsLabel, plural: z.string(), name: dnsLabel });
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+/** A document as a client writes it; secret leaves are `{ "$secret": { "value": ... } }`. */
+export const documentWrite = z.strictObject({ owner, inputs: z.record(z.string(), z.unknown()) });
+export type DocumentWrite = z.infer<typeof documentWrite>;
+
+/** A line of an instance's log. */
+export const logLine = z.object({
+  at: z.string(),
+  stream: z.enum(["stdout", "stderr"]),
+  text: z.string(),
+});
+export type LogLine = z.infer<typeof logLine>;
+
+/**
+ * The agent's API. The server mounts it, the client calls it, OpenAPI is generated from it.
+ * Every error is `{ error: { code, message, violations } }` with the status of `errorTable`.
+ */
+export const routes = {
+  info: { method: "GET", path: "/v1/info", summary: "Who answers, and what it knows.", answer: info, framing: "json" },
+  openapi: { method: "GET", path: "/v1/openapi.json", summary: "This API's description.", framing: "json" },
+  getCluster: { method: "GET", path: "/v1/cluster", summary: "The cluster's record.", answer: cluster, framing: "json" },
+  putCluster: {
+    method: "PUT",
+    path: "/v1/cluster",
+    summary: "Founds the cluster; the same owner may repeat it.",
+    body: z.strictObject({ owner, name: dnsLabel, network: cluster.shape.network }),
+    answer: cluster,
+    framing: "json",
+  },
+  listDocuments: {
+    method: "GET",
+    path: "/v1/documents/:plural",
+    summary: "Documents of a kind, in order of namespace and name.",
+    params: z.object({ plural: z.string() }),
+    query: z.object({
+      namespace: dnsLabel.optional(),
+      limit: z.coerce.number().int().min(1).max(limits.pageItems).default(limits.pageItems),
+      after: z.string().optional().describe("The `next` of the page before."),
+    }),
+    answer: z.object({ items: z.array(document), next: z.string().optional() }),
+    framing: "json",
+  },
+  getDocument: {
+    method: "GET",
+    path: "/v1/namespaces/:namespace/:plural/:name",
+    summary: "One document with its status; the `ETag` is its place in the store's history.",
+    params: documentParams,
+    answer: document,
+    framing: "json",
+  },
+  putDocument: {
+    method: "PUT",
+    path: "/v1/namespaces/:namespace/:plural/:name",
+    summary: "Creates (`If-None-Match: *`) or replaces (`If-Match`) a document's inputs. `dryRun` does everything but the write.",
+    params: documentParams,
+    query: z.object({ dryRun: flag }),
+    body: documentWrite,
+    answer: document,
+    framing: "json",
+    headers: ["If-Match", "If-None-Match"],
+  },
+  deleteDocument: {
+    method: "DELETE",
+    path: "/v1/namespaces/:namespace/:plural/:name",
+    summary: "Deletes a document; its instances stop gracefully. Gone already is fine.",
+    params: documentParams,
+    framing: "empty",
+    headers: ["If-Match"],
+  },
+  listInstances: {
+    method: "GET",
+    path: "/v1/instances",
+    summary: "Instances of every host, as last reported.",
+    query: z.object({ namespace: dnsLabel.optional(), service: dnsLabel.optional() }),
+    answer: z.object({ items: z.array(instance) }),
+    framing: "json",
+  },
+  getInstance: {
+    method: "GET",
+    path: "/v1/instances/:id",
+    summary: "One instance by its id.",
+    params: z.object({ id: z.string() }),
+    answer: instance,
+    framing: "json",
+  },
+  logs: {
+    method: "GET",
+    path: "/v1/instances/:id/logs",
+    summary: "An instance's output, oldest line first, also of the run before a restart.",
+    params: z.object({ id: z.string() }),
+    query: z.object({ tail: z.coerce.number().int().min(0).optional(), follow: flag, since: z.iso.datetime().optional() }),
+    answer: logLine,
+    framing: "ndjson",
+  },
+  exec: {
+    method: "GET",
+    path: "/v1/instances/:id/exec",
+    summary: "Runs a command inside an instance. Frames: see the guide on the API.",
+    params: z.object({ id: z.string() }),
+    query: z.object({
+      command: z.string().describe("The argument vector as a JSON array."),
+      tty: flag,
+      user: z.string().optional(),
+      workingDir: z.string().optional(),
+      columns: z.coerce.number().int().min(1).max(10_000).default(80),
+      rows: z.coerce.number().int().min(1).max(10_000).default(24),
+    }),
+    framing: "websocket",
+  },
+  listHosts: {
+    method: "GET",
+    path: "/v1/hosts",
+    summary: "The cluster's hosts.",
+    answer: z.object({ items: z.array(host) }),
+    framing: "json",
+  },
+  events: {
+    method: "GET",
+    path: "/v1/events",
+    summary: "Changes as they happen, from now on or after `Last-Event-ID`; 410 when that is no longer kept.",
+    query: z.object({
+      namespace: dnsLabel.optional(),
+      service: dnsLabel.optional(),
+      tail: z.coerce.number().int().min(0).max(limits.eventsKept).default(0).describe("Starts with this many past events."),
+      follow: z.stringbool().default(true),
+    }),
+    answer: event,
+    framing: "events",
+    headers: ["Last-Event-ID"],
+  },
+  missingBlobs: {
+    method: "POST",
+    path: "/v1/blobs/missing",
+    summary: "Which of these blobs the cluster lacks.",
+    body: z.strictObject({ digests: z.array(digest).max(1_000) }),
+    answer: z.object({ digests: z.array(digest) }),
+    framing: "json",
+  },
+  putBlob: {
+    method: "PUT",
+    path: "/v1/blobs/:digest",
+    summary: "Uploads one blob; acknowledged once it is durable and matches its digest.",
+    params: z.object({ digest }),
+    rawBody: true,
+    framing: "empty",
+  },
+  secretDigests: {
+    method: "POST",
+    path: "/v1/secret-digests",
+    summary: "The keyed digests of values, to tell whether a stored secret is still the one a client holds.",
+    body: z.strictObject({ values: z.array(z.string()).max(1_000) }),
+    answer: z.object({ digests: z.array(z.string()) }),
+    framing: "json",
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;

@@ -1,0 +1,178 @@
+import * as z from "zod";
+import { dnsLabel } from "./model/values.ts";
+import { resources } from "./resources/index.ts";
+
+/** Who made a document. A second owner is refused, a retry by the same one continues. */
+export const owner = z.strictObject({
+  /** The engine or tool that wrote it. */
+  engine: z.enum(["pulumi", "terraform", "cli"]),
+  /** Identifies it within the engine: a Pulumi URN. */
+  id: z.string().min(1).max(2_048),
+  /** Tells apart two backends that hold the same URN. */
+  scope: z.string().max(2_048).optional(),
+});
+export type Owner = z.infer<typeof owner>;
+
+/**
+ * One resource as the API answers it. `inputs` is what the user wrote with defaults filled in; secret leaves
+ * are `{ "$secret": { "digest": ... } }`. The HTTP `ETag` is the store's revision of the document.
+ */
+export const document = z.object({
+  kind: z.enum(Object.keys(resources) as [string, ...string[]]),
+  namespace: dnsLabel,
+  name: dnsLabel,
+  uid: z.string(),
+  /** Counts the changes of `inputs`, from 1. */
+  revision: z.int().min(1),
+  owner,
+  /** RFC 3339, UTC. */
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  inputs: z.record(z.string(), z.unknown()),
+  /** The stable and revised outputs of the kind's definition. */
+  outputs: z.record(z.string(), z.unknown()),
+  /** Live: never in an engine's state. Absent for kinds that are nothing but content. */
+  status: z.lazy(() => serviceStatus).optional(),
+  /** The store's revision; the `ETag` without quotes. */
+  etag: z.string(),
+});
+export type Document = z.infer<typeof document>;
+
+/**
+ * An instance's life, in the order it usually goes:
+ * pending (no host yet), placed (a host knows), pulling, starting, running, stopping, then
+ * completed (ended with 0 and stays so), failed (ended and stays so), backoff (waits to start again), lost (its host is gone).
+ */
+export const instanceState = z.enum([
+  "pending",
+  "placed",
+  "pulling",
+  "starting",
+  "running",
+  "stopping",
+  "completed",
+  "failed",
+  "backoff",
+  "lost",
+  "unknown",
+]);
+export type InstanceState = z.infer<typeof instanceState>;
+
+/** What a host last reported of one instance. */
+export const instance = z.object({
+  /** Unique for ever: `web-0-5f3a9c`. */
+  id: z.string(),
+  namespace: z.string(),
+  service: z.string(),
+  serviceUid: z.string(),
+  /** The slot, kept across replacement: `web-0`. */
+  name: z.string(),
+  index: z.int(),
+  host: z.string(),
+  address: z.string(),
+  /** The document's revision whose spec it runs. */
+  revision: z.int(),
+  state: instanceState,
+  /** Whether it is to take traffic. */
+  healthy: z.boolean(),
+  /** Why it is in this state, in words: `exited with code 1`, `killed: out of memory`, `no longer wanted`. */
+  reason: z.string(),
+  restarts: z.int(),
+  exitCode: z.int().optional(),
+  image: z.string(),
+  /** RFC 3339: when it entered this state. */
+  since: z.string(),
+  startedAt: z.string().optional(),
+  /** The container's process 1 as the host sees it. */
+  pid: z.int().optional(),
+});
+export type Instance = z.infer<typeof instance>;
+
+/** Why a wanted slot has no instance; `message` names each host's reason. */
+export const rejection = z.object({ slot: z.string(), message: z.string() });
+export type Rejection = z.infer<typeof rejection>;
+
+/** The live state of a service. It says nothing about a revision before `observedRevision` has reached it. */
+export const serviceStatus = z.object({
+  observedRevision: z.int(),
+  wanted: z.int(),
+  instances: z.array(instance),
+  rejections: z.array(rejection),
+});
+export type ServiceStatus = z.infer<typeof serviceStatus>;
+
+export const host = z.object({
+  name: z.string(),
+  address: z.string(),
+  /** Range of its instances' addresses. */
+  cidr: z.string(),
+  agentVersion: z.string(),
+  kernel: z.string(),
+  cgroup: z.enum(["v2", "v1", "private-v1"]),
+  state: z.enum(["ready", "suspect", "lost"]),
+  /** Cores and bytes. */
+  capacity: z.object({ cpu: z.number(), memory: z.number() }),
+  reserved: z.object({ cpu: z.number(), memory: z.number() }),
+  /** Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling. */
+  ulimitCeilings: z.record(z.string(), z.number()),
+  instances: z.int(),
+  startedAt: z.string(),
+});
+export type Host = z.infer<typeof host>;
+
+/** One line of the event stream. */
+export const event = z.discriminatedUnion("type", [
+  /** A document was written or deleted. */
+  z.object({
+    type: z.literal("document"),
+    action: z.enum(["created", "updated", "deleted"]),
+    kind: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    revision: z.int(),
+    by: z.string(),
+    at: z.string(),
+  }),
+  /** An instance changed its state or health; `removed` once nothing of it is left. */
+  z.object({ type: z.literal("instance"), instance, removed: z.boolean(), at: z.string() }),
+  /** The leader decided something about a service: placed, stopped, could not place. */
+  z.object({
+    type: z.literal("decision"),
+    namespace: z.string(),
+    service: z.string(),
+    message: z.string(),
+    at: z.string(),
+  }),
+  /** Passing and not stored: how far a long step is, `unpacking nginx 41%`. */
+  z.object({
+    type: z.literal("progress"),
+    namespace: z.string(),
+    service: z.string(),
+    instance: z.string(),
+    message: z.string(),
+    at: z.string(),
+  }),
+]);
+export type Event = z.infer<typeof event>;
+
+/** The cluster's own record. */
+export const cluster = z.object({
+  id: z.string(),
+  name: z.string(),
+  owner,
+  createdAt: z.string(),
+  network: z.object({ cidr: z.string(), serviceCidr: z.string(), domain: z.string() }),
+});
+export type ClusterRecord = z.infer<typeof cluster>;
+
+export const info = z.object({
+  /** The agent's version. */
+  version: z.string(),
+  /** Counts changes of the model that a client must know about. */
+  model: z.int(),
+  clusterId: z.string().nullable(),
+  host: z.string(),
+  pid: z.int(),
+  startedAt: z.string(),
+});
+export type Info = z.infer<typeof info>;

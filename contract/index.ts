@@ -1,0 +1,16 @@
+/**
+ * What all sides agree on: the resources, the agent's API and its client, error codes, limits, paths.
+ * Imported by all, imports none. Does no I/O of its own but through the client.
+ */
+export * from "./api/client.ts";
+export * from "./api/routes.ts";
+export * from "./documents.ts";
+export * from "./errors.ts";
+export * from "./limits.ts";
+export * from "./model/field.ts";
+export * from "./model/resource.ts";
+export * from "./model/secrets.ts";
+export * from "./model/validate.ts";
+export * from "./model/values.ts";
+export * from "./paths.ts";
+export * from "./resources/index.ts";

@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { limits } from "../limits.ts";
+import { about } from "../model/field.ts";
+import { resource } from "../model/resource.ts";
+import { duration } from "../model/values.ts";
+import { container, instance } from "./workload.ts";
+
+const updatePolicy = about(
+  z.strictObject({
+    strategy: z
+      .enum(["start-first", "stop-first"])
+      .optional()
+      .describe("Which of the old and the new instance yields. Default: `stop-first` with a writable `hostPath`, else `start-first`."),
+    maxSurge: z.int().min(1).max(1_000).default(1).describe("Instances above `replicas` at once, start-first."),
+    maxUnavailable: z.int().min(1).max(1_000).default(1).describe("Instances missing at once, stop-first."),
+    minHealthyTime: duration().default("500ms").describe("How long it must run before it counts as healthy where it has no health check."),
+    deadline: duration({ minMs: 1_000 }).default("5m").describe("How long an apply waits for the new revision to be healthy."),
+  }),
+  { type: "UpdatePolicy" },
+);
+
+const endpoint = about(
+  z.strictObject({
+    name: z.string().optional().describe("The port's name."),
+    protocol: z.enum(["tcp", "udp"]).describe("The transport protocol."),
+    port: z.int().describe("The published number."),
+    hostIp: z.string().optional().describe("The only address it is published at."),
+    targetPort: z.int().describe("The container's port."),
+  }),
+  { type: "Endpoint" },
+);
+
+export const Service = resource({
+  kind: "Service",
+  plural: "services",
+  doc: "Wanted instances of one workload, kept running, healthy and reachable by name.",
+  namespaced: true,
+  inputs: z.strictObject({
+    ...container,
+    ...instance,
+    replicas: z.int().min(0).max(limits.replicas).default(1).describe("How many instances run at once."),
+    update: updatePolicy.optional().describe("How instances of an older revision are replaced."),
+    discovery: z
+      .enum(["virtual", "instances"])
+      .default("virtual")
+      .describe("What the service's name resolves to: its virtual address, or its healthy instances' own."),
+    waitFor: z
+      .enum(["healthy", "started", "none"])
+      .default("healthy")
+      .describe("What an apply waits for."),
+  }),
+  stable: z.object({
+    address: z.string().describe("The virtual address that balances over the healthy instances."),
+    addresses: z.array(z.string()).describe("Every virtual address of the service."),
+    dnsName: z.string().describe("The full name inside the cluster."),
+  }),
+  revised: z.object({
+    imageDigest: z.string().describe("The digest of the manifest that runs."),
+    endpoints: z.array(endpoint).describe("The published ports."),
+  }),
+  replaceWhenChanged: ["clusterId", "namespace", "name"],
+  crossCheck: (inputs) => [
+    ...eachWithExactlyOne("healthCheck", [inputs.healthCheck], ["http", "tcp", "exec"]),
+    ...eachWithExactlyOne("liveness", [inputs.liveness], ["http", "tcp", "exec"]),
+    ...eachWithExactlyOne("mounts", inputs.mounts ?? [], ["tmpfs", "hostPath"]),
+    ...eachWithExactlyOne("secrets", inputs.secrets ?? [], ["target", "env"]),
+    ...duplicates("ports", (inputs.ports ?? []).map((port) => `${port.protocol} port ${port.port}`)),
+    ...duplicates(
+      "ports",
+      (inputs.ports ?? []).flatMap((port) => (port.publish ? [`published ${port.protocol} port ${port.publish}`] : [])),
+    ),
+    ...duplicates("mounts", (inputs.mounts ?? []).map((mount) => `target ${mount.target}`)),
+  ],
+});
+
+function eachWithExactlyOne(path: string, items: readonly (object | undefined)[], members: readonly string[]) {
+  return items.flatMap((item, index) => {
+    if (item === undefined) return [];
+    const given = members.filter((member) => (item as Record<string, unknown>)[member] !== undefined);
+    if (given.length === 1) return [];
+    const at = items.length === 1 && !path.endsWith("s") ? path : `${path}[${index}]`;
+    return [{ path: at, reason: `needs exactly one of ${members.join(", ")}; it has ${given.join(" and ") || "none"}` }];
+  });
+}
+
+function duplicates(path: string, names: readonly string[]) {
+  return names.flatMap((name, index) =>
+    names.indexOf(name) === index ? [] : [{ path: `${path}[${index}]`, reason: `${name} is given twice` }],
+  );
+}

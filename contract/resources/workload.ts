@@ -1,0 +1,217 @@
+import * as z from "zod";
+import { limits } from "../limits.ts";
+import { about } from "../model/field.ts";
+import { absolutePath, dnsLabel, duration, environmentName, fileMode, port, quantity } from "../model/values.ts";
+
+const strings = z.array(z.string());
+
+const portSpec = about(
+  z.strictObject({
+    port: port.describe("The port other instances reach the service at."),
+    name: dnsLabel.optional().describe("Names the port; needed by nothing yet, shown in listings."),
+    targetPort: port.optional().describe("The port the container listens on. Default: `port`."),
+    protocol: z.enum(["tcp", "udp"]).default("tcp").describe("The transport protocol."),
+    publish: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .optional()
+      .describe("Makes the port reachable at every host's own addresses under this number; 0 picks a free one and keeps it."),
+    hostIp: z
+      .ipv4({ error: (issue) => `"${String(issue.input)}" is no IPv4 address` })
+      .optional()
+      .describe("Publishes at this address of the host alone, for instance `127.0.0.1`."),
+  }),
+  { type: "Port" },
+);
+
+const resources = about(
+  z.strictObject({
+    cpu: z.number().min(0.001).max(1024).optional().describe("Cores the scheduler reserves; a weight under contention, no cap."),
+    memory: quantity(4 * 2 ** 20)
+      .optional()
+      .describe("Memory the scheduler reserves; also the hard limit unless `limits.memory` is higher."),
+    limits: about(
+      z.strictObject({
+        cpu: z.number().min(0.01).max(1024).optional().describe("The most cores it may use."),
+        memory: quantity(4 * 2 ** 20).optional().describe("The most memory it may use before it is killed."),
+        pids: z.int().min(1).max(4_000_000).optional().describe("The most processes and threads at once."),
+      }),
+      { type: "ResourceLimits" },
+    )
+      .optional()
+      .describe("Hard ceilings."),
+  }),
+  { type: "Resources" },
+);
+
+const httpProbe = about(
+  z.strictObject({
+    path: z.string().startsWith("/", { error: "must start with /" }).default("/").describe("The request's path."),
+    port: port.describe("The container's port."),
+    scheme: z.enum(["http", "https"]).default("http").describe("`https` does not verify the certificate."),
+    headers: z.record(z.string(), z.string()).optional().describe("Headers to send."),
+  }),
+  { type: "HttpProbe" },
+);
+
+const tcpProbe = about(z.strictObject({ port: port.describe("The container's port.") }), { type: "TcpProbe" });
+
+const execProbe = about(
+  z.strictObject({ command: strings.min(1).describe("Runs inside the container; exit code 0 is healthy.") }),
+  { type: "ExecProbe" },
+);
+
+/** Probes repeat every 100 ms until first healthy, then every `interval`. */
+export const probe = about(
+  z.strictObject({
+    http: httpProbe.optional().describe("Healthy when a GET answers with 200 to 399."),
+    tcp: tcpProbe.optional().describe("Healthy when a connection opens."),
+    exec: execProbe.optional().describe("Healthy when a command succeeds."),
+    interval: duration({ minMs: 100 }).default("10s").describe("Between two probes once healthy."),
+    timeout: duration({ minMs: 10 }).default("5s").describe("How long one probe may take."),
+    retries: z.int().min(1).max(100).default(3).describe("Failures in a row that make it unhealthy."),
+    successes: z.int().min(1).max(100).default(1).describe("Successes in a row that make it healthy again."),
+    startPeriod: duration().default("0s").describe("Failures within this time after the start do not count."),
+  }),
+  { type: "Probe" },
+);
+
+const restart = about(
+  z.strictObject({
+    policy: z.enum(["always", "on-failure", "never"]).default("always").describe("When a container that ended starts again."),
+    delay: duration({ minMs: 100 }).default("1s").describe("Before the first restart; doubles each time up to 30 s."),
+    maxAttempts: z.int().min(1).max(1_000).optional().describe("Give up after this many restarts within `window`. Default: never."),
+    window: duration({ minMs: 1_000 }).default("5m").describe("Running this long resets the delay and the count."),
+  }),
+  { type: "Restart" },
+);
+
+const mount = about(
+  z.strictObject({
+    target: absolutePath.describe("Where it appears inside the container."),
+    tmpfs: about(
+      z.strictObject({
+        size: quantity(4096).default("64Mi").describe("The most it may hold."),
+        mode: fileMode.default("1777").describe("Permissions of the folder."),
+      }),
+      { type: "TmpfsMount" },
+    )
+      .optional()
+      .describe("An empty folder in memory."),
+    hostPath: about(
+      z.strictObject({
+        path: absolutePath.describe("A folder or file of the host."),
+        create: z.boolean().default(false).describe("Makes the folder when it is missing."),
+      }),
+      { type: "HostPathMount" },
+    )
+      .optional()
+      .describe("A folder or file of the host itself."),
+    readOnly: z.boolean().default(false).describe("Refuses writes."),
+  }),
+  { type: "Mount" },
+);
+
+const secretUse = about(
+  z.strictObject({
+    secret: dnsLabel.describe("Name of a `Secret` in the same namespace."),
+    key: z.string().min(1).optional().describe("Which of its `values`; left out for a `Secret` with a single `value`."),
+    target: absolutePath.optional().describe("Delivers it as a file in memory at this path."),
+    env: z.string().regex(environmentName).optional().describe("Delivers it as this environment variable."),
+    mode: fileMode.default("0400").describe("Permissions of the file."),
+  }),
+  { type: "SecretUse" },
+);
+
+const configUse = about(
+  z.strictObject({
+    config: dnsLabel.describe("Name of a `ConfigFile` in the same namespace."),
+    target: absolutePath.describe("The file's path, or the folder's where the `ConfigFile` has `files`."),
+    mode: fileMode.default("0444").describe("Permissions of each file."),
+  }),
+  { type: "ConfigUse" },
+);
+
+const security = about(
+  z.strictObject({
+    capabilities: about(
+      z.strictObject({
+        add: strings.optional().describe("Linux capabilities beyond the usual set, like `NET_ADMIN`."),
+        drop: strings.optional().describe("Capabilities to take away; `ALL` takes every one."),
+      }),
+      { type: "Capabilities" },
+    )
+      .optional()
+      .describe("Changes to the usual set of capabilities."),
+    readOnlyRoot: z.boolean().default(false).describe("Mounts the root file system read-only."),
+    noNewPrivileges: z.boolean().default(true).describe("Stops set-user-id programs from gaining rights."),
+    seccomp: z.enum(["default", "unconfined"]).default("default").describe("The filter of system calls."),
+  }),
+  { type: "Security" },
+);
+
+const ulimit = about(
+  z.strictObject({
+    soft: z.int().min(-1).describe("The limit in force; -1 is unlimited."),
+    hard: z.int().min(-1).describe("How far a process may raise it; -1 is unlimited."),
+  }),
+  { type: "Ulimit" },
+);
+
+const logging = about(
+  z.strictObject({
+    driver: z.enum(["file", "none"]).default("file").describe("Where output goes."),
+    maxSize: quantity(4096).default("10Mi").describe("A log file is rotated past this size."),
+    maxFiles: z.int().min(1).max(100).default(3).describe("How many files are kept."),
+  }),
+  { type: "Logging" },
+);
+
+/** One container's own fields. */
+export const container = {
+  image: z
+    .string()
+    .min(1)
+    .describe("`docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder."),
+  imageDigest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must look like "sha256:" and 64 hex digits' })
+    .optional()
+    .describe("The manifest to run. Computed for local images, so that a rebuilt one is a change."),
+  command: strings.optional().describe("Replaces the image's ENTRYPOINT and drops its CMD."),
+  args: strings.optional().describe("Replaces the image's CMD; `[]` clears it."),
+  env: z
+    .record(z.string().regex(environmentName), z.string())
+    .optional()
+    .describe("Environment variables; `$(NAME)` expands in values, `command` and `args`."),
+  user: z.string().min(1).optional().describe("`name`, `uid`, `name:group` or `uid:gid`. Default: the image's."),
+  groups: strings.optional().describe("Supplementary groups, names or numbers."),
+  workingDir: absolutePath.optional().describe("The process's working folder. Default: the image's."),
+  ports: z.array(portSpec).max(limits.portsPerContainer).optional().describe("Ports with a name, another target or a published number."),
+  resources: resources.optional().describe("What it needs and the most it may take."),
+  healthCheck: probe.optional().describe("Failing takes it out of traffic."),
+  liveness: probe.optional().describe("Failing restarts it."),
+  restart: restart.optional().describe("What happens when it ends."),
+  mounts: z.array(mount).optional().describe("Folders and files from outside."),
+  secrets: z.array(secretUse).optional().describe("Secrets it gets, as variables or files in memory."),
+  configs: z.array(configUse).optional().describe("Config files it gets, read-only."),
+  stopSignal: z
+    .string()
+    .regex(/^SIG[A-Z0-9+-]+$/, { error: 'must be a signal\'s name like "SIGTERM"' })
+    .optional()
+    .describe("Asks it to stop. Default: the image's, else SIGTERM."),
+  stopGracePeriod: duration({ maxMs: 3_600_000 }).default("10s").describe("From the stop signal to SIGKILL."),
+  security: security.optional().describe("What it may do on the host."),
+  ulimits: z.record(z.string(), ulimit).optional().describe("Resource limits by name, like `nofile`."),
+  shmSize: quantity(4096).optional().describe("Size of /dev/shm. Default: 64Mi."),
+  logging: logging.optional().describe("What happens to its output."),
+};
+
+/** What belongs to the whole instance. */
+export const instance = {
+  hostname: dnsLabel.optional().describe("Default: the slot's name, `web-0`."),
+  aliases: z.array(dnsLabel).optional().describe("More names of the service in its namespace."),
+  extraHosts: z.record(z.string(), z.string()).optional().describe("Names and addresses for /etc/hosts."),
+  labels: z.record(z.string(), z.string()).optional().describe("Free text about it, for people and selectors."),
+};
