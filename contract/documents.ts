@@ -70,7 +70,7 @@ export const instance = z.object({
   index: z.int(),
   host: z.string(),
   address: z.string(),
-  /** The document's revision whose spec it runs. */
+  /** The spec's revision that it runs. */
   revision: z.int(),
   state: instanceState,
   /** Whether it is to take traffic. */
@@ -92,9 +92,14 @@ export type Instance = z.infer<typeof instance>;
 export const rejection = z.object({ slot: z.string(), message: z.string() });
 export type Rejection = z.infer<typeof rejection>;
 
-/** The live state of a service. It says nothing about a revision before `observedRevision` has reached it. */
+/**
+ * The live state of a service. It says nothing about a document's revision before `observedRevision` has reached it.
+ * `specRevision` counts changes of what an instance runs (its workload, the secrets and config files it names);
+ * a change of `replicas` alone leaves it. Instances with a smaller `revision` are about to be replaced.
+ */
 export const serviceStatus = z.object({
   observedRevision: z.int(),
+  specRevision: z.int(),
   wanted: z.int(),
   instances: z.array(instance),
   rejections: z.array(rejection),

@@ -40,8 +40,9 @@ export interface Placement {
   /** The slot: `web-0`. */
   readonly name: string;
   readonly index: number;
-  /** Key into `specs`: `<service uid>/<revision>`. */
+  /** Key into `specs`: `<service uid>/<spec revision>`. */
   readonly specKey: string;
+  /** The spec's revision. */
   readonly revision: number;
   readonly address: string;
   /**
