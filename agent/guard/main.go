@@ -1,0 +1,71 @@
+// Constellation-guard keeps one agent running: it starts the agent, restarts it when it dies, bounds its log,
+// and gives it a mount namespace of its own where the machine's cgroup tree needs one.
+// Invariant: at most one guard and one agent per root folder; neither one's death ends the other or an instance.
+// It does not know what an agent does, and it never stops instances.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+)
+
+const usage = `usage:
+  constellation-guard run   [--root DIR] -- PROGRAM ARGS...   keep PROGRAM running as the agent of DIR
+  constellation-guard enter [--root DIR] -- PROGRAM ARGS...   run PROGRAM in the mount namespace of DIR's agent
+`
+
+func init() {
+	// The main goroutine stays on the process's first thread, so that no other goroutine ever changes the
+	// namespace which /proc/self shows.
+	runtime.LockOSThread()
+}
+
+func main() {
+	call, err := parseArguments(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "constellation-guard: %v\n%s", err, usage)
+		os.Exit(2)
+	}
+	if err := perform(call); err != nil {
+		fmt.Fprintf(os.Stderr, "constellation-guard: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func perform(call invocation) error {
+	if call.command == "enter" {
+		return enterAndExec(agentPaths(call.root), call.program)
+	}
+	return keepRunning(agentPaths(call.root), call.program)
+}
+
+type invocation struct {
+	command string
+	root    string
+	program []string
+}
+
+func parseArguments(arguments []string) (invocation, error) {
+	call := invocation{root: os.Getenv("CONSTELLATION_ROOT")}
+	if len(arguments) == 0 {
+		return call, errors.New("no command given")
+	}
+	call.command = arguments[0]
+	if call.command != "run" && call.command != "enter" {
+		return call, fmt.Errorf("command %q is unknown", call.command)
+	}
+	rest := arguments[1:]
+	for len(rest) > 0 && rest[0] != "--" {
+		if rest[0] != "--root" || len(rest) < 2 {
+			return call, fmt.Errorf("option %q is unknown or lacks its value", rest[0])
+		}
+		call.root, rest = rest[1], rest[2:]
+	}
+	if len(rest) < 2 {
+		return call, errors.New("no program given after --")
+	}
+	call.program = rest[1:]
+	return call, nil
+}
