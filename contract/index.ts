@@ -3,6 +3,7 @@
  * Imported by all, imports none. Does no I/O of its own but through the client.
  */
 export * from "./api/client.ts";
+export * from "./api/exec-frames.ts";
 export * from "./api/routes.ts";
 export * from "./documents.ts";
 export * from "./errors.ts";
