@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statfsSync } from "node:fs";
+import { chmod } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type Door, enter, type MachineProcess, type SpawnOptions } from "./enter.ts";
+import { type Mount, placeCgroups } from "./hierarchies.ts";
+import { startKeeper } from "./keeper.ts";
+import { output, type Result, type RunOptions, run } from "./run.ts";
+import { cgroupsOf, mountsOf, type Process, processesOf, type Traces, tracesOf } from "./traces.ts";
+
+export interface MachineOptions {
+  /** Its host name; `machine` by default. */
+  readonly name?: string;
+  /** See `setBridgeNetfilter`; by default it is what the kernel gives a new network namespace. */
+  readonly brNetfilter?: boolean;
+}
+
+/** A host of its own, which shares the kernel and the files with this one and nothing else. */
+export interface Machine extends AsyncDisposable {
+  /** PID 1, as the outside sees it; `kill -9` of it ends the machine at once. */
+  readonly pid: number;
+  /** A folder on a real file system, at the same path inside and outside, removed with the machine. */
+  readonly root: string;
+  readonly hostname: string;
+  /** Runs a command to its end, whatever its exit code. */
+  run(command: readonly string[], options?: RunOptions): Promise<Result>;
+  /** Runs a command that must succeed; its standard output. */
+  output(command: readonly string[], options?: RunOptions): Promise<string>;
+  /** Starts a command, which the machine's end kills at the latest. */
+  spawn(command: readonly string[], options?: SpawnOptions): Promise<MachineProcess>;
+  /** Whether packets that a bridge forwards pass nftables. Rejects where that is asked of a kernel without br_netfilter. */
+  setBridgeNetfilter(on: boolean): Promise<void>;
+  /** All processes, those in containers too. */
+  processes(): Process[];
+  /** Mounts of the machine's first mount namespace. */
+  mounts(): Mount[];
+  /** Cgroups made inside, by the paths seen inside. */
+  cgroups(): string[];
+  /** All by which a program can be noticed: take it before and after, then compare. */
+  traces(): Promise<Traces>;
+  /** Kills every process and removes namespaces, cgroups and folder. Rejects if something is left. */
+  stop(): Promise<void>;
+}
+
+/** Starts a machine made of namespaces. It lives until `stop()`, the end of an `await using`, or this process's death. */
+export async function startMachine(options: MachineOptions = {}): Promise<Machine> {
+  const hostname = options.name ?? "machine";
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/i.test(hostname)) {
+    throw new Error(`start machine ${hostname}: no host name; use up to 63 letters, digits and hyphens`);
+  }
+  const root = await makeRoot();
+  const name = `constellation-${basename(root)}`;
+  const [mountinfo, memberships] = [read("/proc/self/mountinfo"), read("/proc/self/cgroup")];
+  const hierarchies = placeCgroups(name, mountinfo, memberships, handsControllersOn);
+  const keeper = await startKeeper(root, hostname, hierarchies);
+  const cgroups = hierarchies.map(({ type, directory }) =>
+    join(directory, type === "cgroup2" ? "init" : "."),
+  );
+  const door = (): Door => {
+    if (keeper.hasEnded()) throw new Error(`enter machine: ${hostname} has ended; start another one`);
+    return { pid: keeper.pid, root, cgroups };
+  };
+  const machine: Machine = {
+    pid: keeper.pid,
+    root,
+    hostname,
+    run: async (command, runOptions) => await run(door(), command, runOptions),
+    output: async (command, runOptions) => await output(door(), command, runOptions),
+    spawn: async (command, spawnOptions) => await enter(door(), command, spawnOptions),
+    setBridgeNetfilter: async (on) => await setBridgeNetfilter(door(), on),
+    processes: () => processesOf(door()),
+    mounts: () => mountsOf(door()),
+    cgroups: () => cgroupsOf(hierarchies),
+    traces: async () => await tracesOf(door(), hierarchies),
+    stop: keeper.stop,
+    [Symbol.asyncDispose]: keeper.stop,
+  };
+  if (options.brNetfilter !== undefined) await machine.setBridgeNetfilter(options.brNetfilter);
+  return machine;
+}
+
+/** Short, since unix sockets below it have at most 107 characters; on a disk, since overlayfs refuses layers elsewhere. */
+async function makeRoot(): Promise<string> {
+  const base = process.env.CONSTELLATION_LAB_FOLDER ?? "/var/tmp";
+  const unfit = new Map([
+    [0x794c7630, "overlayfs"],
+    [0x01021994, "tmpfs"],
+  ]).get(statfsSync(base).type);
+  if (unfit !== undefined) {
+    const advice = "set CONSTELLATION_LAB_FOLDER to a folder on a disk (ext4, xfs, btrfs)";
+    throw new Error(`start machine: ${base} is on ${unfit}, where instances cannot keep layers; ${advice}`);
+  }
+  const root = mkdtempSync(join(base, "lab-"));
+  await chmod(root, 0o755);
+  mkdirSync(join(root, "tmp"));
+  await chmod(join(root, "tmp"), 0o1777);
+  return root;
+}
+
+function handsControllersOn(directory: string): boolean {
+  const file = join(directory, "cgroup.subtree_control");
+  return existsSync(file) && read(file).trim() !== "";
+}
+
+/** The three settings belong to the network namespace, so they are written by a process in it. */
+async function setBridgeNetfilter(door: Door, on: boolean): Promise<void> {
+  const settings = ["iptables", "ip6tables", "arptables"].map(
+    (table) => `/proc/sys/net/bridge/bridge-nf-call-${table}`,
+  );
+  const [first = ""] = settings;
+  if (!existsSync(first)) {
+    if (!on) return;
+    throw new Error(
+      "set bridge netfilter: this kernel has no br_netfilter; load it with `modprobe br_netfilter`",
+    );
+  }
+  await output(door, ["tee", ...settings], { input: on ? "1\n" : "0\n" });
+}
+
+function read(path: string): string {
+  return readFileSync(path, "utf8");
+}
