@@ -1,0 +1,180 @@
+import { mkdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  ConstellationError,
+  type Digest,
+  formatReference,
+  type ImageConfig,
+  type ImageManifest,
+  imageLimits,
+  parseConfig,
+  parseManifest,
+  thisPlatform,
+} from "../../contract/index.ts";
+import { type BlobStore, openBlobStore } from "./blobs.ts";
+import { type LayerKey, type LayerStore, layerKeys, openLayerStore } from "./layers.ts";
+import type { ImageSource, Images, TreeFiles, UnpackProgress } from "./types.ts";
+
+export interface ImagesOptions {
+  /** The agent's; images live in `images` below it. */
+  readonly stateDir: string;
+  /** Starts the unpacking child; the folder to fill is added. */
+  readonly unpackCommand: readonly string[];
+  readonly tree: TreeFiles;
+  readonly source: ImageSource;
+  /** Ends unpacking when the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens the host's images, removing what a crash left half done. */
+export async function openImages({
+  stateDir,
+  unpackCommand,
+  tree,
+  source,
+  signal,
+}: ImagesOptions): Promise<Images> {
+  const root = join(stateDir, "images");
+  const folders = { blobs: join(root, "blobs"), layers: join(root, "layers"), temp: join(root, "temp") };
+  await rm(folders.temp, { recursive: true, force: true });
+  // Only root may pass: layers hold setuid programs of strangers.
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const blobs = openBlobStore(folders.blobs, folders.temp);
+  const layers = openLayerStore({
+    folder: folders.layers,
+    tempFolder: folders.temp,
+    command: unpackCommand,
+    tree,
+    signal,
+  });
+
+  return {
+    hasBlob: blobs.has,
+    putBlob: blobs.put,
+    openBlob: blobs.open,
+    async missingBlobs(digests) {
+      const unique = [...new Set(digests)];
+      const present = await Promise.all(unique.map(blobs.has));
+      return unique.filter((_, at) => !present[at]);
+    },
+    async locate(reference, abort) {
+      if (reference.kind !== "registry") throw notUploaded(formatReference(reference));
+      return reference.digest ?? source.locate(reference, abort);
+    },
+    resolve: async (imageDigest) => (await readImage(blobs, imageDigest)).config,
+    async unpack(imageDigest, { onProgress, signal: abort } = {}) {
+      const { keys } = await readImage(blobs, imageDigest);
+      await untilAborted(unpackAll(blobs, layers, keys, onProgress), abort, imageDigest);
+      return keys.map(layers.folder).reverse();
+    },
+    async collect(keep, graceMs) {
+      const { blobs: usedBlobs, chains } = await reachable(blobs, keep);
+      const isOld = async (path: string) => Date.now() - (await stat(path)).ctimeMs > graceMs;
+      for (const digest of await blobs.list()) {
+        if (!usedBlobs.has(digest) && (await isOld(blobs.path(digest)))) await blobs.remove(digest);
+      }
+      for (const chainId of await layers.list()) {
+        const path = layers.folder({ chainId, blob: chainId, diffId: chainId });
+        if (!chains.has(chainId) && (await isOld(path))) await layers.remove(chainId);
+      }
+    },
+    removeAll: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+interface Image {
+  readonly manifest: ImageManifest;
+  readonly config: ImageConfig;
+  /** The lowest first. */
+  readonly keys: readonly LayerKey[];
+}
+
+async function readImage(blobs: BlobStore, imageDigest: Digest): Promise<Image> {
+  const manifest = parseManifest(await blobs.read(imageDigest, imageLimits.manifestBytes), imageDigest);
+  const config = parseConfig(await blobs.read(manifest.config.digest, imageLimits.configBytes), imageDigest);
+  const { os, architecture } = config.platform;
+  const here = thisPlatform();
+  if (os !== here.os || architecture !== here.architecture) {
+    const problem = `built for ${os}/${architecture}, this host is ${here.os}/${here.architecture}`;
+    throw new ConstellationError(
+      "image-invalid",
+      `read image ${imageDigest}: ${problem}; build it for this platform`,
+    );
+  }
+  if (manifest.layers.length !== config.diffIds.length) {
+    const problem = `${manifest.layers.length} layers but ${config.diffIds.length} diff_ids`;
+    throw new ConstellationError("image-invalid", `read image ${imageDigest}: ${problem}; build it again`);
+  }
+  const keys = layerKeys(
+    manifest.layers.map(({ digest }) => digest),
+    config.diffIds,
+  );
+  return { manifest, config, keys };
+}
+
+/** From the lowest up, for a layer may need a look at those below. Progress counts the layers missing at the start. */
+async function unpackAll(
+  blobs: BlobStore,
+  layers: LayerStore,
+  keys: readonly LayerKey[],
+  onProgress: (progress: UnpackProgress) => void = () => {},
+): Promise<void> {
+  const present = await Promise.all(keys.map(layers.has));
+  const missing = keys.filter((_, at) => !present[at]);
+  if (missing.length === 0) return;
+  const sizes = await Promise.all(missing.map(({ blob }) => blobs.size(blob)));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let finished = 0;
+  for (const [at, key] of missing.entries()) {
+    const below = keys.slice(0, keys.indexOf(key)).map(layers.folder).reverse();
+    await layers.unpack(key, blobs.path(key.blob), below, (bytes) =>
+      onProgress({ done: finished + bytes, total }),
+    );
+    finished += sizes[at] ?? 0;
+    onProgress({ done: finished, total });
+  }
+}
+
+/** Everything that the images of `keep` are made of. An image that is not here needs nothing. */
+async function reachable(blobs: BlobStore, keep: ReadonlySet<Digest>) {
+  const used = { blobs: new Set<Digest>(), chains: new Set<Digest>() };
+  for (const imageDigest of keep) {
+    if (!(await blobs.has(imageDigest))) continue;
+    const { manifest, keys } = await readImage(blobs, imageDigest);
+    used.blobs.add(imageDigest).add(manifest.config.digest);
+    for (const { blob, chainId } of keys) {
+      used.blobs.add(blob);
+      used.chains.add(chainId);
+    }
+  }
+  return used;
+}
+
+async function untilAborted(
+  work: Promise<void>,
+  signal: AbortSignal | undefined,
+  imageDigest: Digest,
+): Promise<void> {
+  if (!signal) return work;
+  const cancelled = (cause: unknown) =>
+    new ConstellationError("cancelled", `unpack image ${imageDigest}: cancelled`, { cause });
+  if (signal.aborted) {
+    work.catch(() => {}); // Nobody waits for it any more.
+    throw cancelled(signal.reason);
+  }
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(cancelled(signal.reason));
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function notUploaded(name: string): ConstellationError {
+  return new ConstellationError(
+    "image-missing",
+    `find image ${name}: not uploaded; run pulumi up on the machine that has it`,
+  );
+}

@@ -1,0 +1,11 @@
+/**
+ * The container images of this host: blobs by digest, and layers unpacked once, shared by all that use them.
+ *
+ * Invariant: what has its final name is whole and matches its digest; a crash leaves only files in `temp`, which the
+ * next start removes. Layers are unpacked by a child process with few rights, confined to the layer's folder.
+ * It does not mount anything, choose images for instances, or talk to registries (an ImageSource will).
+ */
+export { type ImagesOptions, openImages } from "./images.ts";
+export { noRegistry } from "./no-registry.ts";
+export type { ImageSource, Images, LayerFiles, TreeFiles, UnpackOptions, UnpackProgress } from "./types.ts";
+export { unpackMain } from "./unpack/index.ts";

@@ -1,0 +1,33 @@
+/** Bounds of this host's images. Sizes in bytes, times in milliseconds. */
+export const imageStoreLimits = {
+  /** Layers unpacked at once. */
+  unpacksAtOnce: 2,
+  /** One layer; a child that takes longer is killed. */
+  unpackTimeoutMs: 15 * 60_000,
+  /** What an unpacking child may say: its report names implied and opaque folders. */
+  reportBytes: 64 * 1024 ** 2,
+  complaintBytes: 4 * 1024,
+} as const;
+
+/** Bounds on one layer, against archives made to exhaust a host. */
+export interface UnpackLimits {
+  readonly unpackedBytes: number;
+  readonly entries: number;
+  /** Unpacked to compressed; judged only above `ratioFromBytes`, for small layers of zeros are harmless. */
+  readonly ratio: number;
+  readonly ratioFromBytes: number;
+  readonly pathBytes: number;
+  readonly nameBytes: number;
+  /** Extended headers (long names, attributes) of one entry. */
+  readonly headerBytes: number;
+}
+
+export const unpackLimits: UnpackLimits = {
+  unpackedBytes: 32 * 1024 ** 3,
+  entries: 1_000_000,
+  ratio: 200,
+  ratioFromBytes: 256 * 1024 ** 2,
+  pathBytes: 4095,
+  nameBytes: 255,
+  headerBytes: 1024 ** 2,
+};

@@ -1,0 +1,122 @@
+import { ConstellationError } from "../errors.ts";
+import { digestOf, hexOf } from "./digest.ts";
+import {
+  type Descriptor,
+  imageLimits,
+  mediaTypes,
+  type Platform,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+} from "./documents.ts";
+import { type Files, readWhole } from "./files.ts";
+import type { LocalBlob, LocalImage } from "./types.ts";
+
+/** Names of images in an index: OCI's, and those that containerd (and so `docker save`) adds. */
+const nameAnnotations = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
+
+/** Opens one image of an OCI image layout (image-spec, image-layout.md), in a folder or inside a tar archive. */
+export async function openLayout(
+  files: Files,
+  name: string,
+  tag: string | undefined,
+  platform: Platform,
+): Promise<LocalImage> {
+  const index = parseIndex(await readWhole(files, "index.json", imageLimits.manifestBytes), name);
+  const descriptor = await pickPlatform(files, name, [pickTag(index.manifests, name, tag)], platform);
+  const manifest = parseManifest(await readDocument(files, descriptor, imageLimits.manifestBytes), name);
+  const config = parseConfig(await readDocument(files, manifest.config, imageLimits.configBytes), name);
+  if (config.diffIds.length !== manifest.layers.length) {
+    throw invalid(
+      `open image ${name}: ${manifest.layers.length} layers but ${config.diffIds.length} diff_ids; build it again`,
+    );
+  }
+  const blobs = [...manifest.layers, manifest.config, descriptor].map((each) => blobOf(files, each));
+  await Promise.all(blobs.map((blob) => requireBlob(files, name, blob)));
+  return { digest: descriptor.digest, manifest, config, blobs: uniqueBlobs(blobs) };
+}
+
+/** Drops repeated blobs, keeping the first of each. */
+export function uniqueBlobs(blobs: readonly LocalBlob[]): readonly LocalBlob[] {
+  return [...new Map(blobs.toReversed().map((blob) => [blob.digest, blob])).values()].reverse();
+}
+
+function pickTag(manifests: readonly Descriptor[], name: string, tag: string | undefined): Descriptor {
+  const images = manifests.filter(({ mediaType }) => isIndex(mediaType) || isManifest(mediaType));
+  const found =
+    tag === undefined ? images : images.filter((each) => namesOf(each).some((it) => matches(it, tag)));
+  const [first, second] = found;
+  if (first && !second) return first;
+  const tags = [...new Set(images.flatMap((each) => namesOf(each).slice(0, 1)))].sort().join(", ") || "none";
+  if (!first)
+    throw missing(`open image ${name}: ${tag ? `no tag ${tag}` : "it is empty"}; tags there: ${tags}`);
+  const same = found.every(({ digest }) => digest === first.digest);
+  if (same) return first;
+  throw missing(`open image ${name}: several images; add :TAG, one of: ${tags}`);
+}
+
+function namesOf(descriptor: Descriptor): string[] {
+  return nameAnnotations.flatMap((key) => descriptor.annotations?.[key] ?? []);
+}
+
+/** `docker save web:1` writes the full name `docker.io/library/web:1` next to the tag alone. */
+function matches(name: string, tag: string): boolean {
+  return name === tag || name === `docker.io/${tag}` || name === `docker.io/library/${tag}`;
+}
+
+/** Descends through indexes to the manifest for the platform. */
+async function pickPlatform(
+  files: Files,
+  name: string,
+  candidates: readonly Descriptor[],
+  platform: Platform,
+  depth = 0,
+): Promise<Descriptor> {
+  const fitting = candidates.find((each) => !each.platform || isPlatform(each.platform, platform));
+  if (!fitting) {
+    const offered = candidates.flatMap((each) =>
+      each.platform ? `${each.platform.os}/${each.platform.architecture}` : [],
+    );
+    const wanted = `${platform.os}/${platform.architecture}`;
+    throw missing(
+      `open image ${name}: not built for ${wanted}, only for ${[...new Set(offered)].join(", ")}; build it for ${wanted}`,
+    );
+  }
+  if (!isIndex(fitting.mediaType)) return fitting;
+  if (depth >= imageLimits.indexDepth)
+    throw invalid(`open image ${name}: indexes nested too deep; build it again`);
+  const nested = parseIndex(await readDocument(files, fitting, imageLimits.manifestBytes), name);
+  const manifests = nested.manifests.filter(({ mediaType }) => isIndex(mediaType) || isManifest(mediaType));
+  return pickPlatform(files, name, manifests, platform, depth + 1);
+}
+
+function isPlatform(offered: Platform, wanted: Platform): boolean {
+  return offered.os === wanted.os && offered.architecture === wanted.architecture;
+}
+
+const isIndex = (mediaType: string) => mediaTypes.index.some((each) => each === mediaType);
+const isManifest = (mediaType: string) => mediaTypes.manifest.some((each) => each === mediaType);
+const blobPath = ({ digest }: Pick<Descriptor, "digest">) => `blobs/sha256/${hexOf(digest)}`;
+
+async function readDocument(files: Files, descriptor: Descriptor, maxBytes: number): Promise<Buffer> {
+  const bytes = await readWhole(files, blobPath(descriptor), maxBytes);
+  if (digestOf(bytes) === descriptor.digest) return bytes;
+  throw invalid(
+    `read image file ${blobPath(descriptor)}: its content does not match its name; build the image again`,
+  );
+}
+
+function blobOf(files: Files, descriptor: Descriptor): LocalBlob {
+  const { digest, size, mediaType } = descriptor;
+  return { digest, size, mediaType, open: () => files.open(blobPath(descriptor)) };
+}
+
+async function requireBlob(files: Files, name: string, blob: LocalBlob): Promise<void> {
+  const size = await files.size(blobPath(blob));
+  if (size === blob.size) return;
+  const problem = size === undefined ? "is not there" : `has ${size} bytes, not ${blob.size}`;
+  throw invalid(`open image ${name}: blob ${blob.digest} ${problem}; build the image again`);
+}
+
+const missing = (message: string) => new ConstellationError("image-missing", message);
+const invalid = (message: string) => new ConstellationError("image-invalid", message);
