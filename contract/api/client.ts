@@ -1,5 +1,14 @@
-import type { Document, DocumentWrite, Event, Instance, Info, LogLine, Host, ClusterRecord } from "../index.ts";
 import type { Duplex } from "node:stream";
+import type {
+  ClusterRecord,
+  Document,
+  DocumentWrite,
+  Event,
+  Host,
+  Info,
+  Instance,
+  LogLine,
+} from "../index.ts";
 
 export interface DocumentAddress {
   readonly namespace: string;
@@ -17,7 +26,11 @@ export interface Client {
   /** undefined when there is none. */
   getDocument(address: DocumentAddress): Promise<Document | undefined>;
   /** `ifMatch` undefined creates. */
-  putDocument(address: DocumentAddress, body: DocumentWrite, options: { ifMatch?: string; dryRun?: boolean }): Promise<Document>;
+  putDocument(
+    address: DocumentAddress,
+    body: DocumentWrite,
+    options: { ifMatch?: string; dryRun?: boolean },
+  ): Promise<Document>;
   deleteDocument(address: DocumentAddress, options?: { ifMatch?: string }): Promise<void>;
   listInstances(query?: { namespace?: string; service?: string }): Promise<Instance[]>;
   getInstance(id: string): Promise<Instance>;
@@ -27,9 +40,23 @@ export interface Client {
     query: { namespace?: string; service?: string; tail?: number; follow?: boolean; after?: string },
     signal: AbortSignal,
   ): AsyncIterable<{ id: string; event: Event }>;
-  logs(id: string, query: { tail?: number; follow?: boolean; since?: string }, signal: AbortSignal): AsyncIterable<LogLine>;
+  logs(
+    id: string,
+    query: { tail?: number; follow?: boolean; since?: string },
+    signal: AbortSignal,
+  ): AsyncIterable<LogLine>;
   /** A running command inside an instance. */
-  exec(id: string, query: { command: readonly string[]; tty?: boolean; user?: string; workingDir?: string; columns?: number; rows?: number }): Promise<ExecStream>;
+  exec(
+    id: string,
+    query: {
+      command: readonly string[];
+      tty?: boolean;
+      user?: string;
+      workingDir?: string;
+      columns?: number;
+      rows?: number;
+    },
+  ): Promise<ExecStream>;
   missingBlobs(digests: readonly string[]): Promise<string[]>;
   putBlob(digest: string, body: AsyncIterable<Uint8Array>, size: number): Promise<void>;
   secretDigests(values: readonly string[]): Promise<string[]>;

@@ -43,9 +43,21 @@ export type LogLine = z.infer<typeof logLine>;
  * Every error is `{ error: { code, message, violations } }` with the status of `errorTable`.
  */
 export const routes = {
-  info: { method: "GET", path: "/v1/info", summary: "Who answers, and what it knows.", answer: info, framing: "json" },
+  info: {
+    method: "GET",
+    path: "/v1/info",
+    summary: "Who answers, and what it knows.",
+    answer: info,
+    framing: "json",
+  },
   openapi: { method: "GET", path: "/v1/openapi.json", summary: "This API's description.", framing: "json" },
-  getCluster: { method: "GET", path: "/v1/cluster", summary: "The cluster's record.", answer: cluster, framing: "json" },
+  getCluster: {
+    method: "GET",
+    path: "/v1/cluster",
+    summary: "The cluster's record.",
+    answer: cluster,
+    framing: "json",
+  },
   putCluster: {
     method: "PUT",
     path: "/v1/cluster",
@@ -78,7 +90,8 @@ export const routes = {
   putDocument: {
     method: "PUT",
     path: "/v1/namespaces/:namespace/:plural/:name",
-    summary: "Creates (`If-None-Match: *`) or replaces (`If-Match`) a document's inputs. `dryRun` does everything but the write.",
+    summary:
+      "Creates (`If-None-Match: *`) or replaces (`If-Match`) a document's inputs. `dryRun` does everything but the write.",
     params: documentParams,
     query: z.object({ dryRun: flag }),
     body: documentWrite,
@@ -115,7 +128,11 @@ export const routes = {
     path: "/v1/instances/:id/logs",
     summary: "An instance's output, oldest line first, also of the run before a restart.",
     params: z.object({ id: z.string() }),
-    query: z.object({ tail: z.coerce.number().int().min(0).optional(), follow: flag, since: z.iso.datetime().optional() }),
+    query: z.object({
+      tail: z.coerce.number().int().min(0).optional(),
+      follow: flag,
+      since: z.iso.datetime().optional(),
+    }),
     answer: logLine,
     framing: "ndjson",
   },
@@ -148,7 +165,13 @@ export const routes = {
     query: z.object({
       namespace: dnsLabel.optional(),
       service: dnsLabel.optional(),
-      tail: z.coerce.number().int().min(0).max(limits.eventsKept).default(0).describe("Starts with this many past events."),
+      tail: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(limits.eventsKept)
+        .default(0)
+        .describe("Starts with this many past events."),
       follow: z.stringbool().default(true),
     }),
     answer: event,

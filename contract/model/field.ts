@@ -1,10 +1,10 @@
 import * as z from "zod";
 
 /**
- * How a string is to be read, where two spellings can mean one value (`"60s"` and `"1m"`).
+ * How a string is to be read, where two spellings can mean one value (`"60s"` and `"1m"`, `"0644"` and `"644"`).
  * Compared by that value; a malformed one is refused by the zod schema that carries the format.
  */
-export type Format = "duration" | "quantity";
+export type Format = "duration" | "quantity" | "mode";
 
 /** What the field tree knows beyond zod's own: registered on the schema with `about`. */
 export interface Meta {
@@ -63,8 +63,10 @@ function field(key: string, schema: z.ZodType): Field {
   if (core instanceof z.ZodString || core instanceof z.ZodStringFormat) return { ...base, kind: "string" };
   if (core instanceof z.ZodBoolean) return { ...base, kind: "boolean" };
   if (core instanceof z.ZodNumber) return { ...base, kind: core.format === "safeint" ? "integer" : "number" };
-  if (core instanceof z.ZodArray) return { ...base, kind: "list", item: field("", core.element as z.ZodType) };
-  if (core instanceof z.ZodRecord) return { ...base, kind: "map", item: field("", core.valueType as z.ZodType) };
+  if (core instanceof z.ZodArray)
+    return { ...base, kind: "list", item: field("", core.element as z.ZodType) };
+  if (core instanceof z.ZodRecord)
+    return { ...base, kind: "map", item: field("", core.valueType as z.ZodType) };
   if (core instanceof z.ZodObject) return { ...base, kind: "object", fields: fieldsOf(core) };
   throw new TypeError(`compile field ${key}: zod type ${core.type} has no place in the field tree`);
 }

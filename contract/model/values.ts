@@ -40,9 +40,16 @@ export function duration(bounds: { minMs?: number; maxMs?: number } = {}) {
   return about(
     z.string().superRefine((text, context) => {
       const ms = durationMs(text);
-      if (ms === undefined) context.addIssue({ code: "custom", message: `"${text}" is no duration; write it like "30s" or "1m30s"` });
+      if (ms === undefined)
+        context.addIssue({
+          code: "custom",
+          message: `"${text}" is no duration; write it like "30s" or "1m30s"`,
+        });
       else if (ms < minMs || ms > maxMs) {
-        context.addIssue({ code: "custom", message: `must be between ${minMs}ms and ${maxMs}ms, not "${text}"` });
+        context.addIssue({
+          code: "custom",
+          message: `must be between ${minMs}ms and ${maxMs}ms, not "${text}"`,
+        });
       }
     }),
     { format: "duration" },
@@ -54,30 +61,40 @@ export function quantity(minBytes = 0) {
   return about(
     z.string().superRefine((text, context) => {
       const bytes = quantityBytes(text);
-      if (bytes === undefined) context.addIssue({ code: "custom", message: `"${text}" is no quantity; write it like "256Mi" or "1G"` });
-      else if (bytes < minBytes) context.addIssue({ code: "custom", message: `must be at least ${minBytes} bytes, not "${text}"` });
+      if (bytes === undefined)
+        context.addIssue({
+          code: "custom",
+          message: `"${text}" is no quantity; write it like "256Mi" or "1G"`,
+        });
+      else if (bytes < minBytes)
+        context.addIssue({ code: "custom", message: `must be at least ${minBytes} bytes, not "${text}"` });
     }),
     { format: "quantity" },
   );
 }
 
 /** A DNS label: the name of a resource, a namespace, a slot. */
-export const dnsLabel = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
-    error: (issue) => `"${String(issue.input)}" is no DNS name; use at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit`,
-  });
+export const dnsLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: (issue) =>
+    `"${String(issue.input)}" is no DNS name; use at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit`,
+});
 
 export const port = z.int().min(1).max(65_535);
 
 /** Octal permission bits as text, `"0644"`. */
-export const fileMode = z.string().regex(/^0?[0-7]{3,4}$/, {
-  error: (issue) => `"${String(issue.input)}" is no file mode; write octal digits like "0644"`,
-});
+export const fileMode = about(
+  z.string().regex(/^0?[0-7]{3,4}$/, {
+    error: (issue) => `"${String(issue.input)}" is no file mode; write octal digits like "0644"`,
+  }),
+  { format: "mode" },
+);
 
 /** A path inside an instance. */
 export const absolutePath = z.string().regex(/^\/(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, {
   error: (issue) => `"${String(issue.input)}" is no absolute path; start it with / and leave out ..`,
 });
 
-export const environmentName = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+export const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, {
+  error: (issue) =>
+    `"${String(issue.input)}" is no variable's name; use letters, digits, _, . and -, and start with a letter or _`,
+});

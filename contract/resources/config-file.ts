@@ -18,7 +18,9 @@ export const ConfigFile = resource({
     onChange: z
       .enum(["restart", "nothing"])
       .default("restart")
-      .describe("What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway."),
+      .describe(
+        "What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway.",
+      ),
   }),
   stable: z.object({}),
   revised: z.object({}),

@@ -12,11 +12,16 @@ export const Secret = resource({
   namespaced: true,
   inputs: z.strictObject({
     value: about(content, { secret: true }).optional().describe("The only value."),
-    values: z.record(z.string().min(1), about(content, { secret: true })).optional().describe("Several values by key."),
+    values: z
+      .record(z.string().min(1), about(content, { secret: true }))
+      .optional()
+      .describe("Several values by key."),
     onChange: z
       .enum(["restart", "nothing"])
       .default("restart")
-      .describe("What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway."),
+      .describe(
+        "What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway.",
+      ),
   }),
   stable: z.object({}),
   revised: z.object({}),

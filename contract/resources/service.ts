@@ -10,11 +10,22 @@ const updatePolicy = about(
     strategy: z
       .enum(["start-first", "stop-first"])
       .optional()
-      .describe("Which of the old and the new instance yields. Default: `stop-first` with a writable `hostPath`, else `start-first`."),
-    maxSurge: z.int().min(1).max(1_000).default(1).describe("Instances above `replicas` at once, start-first."),
+      .describe(
+        "Which of the old and the new instance yields. Default: `stop-first` with a writable `hostPath`, else `start-first`.",
+      ),
+    maxSurge: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(1)
+      .describe("Instances above `replicas` at once, start-first."),
     maxUnavailable: z.int().min(1).max(1_000).default(1).describe("Instances missing at once, stop-first."),
-    minHealthyTime: duration().default("500ms").describe("How long it must run before it counts as healthy where it has no health check."),
-    deadline: duration({ minMs: 1_000 }).default("5m").describe("How long an apply waits for the new revision to be healthy."),
+    minHealthyTime: duration()
+      .default("500ms")
+      .describe("How long it must run before it counts as healthy where it has no health check."),
+    deadline: duration({ minMs: 1_000 })
+      .default("5m")
+      .describe("How long an apply waits for the new revision to be healthy."),
   }),
   { type: "UpdatePolicy" },
 );
@@ -44,10 +55,7 @@ export const Service = resource({
       .enum(["virtual", "instances"])
       .default("virtual")
       .describe("What the service's name resolves to: its virtual address, or its healthy instances' own."),
-    waitFor: z
-      .enum(["healthy", "started", "none"])
-      .default("healthy")
-      .describe("What an apply waits for."),
+    waitFor: z.enum(["healthy", "started", "none"]).default("healthy").describe("What an apply waits for."),
   }),
   stable: z.object({
     address: z.string().describe("The virtual address that balances over the healthy instances."),
@@ -64,22 +72,39 @@ export const Service = resource({
     ...eachWithExactlyOne("liveness", [inputs.liveness], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("mounts", inputs.mounts ?? [], ["tmpfs", "hostPath"]),
     ...eachWithExactlyOne("secrets", inputs.secrets ?? [], ["target", "env"]),
-    ...duplicates("ports", (inputs.ports ?? []).map((port) => `${port.protocol} port ${port.port}`)),
     ...duplicates(
       "ports",
-      (inputs.ports ?? []).flatMap((port) => (port.publish ? [`published ${port.protocol} port ${port.publish}`] : [])),
+      (inputs.ports ?? []).map((port) => `${port.protocol} port ${port.port}`),
     ),
-    ...duplicates("mounts", (inputs.mounts ?? []).map((mount) => `target ${mount.target}`)),
+    ...duplicates(
+      "ports",
+      (inputs.ports ?? []).flatMap((port) =>
+        port.publish ? [`published ${port.protocol} port ${port.publish}`] : [],
+      ),
+    ),
+    ...duplicates(
+      "mounts",
+      (inputs.mounts ?? []).map((mount) => `target ${mount.target}`),
+    ),
   ],
 });
 
-function eachWithExactlyOne(path: string, items: readonly (object | undefined)[], members: readonly string[]) {
+function eachWithExactlyOne(
+  path: string,
+  items: readonly (object | undefined)[],
+  members: readonly string[],
+) {
   return items.flatMap((item, index) => {
     if (item === undefined) return [];
     const given = members.filter((member) => (item as Record<string, unknown>)[member] !== undefined);
     if (given.length === 1) return [];
     const at = items.length === 1 && !path.endsWith("s") ? path : `${path}[${index}]`;
-    return [{ path: at, reason: `needs exactly one of ${members.join(", ")}; it has ${given.join(" and ") || "none"}` }];
+    return [
+      {
+        path: at,
+        reason: `needs exactly one of ${members.join(", ")}; it has ${given.join(" and ") || "none"}`,
+      },
+    ];
   });
 }
 

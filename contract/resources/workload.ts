@@ -1,7 +1,15 @@
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
-import { absolutePath, dnsLabel, duration, environmentName, fileMode, port, quantity } from "../model/values.ts";
+import {
+  absolutePath,
+  dnsLabel,
+  duration,
+  environmentName,
+  fileMode,
+  port,
+  quantity,
+} from "../model/values.ts";
 
 const strings = z.array(z.string());
 
@@ -16,7 +24,9 @@ const portSpec = about(
       .min(0)
       .max(65_535)
       .optional()
-      .describe("Makes the port reachable at every host's own addresses under this number; 0 picks a free one and keeps it."),
+      .describe(
+        "Makes the port reachable at every host's own addresses under this number; 0 picks a free one and keeps it.",
+      ),
     hostIp: z
       .ipv4({ error: (issue) => `"${String(issue.input)}" is no IPv4 address` })
       .optional()
@@ -27,14 +37,21 @@ const portSpec = about(
 
 const resources = about(
   z.strictObject({
-    cpu: z.number().min(0.001).max(1024).optional().describe("Cores the scheduler reserves; a weight under contention, no cap."),
+    cpu: z
+      .number()
+      .min(0.001)
+      .max(1024)
+      .optional()
+      .describe("Cores the scheduler reserves; a weight under contention, no cap."),
     memory: quantity(4 * 2 ** 20)
       .optional()
       .describe("Memory the scheduler reserves; also the hard limit unless `limits.memory` is higher."),
     limits: about(
       z.strictObject({
         cpu: z.number().min(0.01).max(1024).optional().describe("The most cores it may use."),
-        memory: quantity(4 * 2 ** 20).optional().describe("The most memory it may use before it is killed."),
+        memory: quantity(4 * 2 ** 20)
+          .optional()
+          .describe("The most memory it may use before it is killed."),
         pids: z.int().min(1).max(4_000_000).optional().describe("The most processes and threads at once."),
       }),
       { type: "ResourceLimits" },
@@ -47,7 +64,11 @@ const resources = about(
 
 const httpProbe = about(
   z.strictObject({
-    path: z.string().startsWith("/", { error: "must start with /" }).default("/").describe("The request's path."),
+    path: z
+      .string()
+      .startsWith("/", { error: "must start with /" })
+      .default("/")
+      .describe("The request's path."),
     port: port.describe("The container's port."),
     scheme: z.enum(["http", "https"]).default("http").describe("`https` does not verify the certificate."),
     headers: z.record(z.string(), z.string()).optional().describe("Headers to send."),
@@ -55,7 +76,9 @@ const httpProbe = about(
   { type: "HttpProbe" },
 );
 
-const tcpProbe = about(z.strictObject({ port: port.describe("The container's port.") }), { type: "TcpProbe" });
+const tcpProbe = about(z.strictObject({ port: port.describe("The container's port.") }), {
+  type: "TcpProbe",
+});
 
 const execProbe = about(
   z.strictObject({ command: strings.min(1).describe("Runs inside the container; exit code 0 is healthy.") }),
@@ -79,10 +102,22 @@ export const probe = about(
 
 const restart = about(
   z.strictObject({
-    policy: z.enum(["always", "on-failure", "never"]).default("always").describe("When a container that ended starts again."),
-    delay: duration({ minMs: 100 }).default("1s").describe("Before the first restart; doubles each time up to 30 s."),
-    maxAttempts: z.int().min(1).max(1_000).optional().describe("Give up after this many restarts within `window`. Default: never."),
-    window: duration({ minMs: 1_000 }).default("5m").describe("Running this long resets the delay and the count."),
+    policy: z
+      .enum(["always", "on-failure", "never"])
+      .default("always")
+      .describe("When a container that ended starts again."),
+    delay: duration({ minMs: 100 })
+      .default("1s")
+      .describe("Before the first restart; doubles each time up to 30 s."),
+    maxAttempts: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe("Give up after this many restarts within `window`. Default: never."),
+    window: duration({ minMs: 1_000 })
+      .default("5m")
+      .describe("Running this long resets the delay and the count."),
   }),
   { type: "Restart" },
 );
@@ -116,9 +151,13 @@ const mount = about(
 const secretUse = about(
   z.strictObject({
     secret: dnsLabel.describe("Name of a `Secret` in the same namespace."),
-    key: z.string().min(1).optional().describe("Which of its `values`; left out for a `Secret` with a single `value`."),
+    key: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Which of its `values`; left out for a `Secret` with a single `value`."),
     target: absolutePath.optional().describe("Delivers it as a file in memory at this path."),
-    env: z.string().regex(environmentName).optional().describe("Delivers it as this environment variable."),
+    env: environmentName.optional().describe("Delivers it as this environment variable."),
     mode: fileMode.default("0400").describe("Permissions of the file."),
   }),
   { type: "SecretUse" },
@@ -173,7 +212,9 @@ export const container = {
   image: z
     .string()
     .min(1)
-    .describe("`docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder."),
+    .describe(
+      "`docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.",
+    ),
   imageDigest: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must look like "sha256:" and 64 hex digits' })
@@ -182,13 +223,21 @@ export const container = {
   command: strings.optional().describe("Replaces the image's ENTRYPOINT and drops its CMD."),
   args: strings.optional().describe("Replaces the image's CMD; `[]` clears it."),
   env: z
-    .record(z.string().regex(environmentName), z.string())
+    .record(environmentName, z.string())
     .optional()
     .describe("Environment variables; `$(NAME)` expands in values, `command` and `args`."),
-  user: z.string().min(1).optional().describe("`name`, `uid`, `name:group` or `uid:gid`. Default: the image's."),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("`name`, `uid`, `name:group` or `uid:gid`. Default: the image's."),
   groups: strings.optional().describe("Supplementary groups, names or numbers."),
   workingDir: absolutePath.optional().describe("The process's working folder. Default: the image's."),
-  ports: z.array(portSpec).max(limits.portsPerContainer).optional().describe("Ports with a name, another target or a published number."),
+  ports: z
+    .array(portSpec)
+    .max(limits.portsPerContainer)
+    .optional()
+    .describe("Ports with a name, another target or a published number."),
   resources: resources.optional().describe("What it needs and the most it may take."),
   healthCheck: probe.optional().describe("Failing takes it out of traffic."),
   liveness: probe.optional().describe("Failing restarts it."),
@@ -213,5 +262,8 @@ export const instance = {
   hostname: dnsLabel.optional().describe("Default: the slot's name, `web-0`."),
   aliases: z.array(dnsLabel).optional().describe("More names of the service in its namespace."),
   extraHosts: z.record(z.string(), z.string()).optional().describe("Names and addresses for /etc/hosts."),
-  labels: z.record(z.string(), z.string()).optional().describe("Free text about it, for people and selectors."),
+  labels: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Free text about it, for people and selectors."),
 };
