@@ -1,0 +1,30 @@
+import { ConstellationError, limits } from "../../contract/index.ts";
+import { type Family, recordVersion } from "./records.ts";
+
+/** A record as text, within the bound of its key. */
+export function encode(key: string, record: object): string {
+  const text = JSON.stringify({ v: recordVersion, ...record });
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.documentBytes) {
+    throw new ConstellationError(
+      "too-large",
+      `store ${key}: ${bytes} bytes; the most is ${limits.documentBytes}, make it smaller`,
+    );
+  }
+  return text;
+}
+
+/** Reads back what `encode` wrote. Text of an unknown version, or that breaks the schema, is a `bug`. */
+export function decode<R>(family: Family<R>, key: string, text: string): R {
+  const raw: unknown = JSON.parse(text);
+  const version = typeof raw === "object" && raw !== null && "v" in raw ? raw.v : undefined;
+  if (version !== recordVersion) {
+    throw new ConstellationError(
+      "bug",
+      `read ${key}: stored in version ${String(version)}, this agent knows ${recordVersion}; upgrade the agent`,
+    );
+  }
+  const parsed = family.schema.safeParse(raw);
+  if (!parsed.success) throw new ConstellationError("bug", `read ${key}: ${parsed.error.message}`);
+  return parsed.data;
+}

@@ -1,0 +1,22 @@
+/**
+ * The cluster's state: records in a key-value server, all of them also in memory, kept current by one watch.
+ *
+ * Invariant: a reader sees every write whose commit has resolved, and every writer names the revision it read.
+ * It does not know what the records mean, and it does not run the server.
+ */
+export type { DecodedChange, DecodedSet, Stored } from "./cache.ts";
+export {
+  type Desired,
+  type Family,
+  families,
+  type HistoryRecord,
+  hostOfKey,
+  keys,
+  type ObservedRecord,
+  type Placed,
+  type PlacementRecord,
+  type Spec,
+  type StoredCluster,
+} from "./records.ts";
+export { openStore, type Put, type Removal, type Store } from "./store.ts";
+export type { Change, ChangeSet, Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";

@@ -1,0 +1,129 @@
+import * as z from "zod";
+import { cluster, host, instance, owner } from "../../contract/index.ts";
+
+/** One sort of stored record: where its keys are and what they hold. */
+export interface Family<R = unknown> {
+  readonly prefix: string;
+  readonly schema: z.ZodType<R>;
+}
+
+/** The version written into every record; a reader of a newer one refuses, of an older one migrates. */
+export const recordVersion = 1;
+
+const clusterRecord = z.object({
+  ...cluster.shape,
+  /** In order of joining; the position gives the range. */
+  hosts: z.array(z.object({ name: z.string(), cidr: z.string() })),
+});
+export type StoredCluster = z.infer<typeof clusterRecord>;
+
+/** How many virtual addresses were given out so far: the next one is looked for behind them. */
+const allocationRecord = z.object({ serviceAddresses: z.int() });
+
+/** A document as the API wrote it; secret leaves are sealed. */
+const desiredRecord = z.object({
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  revision: z.int(),
+  owner,
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  /** Who wrote this revision. */
+  by: z.string(),
+  inputs: z.record(z.string(), z.unknown()),
+  outputs: z.record(z.string(), z.unknown()),
+});
+export type Desired = z.infer<typeof desiredRecord>;
+
+/** What instances of one revision of a service's workload run; never changed, secret leaves sealed. */
+const specRecord = z.object({
+  uid: z.string(),
+  revision: z.int(),
+  namespace: z.string(),
+  service: z.string(),
+  /** Digest of all that makes instances differ; equal identities are one revision. */
+  identity: z.string(),
+  inputs: z.record(z.string(), z.unknown()),
+  imageDigest: z.string(),
+  minHealthyTimeMs: z.number(),
+  at: z.string(),
+});
+export type Spec = z.infer<typeof specRecord>;
+
+const placed = z.object({
+  id: z.string(),
+  namespace: z.string(),
+  service: z.string(),
+  serviceUid: z.string(),
+  name: z.string(),
+  index: z.int(),
+  revision: z.int(),
+  address: z.string(),
+  want: z.enum(["run", "drain"]),
+  reason: z.string(),
+  at: z.string(),
+});
+export type Placed = z.infer<typeof placed>;
+
+const placementRecord = z.object({
+  placements: z.array(placed),
+  /** On the first key alone: how many instances this host was given so far. */
+  given: z.int().optional(),
+});
+export type PlacementRecord = z.infer<typeof placementRecord>;
+
+const observedRecord = z.object({
+  instances: z.array(instance),
+  /** On the first key alone. */
+  host: host.omit({ reserved: true, instances: true, state: true }).optional(),
+});
+export type ObservedRecord = z.infer<typeof observedRecord>;
+
+const historyRecord = z.object({
+  /** Oldest first; `serial` counts on when old ones are dropped. */
+  entries: z.array(z.object({ serial: z.int(), at: z.string(), message: z.string() })),
+});
+export type HistoryRecord = z.infer<typeof historyRecord>;
+
+/** Who deleted a document: its event names them. Removed by the leader after a while. */
+const tombstoneRecord = z.object({ by: z.string(), at: z.string(), revision: z.int() });
+
+const family = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix, schema });
+
+/** Every sort of key in the store. */
+export const families = {
+  cluster: family("cluster", clusterRecord),
+  allocation: family("allocation", allocationRecord),
+  desired: family("desired/", desiredRecord),
+  spec: family("spec/", specRecord),
+  placement: family("placement/", placementRecord),
+  observed: family("observed/", observedRecord),
+  history: family("history/", historyRecord),
+  tombstone: family("tombstone/", tombstoneRecord),
+} as const;
+
+export const keys = {
+  cluster: "cluster",
+  allocation: "allocation",
+  desired: (namespace: string, kind: string, name: string) => `desired/${namespace}/${kind}/${name}`,
+  /** Zero-padded, so that the order of keys is the order of revisions. */
+  spec: (uid: string, revision: number) => `spec/${uid}/${String(revision).padStart(10, "0")}`,
+  specs: (uid: string) => `spec/${uid}/`,
+  placement: (host: string, chunk: number) => `placement/${host}${chunk === 0 ? "" : `.${chunk}`}`,
+  observed: (host: string, chunk: number) => `observed/${host}${chunk === 0 ? "" : `.${chunk}`}`,
+  history: (namespace: string, kind: string, name: string) => `history/${namespace}/${kind}/${name}`,
+  tombstone: (namespace: string, kind: string, name: string) => `tombstone/${namespace}/${kind}/${name}`,
+} as const;
+
+/** The host of a `placement/` or `observed/` key; a host's name holds no dot. */
+export function hostOfKey(key: string): string {
+  return (key.split("/")[1] ?? "").split(".")[0] ?? "";
+}
+
+export function familyOf(key: string): Family | undefined {
+  return Object.values(families).find(({ prefix }) =>
+    prefix.endsWith("/") ? key.startsWith(prefix) : key === prefix,
+  );
+}

@@ -1,0 +1,182 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ConstellationError, limits } from "../../contract/index.ts";
+import { createPulse } from "../lib/pulse.ts";
+import { type Cache, createCache, type DecodedSet, decodeSet, type Stored } from "./cache.ts";
+import { encode } from "./codec.ts";
+import type { Family } from "./records.ts";
+import type { Compare, KeyValues, Transaction, Write } from "./types.ts";
+
+const bounds = {
+  pageKeys: 100,
+  /** How long a write is repeated while the server does not answer: about the time of its restart. */
+  commitMs: 10_000,
+  commitPauseMs: 100,
+  /** How long a writer waits to see its own write. */
+  catchUpMs: 10_000,
+} as const;
+
+export interface Put {
+  readonly key: string;
+  readonly record: object;
+  /** The revision that was read; undefined: the key must not exist. */
+  readonly was: number | undefined;
+}
+
+export interface Removal {
+  readonly remove: string;
+  readonly was: number;
+}
+
+export interface Store {
+  /** The last revision the cache holds. */
+  revision(): number;
+  get<R>(family: Family<R>, key: string): Stored<R> | undefined;
+  list<R>(family: Family<R>, prefix?: string): Stored<R>[];
+  /**
+   * Writes all or nothing, if every record is still as it was read; resolves with the revision once the cache
+   * shows it. Throws `conflict` when something changed in between: read again, decide again.
+   */
+  commit(writes: readonly (Put | Removal)[], unchanged?: readonly Compare[]): Promise<number>;
+  /** Called with every revision in order, after the cache shows it. */
+  subscribe(listener: (set: DecodedSet) => void): () => void;
+  /** Yields when something changed since the last time; many changes may be one. */
+  changes(signal: AbortSignal): AsyncIterable<void>;
+  /** The past from a revision on, then the present; throws `compacted`. */
+  replay(fromRevision: number, signal: AbortSignal): AsyncIterable<DecodedSet>;
+  /** Rejects when the cache can no longer be kept; resolves after the abort. */
+  readonly running: Promise<void>;
+}
+
+/** Loads everything into memory and keeps it current with one watch until the signal aborts. */
+export async function openStore(server: KeyValues, signal: AbortSignal): Promise<Store> {
+  const cache = createCache();
+  let revision = await load(server, cache, signal);
+  const listeners = new Set<(set: DecodedSet) => void>();
+
+  const follow = async () => {
+    for await (const raw of server.watch(revision + 1, signal)) {
+      const set = decodeSet(raw);
+      cache.apply(set);
+      revision = set.revision;
+      for (const listener of [...listeners]) listener(set);
+    }
+  };
+
+  const subscribe = (listener: (set: DecodedSet) => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+
+  const reached = (wanted: number) =>
+    new Promise<void>((resolve, reject) => {
+      if (revision >= wanted) return resolve();
+      const timer = setTimeout(() => finish(() => reject(behind())), bounds.catchUpMs);
+      const stop = subscribe((set) => set.revision >= wanted && finish(resolve));
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        stop();
+        settle();
+      };
+    });
+
+  return {
+    revision: () => revision,
+    get: cache.get,
+    list: cache.list,
+    subscribe,
+
+    async commit(writes, unchanged = []) {
+      const transaction = bounded({
+        compares: [...writes.map(compareOf), ...unchanged],
+        writes: writes.map(writeOf),
+      });
+      const { succeeded, revision: at } = await commitRepeatedly(server, transaction);
+      await reached(at);
+      if (!succeeded)
+        throw new ConstellationError("conflict", "write to the store: it was changed in between; try again");
+      return at;
+    },
+
+    async *changes(stop) {
+      const pulse = createPulse();
+      const unsubscribe = subscribe(() => pulse.fire());
+      try {
+        while (!stop.aborted) {
+          await pulse.wait(stop);
+          if (!stop.aborted) yield;
+        }
+      } finally {
+        unsubscribe();
+      }
+    },
+
+    async *replay(from, stop) {
+      for await (const raw of server.watch(from, stop)) yield decodeSet(raw);
+    },
+
+    running: follow(),
+  };
+}
+
+async function load(server: KeyValues, cache: Cache, signal: AbortSignal): Promise<number> {
+  let after: string | undefined;
+  let revision: number | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const page = await server.range("", {
+      limit: bounds.pageKeys,
+      ...(after === undefined ? {} : { after }),
+      ...(revision === undefined ? {} : { revision }),
+    });
+    cache.load(page.entries);
+    revision ??= page.revision;
+    if (!page.more) return revision;
+    after = page.entries.at(-1)?.key;
+  }
+}
+
+/**
+ * A commit whose answer was lost may have happened. Repeating it is safe because it compares every key it writes:
+ * it then fails as a conflict, and the writer reads its own write.
+ */
+async function commitRepeatedly(server: KeyValues, transaction: Transaction) {
+  const deadline = performance.now() + bounds.commitMs;
+  for (;;) {
+    try {
+      return await server.commit(transaction);
+    } catch (error) {
+      const retry =
+        error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
+      if (!retry) throw error;
+      await delay(bounds.commitPauseMs);
+    }
+  }
+}
+
+function compareOf(write: Put | Removal): Compare {
+  return { key: "remove" in write ? write.remove : write.key, modRevision: write.was ?? 0 };
+}
+
+function writeOf(write: Put | Removal): Write {
+  return "remove" in write
+    ? { remove: write.remove }
+    : { put: write.key, value: encode(write.key, write.record) };
+}
+
+function bounded(transaction: Transaction): Transaction {
+  const bytes = transaction.writes.reduce((sum, write) => sum + ("put" in write ? write.value.length : 0), 0);
+  if (transaction.writes.length > limits.transactionOperations || bytes > limits.transactionBytes) {
+    throw new ConstellationError(
+      "too-large",
+      `write to the store: ${transaction.writes.length} operations and ${bytes} bytes in one transaction; write less at once`,
+    );
+  }
+  return transaction;
+}
+
+function behind() {
+  return new ConstellationError(
+    "unreachable",
+    "write to the store: written, but not seen back in time; read again",
+  );
+}
