@@ -3,6 +3,7 @@
 # usage: keeper.sh ROOT HOSTNAME "TYPE OPTIONS MOUNT_POINT DIRECTORY"...   (one a cgroup hierarchy)
 # PID 1 ends when stdin does, that is when the process that wanted the machine closes it or dies.
 set -u
+trap '' INT TERM HUP # whoever signals everything ends that process too
 root=$1 hostname=$2
 shift 2
 here=$(dirname "$0")
@@ -15,10 +16,10 @@ done
 # What a keeper left that was itself killed. A living one holds a lock on its folder, a new one will within a minute.
 remove_abandoned() {
   local folder directory
-  find "${root%/*}" -maxdepth 1 -name 'lab-*' -mmin +1 | while read -r folder; do
+  find "${root%/*}" -maxdepth 1 -name 'cst-lab-*' -type d -user root -mmin +1 | while read -r folder; do
     if ! flock --nonblock "$folder" true; then continue; fi
     for directory in "${v1[@]}" "${v2[@]}"; do
-      find "${directory%/*}/constellation-${folder##*/}" -depth -type d -exec rmdir {} + 2>/dev/null
+      find "${directory%/*}/${folder##*/}" -depth -type d -exec rmdir {} + 2>/dev/null
     done
     rm -rf --one-file-system "$folder"
   done

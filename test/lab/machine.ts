@@ -48,9 +48,8 @@ export async function startMachine(options: MachineOptions = {}): Promise<Machin
     throw new Error(`start machine ${hostname}: no host name; use up to 63 letters, digits and hyphens`);
   }
   const root = await makeRoot();
-  const name = `constellation-${basename(root)}`;
   const [mountinfo, memberships] = [read("/proc/self/mountinfo"), read("/proc/self/cgroup")];
-  const hierarchies = placeCgroups(name, mountinfo, memberships, handsControllersOn);
+  const hierarchies = placeCgroups(basename(root), mountinfo, memberships, handsControllersOn);
   const keeper = await startKeeper(root, hostname, hierarchies);
   const cgroups = hierarchies.map(({ type, directory }) =>
     join(directory, type === "cgroup2" ? "init" : "."),
@@ -69,7 +68,7 @@ export async function startMachine(options: MachineOptions = {}): Promise<Machin
     setBridgeNetfilter: async (on) => await setBridgeNetfilter(door(), on),
     processes: () => processesOf(door()),
     mounts: () => mountsOf(door()),
-    cgroups: () => cgroupsOf(hierarchies),
+    cgroups: () => cgroupsOf(door(), hierarchies),
     traces: async () => await tracesOf(door(), hierarchies),
     stop: keeper.stop,
     [Symbol.asyncDispose]: keeper.stop,
@@ -89,7 +88,7 @@ async function makeRoot(): Promise<string> {
     const advice = "set CONSTELLATION_LAB_FOLDER to a folder on a disk (ext4, xfs, btrfs)";
     throw new Error(`start machine: ${base} is on ${unfit}, where instances cannot keep layers; ${advice}`);
   }
-  const root = mkdtempSync(join(base, "lab-"));
+  const root = mkdtempSync(join(base, "cst-lab-"));
   await chmod(root, 0o755);
   mkdirSync(join(root, "tmp"));
   await chmod(join(root, "tmp"), 0o1777);

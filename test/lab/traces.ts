@@ -44,12 +44,9 @@ export function mountsOf(door: Door): Mount[] {
 }
 
 /** The cgroups made in a machine, by the paths it sees. */
-export function cgroupsOf(hierarchies: readonly Hierarchy[]): string[] {
-  return hierarchies.flatMap(({ directory, mountPoint }) =>
-    readdirSync(directory, { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => mountPoint + join(entry.parentPath, entry.name).slice(directory.length)),
-  );
+export function cgroupsOf({ pid }: Door, hierarchies: readonly Hierarchy[]): string[] {
+  const inside = `/proc/${pid}/root`;
+  return hierarchies.flatMap(({ mountPoint }) => foldersBelow(inside, mountPoint));
 }
 
 export async function tracesOf(door: Door, hierarchies: readonly Hierarchy[]): Promise<Traces> {
@@ -65,7 +62,7 @@ export async function tracesOf(door: Door, hierarchies: readonly Hierarchy[]): P
     mounts: mountsOf(door)
       .map(({ mountPoint, fileSystem }) => `${mountPoint} ${fileSystem}`)
       .sort(),
-    cgroups: cgroupsOf(hierarchies).sort(),
+    cgroups: cgroupsOf(door, hierarchies).sort(),
     links: lines(links)
       .map((line) => line.split(" ")[1]?.replace(/(@.*)?:$/, "") ?? "")
       .sort(),
@@ -74,6 +71,16 @@ export async function tracesOf(door: Door, hierarchies: readonly Hierarchy[]): P
     sysctls: parseSysctls(sysctls),
     run: lines(files),
   };
+}
+
+function foldersBelow(inside: string, path: string): string[] {
+  try {
+    return readdirSync(join(inside, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) => [join(path, name), ...foldersBelow(inside, join(path, name))]);
+  } catch {
+    return []; // it has just been removed
+  }
 }
 
 function readProcess(folder: string): Process[] {
