@@ -1,0 +1,286 @@
+import {
+  ConstellationError,
+  type Document,
+  type DocumentAddress,
+  diffInputs,
+  type Owner,
+  type Resource,
+  UNKNOWN,
+} from "../../contract/index.ts";
+import { accessId } from "./access.ts";
+import type { LocalImages } from "./local-images.ts";
+import { readiness } from "./readiness.ts";
+import { openFromApi, redact, sealForApi } from "./secrets.ts";
+import {
+  type Call,
+  type Connection,
+  type Connections,
+  NotReady,
+  type Operations,
+  type Stored,
+} from "./types.ts";
+import { hasUnknown, knownText, type Opened, type Properties } from "./values.ts";
+import { waitUntilGone, waitUntilReady } from "./wait.ts";
+
+/** Attempts to write over a document that somebody else changes at the same time. */
+const writeAttempts = 5;
+
+interface WriteMode {
+  readonly update: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Inputs every namespaced resource has beside its own; they say where it lives, not what it is. */
+export const placeKeys = ["cluster", "namespace", "name"] as const;
+
+/** The one create, read, update and delete over documents: it knows no kind. */
+export function documentOperations(
+  resource: Resource,
+  connections: Connections,
+  images: LocalImages,
+): Operations {
+  const outputKeys = [...resource.fields.stable, ...resource.fields.revised].map(({ key }) => key);
+
+  const connect = (inputs: Properties) => connections.to(knownText(inputs.cluster));
+
+  const addressOf = (inputs: Properties): DocumentAddress => ({
+    namespace: String(inputs.namespace),
+    plural: resource.plural,
+    name: String(inputs.name),
+  });
+
+  /** Connects to the cluster that the resource was made on, and to no other. */
+  const reconnect = async (old: Stored, inputs: Properties, action: string): Promise<Connection> => {
+    const connection = await connect(inputs);
+    const recorded = knownText(old.outputs.clusterId);
+    if (recorded !== undefined && recorded !== connection.clusterId) {
+      throw new ConstellationError(
+        "wrong-cluster",
+        `${action} ${old.id}: this stack lives on cluster ${recorded}, connected to ${connection.clusterId}; point the provider at the right one`,
+      );
+    }
+    return connection;
+  };
+
+  /**
+   * A create leaves what belongs to another owner alone and goes on with what an interrupted one of its own left;
+   * an update also takes over what an import has found.
+   */
+  const write = async (
+    connection: Connection,
+    inputs: Opened,
+    call: Call,
+    mode: WriteMode,
+  ): Promise<Document> => {
+    const address = addressOf(inputs.value);
+    const body = { owner: ownerOf(call.urn), inputs: sealForApi(withoutPlace(inputs)) };
+    for (let attempt = 1; ; attempt++) {
+      const current = await connection.client.getDocument(address);
+      const over =
+        current && (mode.update || sameOwner(current.owner, body.owner)) ? { ifMatch: current.etag } : {};
+      try {
+        return await connection.client.putDocument(address, body, { dryRun: mode.dryRun, ...over });
+      } catch (error) {
+        if (!isConflict(error) || attempt === writeAttempts) throw error;
+      }
+    }
+  };
+
+  const outputsOf = (document: Document, clusterId: string): Properties => ({
+    ...Object.fromEntries(outputKeys.map((key) => [key, document.outputs[key]])),
+    clusterId,
+    revision: document.revision,
+  });
+
+  const settle = async (
+    connection: Connection,
+    written: Document,
+    inputs: Opened,
+    call: Call,
+  ): Promise<Stored> => {
+    const outcome = await waitUntilReady(connection.client, addressOf(inputs.value), written, call);
+    const stored = {
+      id: idOf(inputs.value),
+      inputs,
+      outputs: outputsOf(outcome.document, connection.clusterId),
+    };
+    if (outcome.kind === "failed") throw new NotReady(stored, redact(outcome.reasons, inputs));
+    return stored;
+  };
+
+  return {
+    complete: (inputs) => images.complete(inputs),
+
+    async previewCreate(inputs, call) {
+      const unknown = Object.fromEntries([...outputKeys, "revision"].map((key) => [key, UNKNOWN]));
+      const connection = await previewConnection(inputs.value, connect, call);
+      if (connection === undefined) return { ...unknown, clusterId: UNKNOWN };
+      const known = { ...unknown, clusterId: connection.clusterId, ...predicted(inputs.value) };
+      if (hasUnknown(inputs.value)) return known;
+      await rehearse(() => write(connection, inputs, call, { update: false, dryRun: true }), call);
+      return known;
+    },
+
+    async create(inputs, call) {
+      const connection = await connect(inputs.value);
+      await images.upload(inputs.value, connection.client, call);
+      return settle(
+        connection,
+        await write(connection, inputs, call, { update: false, dryRun: false }),
+        inputs,
+        call,
+      );
+    },
+
+    async previewUpdate(old, inputs, call) {
+      const changed = diffInputs(resource, old.inputs.value, inputs.value).length > 0;
+      const revised = Object.fromEntries(
+        [...resource.fields.revised.map(({ key }) => key), "revision"].map((key) => [
+          key,
+          changed ? UNKNOWN : old.outputs[key],
+        ]),
+      );
+      const connection = await previewConnection(
+        inputs.value,
+        (value) => reconnect(old, value, "preview"),
+        call,
+      );
+      if (connection !== undefined && !hasUnknown(inputs.value)) {
+        await rehearse(() => write(connection, inputs, call, { update: true, dryRun: true }), call);
+      }
+      return { ...old.outputs, ...revised, ...predicted(inputs.value) };
+    },
+
+    async update(old, inputs, call) {
+      const connection = await reconnect(old, inputs.value, "update");
+      await images.upload(inputs.value, connection.client, call);
+      return settle(
+        connection,
+        await write(connection, inputs, call, { update: true, dryRun: false }),
+        inputs,
+        call,
+      );
+    },
+
+    async read(id, old) {
+      const place = old?.inputs.value ?? placeOf(id);
+      const connection = old ? await reconnect(old, place, "read") : await connect(place);
+      const document = await connection.client.getDocument(addressOf(place));
+      if (document === undefined) return undefined;
+      const read = await openFromApi(document.inputs, old?.inputs, connection.client);
+      const unchanged =
+        old !== undefined && diffInputs(resource, ownInputs(old.inputs.value), read.value).length === 0;
+      const inputs = unchanged ? old.inputs : withPlace(read, place, old?.inputs);
+      const stored = { id, inputs, outputs: outputsOf(document, connection.clusterId) };
+      const unfit = stillFailing(document);
+      if (unfit.length > 0) throw new NotReady(stored, redact(unfit, inputs));
+      return stored;
+    },
+
+    async delete(old, call) {
+      const connection = await reconnect(old, old.inputs.value, "delete");
+      const address = addressOf(old.inputs.value);
+      await connection.client.deleteDocument(address);
+      await waitUntilGone(connection.client, address, call);
+    },
+  };
+}
+
+/** Id and import id: `namespace/name`, the name alone in the default namespace. */
+export function idOf({ namespace, name }: Properties): string {
+  return namespace === "default" ? String(name) : `${String(namespace)}/${String(name)}`;
+}
+
+function placeOf(id: string): Properties {
+  const slash = id.indexOf("/");
+  return slash < 0
+    ? { namespace: "default", name: id }
+    : { namespace: id.slice(0, slash), name: id.slice(slash + 1) };
+}
+
+function ownerOf(urn: string): Owner {
+  return { engine: "pulumi", id: urn };
+}
+
+function sameOwner(one: Owner, other: Owner): boolean {
+  return one.engine === other.engine && one.id === other.id && one.scope === other.scope;
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ConstellationError && error.code === "conflict";
+}
+
+function ownInputs(value: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) => !(placeKeys as readonly string[]).includes(key)),
+  );
+}
+
+function withoutPlace(inputs: Opened): Opened {
+  return { value: ownInputs(inputs.value), secretPaths: inputs.secretPaths };
+}
+
+function withPlace(read: Opened, place: Properties, prior: Opened | undefined): Opened {
+  const given = Object.fromEntries(
+    placeKeys.filter((key) => place[key] !== undefined).map((key) => [key, place[key]]),
+  );
+  const secretPaths = new Set([
+    ...read.secretPaths,
+    ...(prior?.secretPaths.has("cluster") ? ["cluster"] : []),
+  ]);
+  return { value: { ...read.value, ...given }, secretPaths };
+}
+
+/** Outputs that follow from the inputs. */
+function predicted(inputs: Properties): Properties {
+  return typeof inputs.imageDigest === "string" ? { imageDigest: inputs.imageDigest } : {};
+}
+
+/** A preview's connection: undefined, said aloud, while the cluster is not known or does not answer. */
+async function previewConnection(
+  inputs: Properties,
+  connect: (inputs: Properties) => Promise<Connection>,
+  call: Call,
+): Promise<Connection | undefined> {
+  if (inputs.cluster === UNKNOWN) return undefined;
+  try {
+    return await connect(inputs);
+  } catch (error) {
+    const absent =
+      error instanceof ConstellationError && (error.code === "unreachable" || error.code === "no-cluster");
+    if (!absent) throw error;
+    const which = accessId(inputs.cluster) ?? "this machine's";
+    call.info(`cluster ${which} does not answer: checked the program alone, not names, ports and capacity`);
+    return undefined;
+  }
+}
+
+/** Lets the cluster check the write without doing it; an image not uploaded yet is what the apply will upload. */
+async function rehearse(write: () => Promise<Document>, call: Call): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof ConstellationError)) throw error;
+    if (isAboutThisRun(error)) return call.progress("to be checked against what this run creates first");
+    throw error;
+  }
+}
+
+/** A secret, a config file or an image that the same run is about to make or upload. */
+function isAboutThisRun(error: ConstellationError): boolean {
+  const references = /^(secrets|configs)\[/;
+  return (
+    error.code === "image-missing" ||
+    error.code === "conflict" ||
+    (error.code === "invalid" &&
+      error.violations.length > 0 &&
+      error.violations.every(({ path }) => references.test(path)))
+  );
+}
+
+/** What a refresh reports of a service that cannot get well by itself. */
+function stillFailing(document: Document): string[] {
+  const state = readiness(document);
+  const name = `${document.namespace}/${document.name}`;
+  return state.kind === "failed" ? state.reasons.map((reason) => `${name}: ${reason}`) : [];
+}

@@ -1,0 +1,67 @@
+import type { Document, Instance, ServiceStatus } from "../../contract/index.ts";
+
+/** Ends in a row after which waiting for one and the same revision is given up: about 15 s at the default delay. */
+export const crashLoopRestarts = 4;
+
+export type Readiness =
+  | { readonly kind: "ready" }
+  | { readonly kind: "waiting"; readonly progress: string }
+  /** Waiting longer would not help. `crashed` names instances whose last output says why. */
+  | { readonly kind: "failed"; readonly reasons: readonly string[]; readonly crashed: readonly string[] };
+
+/** Whether a document's own revision, not an older one, is as far as `waitFor` asks. Kinds without a status are. */
+export function readiness(document: Document): Readiness {
+  const { status } = document;
+  const waitFor = document.inputs.waitFor ?? "healthy";
+  if (status === undefined || waitFor === "none") return { kind: "ready" };
+  if (status.observedRevision < document.revision)
+    return { kind: "waiting", progress: "waiting for the scheduler" };
+
+  const current = status.instances.filter((instance) => instance.revision === status.specRevision);
+  const arrived = current.filter(waitFor === "healthy" ? isHealthy : isStarted);
+  const outdated = status.instances.length - current.length;
+  if (arrived.length >= status.wanted && outdated === 0 && status.instances.length <= status.wanted)
+    return { kind: "ready" };
+
+  const dead = current.filter(isHopeless);
+  if (dead.length > 0) {
+    return { kind: "failed", reasons: dead.map(describe), crashed: dead.map(({ id }) => id) };
+  }
+  return { kind: "waiting", progress: progressOf(status, current, arrived.length, outdated) };
+}
+
+function isHealthy(instance: Instance): boolean {
+  return instance.state === "completed" || (instance.state === "running" && instance.healthy);
+}
+
+function isStarted(instance: Instance): boolean {
+  return instance.state === "completed" || instance.state === "running";
+}
+
+function isHopeless(instance: Instance): boolean {
+  return (
+    instance.state === "failed" || (instance.state === "backoff" && instance.restarts >= crashLoopRestarts)
+  );
+}
+
+/** `web-0: exited with code 1 (restarted 4 times)`. */
+export function describe({ name, state, reason, restarts }: Instance): string {
+  const again = restarts === 0 ? "" : ` (restarted ${restarts} ${restarts === 1 ? "time" : "times"})`;
+  return `${name}: ${reason === "" ? state : reason}${again}`;
+}
+
+function progressOf(
+  status: ServiceStatus,
+  current: readonly Instance[],
+  arrived: number,
+  outdated: number,
+): string {
+  const parts = [`${arrived}/${status.wanted} healthy`];
+  const rejected = status.rejections[0];
+  const behind = current.find((instance) => !isHealthy(instance));
+  if (rejected) parts.push(rejected.message);
+  else if (behind)
+    parts.push(behind.state === "running" ? `${behind.name} not healthy yet` : describe(behind));
+  if (outdated > 0) parts.push(`${outdated} of an older revision to go`);
+  return parts.join("; ");
+}

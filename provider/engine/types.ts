@@ -1,0 +1,72 @@
+import type { Client, Kind, Violation } from "../../contract/index.ts";
+import type { Opened, Properties } from "./values.ts";
+
+/** What a call of the engine brings beside its properties. */
+export interface Call {
+  readonly urn: string;
+  /** Aborts on the engine's Cancel and when the engine's own timeout passes. */
+  readonly signal: AbortSignal;
+  /** Replaces the resource's status line. */
+  progress(message: string): void;
+  /** A line that stays; never fails the update. */
+  warn(message: string): void;
+  /** A line that stays. */
+  info(message: string): void;
+}
+
+/** A resource as the engine records it. `outputs` come beside the inputs, never instead. */
+export interface Stored {
+  readonly id: string;
+  readonly inputs: Opened;
+  readonly outputs: Properties;
+}
+
+/** It exists but is not as wanted: recorded by the engine, and the next `up` updates it. */
+export class NotReady extends Error {
+  readonly stored: Stored;
+  readonly reasons: readonly string[];
+
+  constructor(stored: Stored, reasons: readonly string[]) {
+    super(reasons.join("; "));
+    this.name = "NotReady";
+    this.stored = stored;
+    this.reasons = reasons;
+  }
+}
+
+/**
+ * What an engine asks of one kind of resource. Documents share one implementation; only what is more than a
+ * document has its own.
+ */
+export interface Operations {
+  /** Fills in what is computed from the inputs alone, like digests of local files. */
+  complete(inputs: Properties): Promise<{ inputs: Properties; violations: readonly Violation[] }>;
+  /** The outputs a create will give as far as they are known; refuses what the create would refuse. */
+  previewCreate(inputs: Opened, call: Call): Promise<Properties>;
+  create(inputs: Opened, call: Call): Promise<Stored>;
+  previewUpdate(old: Stored, inputs: Opened, call: Call): Promise<Properties>;
+  update(old: Stored, inputs: Opened, call: Call): Promise<Stored>;
+  /** undefined when it is gone. `old` is absent in an import. */
+  read(id: string, old: Stored | undefined, call: Call): Promise<Stored | undefined>;
+  delete(old: Stored, call: Call): Promise<void>;
+}
+
+/** The provider's own configuration. */
+export interface Config {
+  /** A `Cluster.access`. */
+  readonly cluster?: string;
+  readonly namespace: string;
+}
+
+/** How a call reaches the cluster it means. */
+export interface Connection {
+  readonly client: Client;
+  readonly clusterId: string;
+}
+
+/** Finds the cluster: the resource's own `cluster`, the provider's, `CONSTELLATION_CLUSTER`, the agent here. */
+export interface Connections {
+  to(access: string | undefined): Promise<Connection>;
+}
+
+export type OperationsOf = (kind: Kind) => Operations;

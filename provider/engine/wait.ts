@@ -1,0 +1,185 @@
+import {
+  type Client,
+  ConstellationError,
+  type Document,
+  type DocumentAddress,
+  durationMs,
+} from "../../contract/index.ts";
+import { describe, readiness } from "./readiness.ts";
+import type { Call } from "./types.ts";
+
+/** Bounds of waiting, milliseconds. */
+const bounds = {
+  /** Reads again without an event after this long. */
+  pollMs: 1_000,
+  /** A slot that no host takes for this long fails the apply. */
+  rejectedMs: 3_000,
+  defaultDeadlineMs: 300_000,
+} as const;
+const logLines = 10;
+
+export type Outcome =
+  | { readonly kind: "ready"; readonly document: Document }
+  | { readonly kind: "failed"; readonly document: Document; readonly reasons: readonly string[] };
+
+/**
+ * Follows the event stream until the revision that was written is healthy, showing how far it is.
+ * Ends early when waiting longer cannot help, at the document's `update.deadline`, or when the call is aborted.
+ */
+export async function waitUntilReady(
+  client: Client,
+  address: DocumentAddress,
+  written: Document,
+  call: Call,
+): Promise<Outcome> {
+  const deadline = Date.now() + deadlineMs(written);
+  const stop = new AbortController();
+  const wake = createWake();
+  const name = `${address.namespace}/${address.name}`;
+  let step = "";
+  const following = follow(client, address, stop.signal, (message) => {
+    if (message !== undefined) step = message;
+    wake.ring();
+  });
+  const fail = async (
+    document: Document,
+    reasons: readonly string[],
+    crashed: readonly string[],
+  ): Promise<Outcome> => ({
+    kind: "failed",
+    document,
+    reasons: [
+      ...reasons.map((reason) => `${name}: ${reason}`),
+      ...(await lastOutput(client, crashed)),
+      advice(crashed),
+    ],
+  });
+  try {
+    let rejectedSince: number | undefined;
+    for (;;) {
+      const document = (await client.getDocument(address)) ?? gone(name);
+      const state = readiness(document);
+      if (state.kind === "ready") return { kind: "ready", document };
+      if (state.kind === "failed") return await fail(document, state.reasons, state.crashed);
+      call.progress(step === "" ? state.progress : `${state.progress}; ${step}`);
+      step = "";
+
+      const rejections = document.status?.rejections ?? [];
+      rejectedSince = rejections.length === 0 ? undefined : (rejectedSince ?? Date.now());
+      if (rejectedSince !== undefined && Date.now() - rejectedSince > bounds.rejectedMs) {
+        return await fail(
+          document,
+          rejections.map(({ slot, message }) => `${slot}: ${message}`),
+          [],
+        );
+      }
+      if (call.signal.aborted)
+        return await fail(document, [`cancelled while waiting: ${state.progress}`], []);
+      if (Date.now() > deadline) {
+        const behind = (document.status?.instances ?? []).filter((instance) => !instance.healthy);
+        const reasons = [`not healthy within update.deadline: ${state.progress}`, ...behind.map(describe)];
+        return await fail(
+          document,
+          reasons,
+          behind.map(({ id }) => id),
+        );
+      }
+      await wake.wait(bounds.pollMs, call.signal);
+    }
+  } finally {
+    stop.abort();
+    await following;
+  }
+}
+
+/** Waits until nothing of a deleted service is left. */
+export async function waitUntilGone(client: Client, address: DocumentAddress, call: Call): Promise<void> {
+  for (;;) {
+    const left = await client.listInstances({ namespace: address.namespace, service: address.name });
+    if (left.length === 0) return;
+    call.progress(`stopping: ${left.length} left; ${describe(left[0] as (typeof left)[number])}`);
+    if (call.signal.aborted) {
+      throw new ConstellationError(
+        "cancelled",
+        `delete ${address.namespace}/${address.name}: cancelled while ${left.length} instances stop; run it again`,
+      );
+    }
+    await createWake().wait(deletePollMs, call.signal);
+  }
+}
+
+const deletePollMs = 100;
+
+/** Rings on each event of the service; a broken stream only costs the event, the timer goes on. */
+async function follow(
+  client: Client,
+  address: DocumentAddress,
+  signal: AbortSignal,
+  ring: (step?: string) => void,
+) {
+  try {
+    const query = { namespace: address.namespace, service: address.name };
+    for await (const { event } of client.events(query, signal))
+      ring(event.type === "progress" ? event.message : undefined);
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof ConstellationError)) throw error;
+  }
+}
+
+function createWake() {
+  let ring: () => void = () => {};
+  let rung = false;
+  return {
+    ring() {
+      rung = true;
+      ring();
+    },
+    /** Until rung, at most `ms`; at once when rung since the last wait or aborted. */
+    async wait(ms: number, signal: AbortSignal) {
+      if (!rung && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          ring = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          signal.addEventListener("abort", ring, { once: true });
+        });
+      }
+      signal.removeEventListener("abort", ring);
+      rung = false;
+    },
+  };
+}
+
+async function lastOutput(client: Client, ids: readonly string[]): Promise<string[]> {
+  const first = ids[0];
+  if (first === undefined) return [];
+  const lines: string[] = [];
+  try {
+    for await (const line of client.logs(first, { tail: logLines }, AbortSignal.timeout(bounds.pollMs)))
+      lines.push(line.text);
+  } catch (error) {
+    lines.push(`(its log cannot be read: ${(error as Error).message})`);
+  }
+  return lines.length === 0
+    ? [`${first} printed nothing`]
+    : [`last output of ${first}:\n${lines.map((line) => `    ${line}`).join("\n")}`];
+}
+
+function advice(crashed: readonly string[]): string {
+  const look = crashed[0] === undefined ? "" : `; constellation logs ${crashed[0]} shows more`;
+  return `correct the program and run pulumi up again: it goes on from here${look}`;
+}
+
+function gone(name: string): never {
+  throw new ConstellationError(
+    "not-found",
+    `wait for ${name}: somebody deleted it meanwhile; run pulumi up again`,
+  );
+}
+
+function deadlineMs(document: Document): number {
+  const update = document.inputs.update as { deadline?: string } | undefined;
+  return durationMs(update?.deadline ?? "") ?? bounds.defaultDeadlineMs;
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { createConnections } from "./engine/connections.ts";
+import { createLocalImages } from "./engine/local-images.ts";
+import { createEngineLog } from "./pulumi/engine-log.ts";
+import type { Provider } from "./pulumi/provider.ts";
+import { serve } from "./pulumi/server.ts";
+import { agentProgram, createOperations } from "./resources/index.ts";
+
+/** How often the provider looks whether its engine is still there, milliseconds. */
+const parentPollMs = 1_000;
+
+const schemaFile = new URL("schema.json", import.meta.url);
+const agentFile = new URL(
+  import.meta.url.includes("/dist/") ? "bin/constellation-agent" : "../dist/bin/constellation-agent",
+  import.meta.url,
+);
+
+const log = createEngineLog();
+const connections = createConnections(() => provider.config, process.env);
+const images = createLocalImages(() => provider.programDir);
+const agent = agentProgram(process.env.CONSTELLATION_AGENT ?? agentFile.pathname);
+const provider: Provider = {
+  version: "0.1.0",
+  schema: () => readFileSync(schemaFile, "utf8"),
+  operations: createOperations({ connections, images, agent, environment: process.env }),
+  connections,
+  log,
+  cancel: new AbortController(),
+  config: { namespace: "default" },
+  programDir: process.cwd(),
+};
+
+// The first argument is the engine's address; the first line on stdout is ours (Pulumi's plugin convention).
+const engineAddress = process.argv.slice(2).find((argument) => /^[^-].*:\d+$/.test(argument));
+if (engineAddress !== undefined) log.connect(engineAddress);
+process.stdout.write(`${await serve(provider)}\n`);
+
+// An engine that was killed leaves its plugins behind: end with it.
+const parent = process.ppid;
+setInterval(() => {
+  if (engineAddress !== undefined && process.ppid !== parent) process.exit(0);
+}, parentPollMs).unref();

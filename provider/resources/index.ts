@@ -1,0 +1,28 @@
+/**
+ * What each kind is to an engine: documents share one implementation, a cluster has its own.
+ * Invariant: no engine edge asks for a kind by name; they all ask this table.
+ */
+import type { Resource } from "../../contract/index.ts";
+import { type Kind, resources } from "../../contract/index.ts";
+import { documentOperations } from "../engine/documents.ts";
+import type { LocalImages } from "../engine/local-images.ts";
+import type { Connections, Operations, OperationsOf } from "../engine/types.ts";
+import type { AgentProgram } from "./agent-program.ts";
+import { clusterOperations } from "./cluster.ts";
+
+export { agentProgram } from "./agent-program.ts";
+
+export interface Parts {
+  readonly connections: Connections;
+  readonly images: LocalImages;
+  readonly agent: AgentProgram;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export function createOperations({ connections, images, agent, environment }: Parts): OperationsOf {
+  const special: Partial<Record<Kind, Operations>> = {
+    Cluster: clusterOperations(agent, environment.CONSTELLATION_ROOT),
+  };
+  return (kind) =>
+    special[kind] ?? documentOperations(resources[kind] as unknown as Resource, connections, images);
+}
