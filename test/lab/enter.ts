@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
+import { constants, homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { PassThrough, pipeline, type Readable, type Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -76,7 +76,7 @@ export async function enter(
 }
 
 function environment(root: string): Record<string, string> {
-  const { HOME = "/root", USER = "root", LANG = "C.UTF-8", PATH = "" } = process.env;
+  const { HOME = homedir(), USER = "root", LANG = "C.UTF-8", PATH = "" } = process.env;
   const path = [dirname(process.execPath), PATH, "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(delimiter);
   return { HOME, USER, LANG, PATH: path, TMPDIR: join(root, "tmp") };
 }
