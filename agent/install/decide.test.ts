@@ -1,0 +1,53 @@
+import { describe, expect, test } from "@jest/globals";
+import { decide } from "./decide.ts";
+import type { Facts } from "./types.ts";
+
+const fit: Facts = {
+  isRoot: true,
+  kernelRelease: "6.1.0-18-amd64",
+  stateDir: "/var/lib/constellation",
+  overlay: { works: true },
+  controllers: ["cpu", "io", "memory", "pids"],
+  missingPrograms: [],
+  portTaken: undefined,
+  freeBytes: 10 * 1024 ** 3,
+  foreignFolders: [],
+};
+
+describe("decide", () => {
+  test("finds nothing wrong with a fit machine", () => {
+    expect(decide(fit)).toEqual([]);
+  });
+
+  test.each<[string, Partial<Facts>, RegExp]>([
+    ["root-user", { isRoot: false, overlay: undefined }, /not root/],
+    ["kernel", { kernelRelease: "5.4.0-150-generic" }, /the kernel is 5\.4\.0/],
+    ["overlay", { overlay: { works: false, reason: "unknown filesystem type" } }, /unknown filesystem type/],
+    ["cgroups", { controllers: ["cpu"] }, /memory, pids/],
+    ["program", { missingPrograms: ["etcd"] }, /etcd is not installed/],
+    ["port-53", { portTaken: "every address" }, /port 53 of every address/],
+    ["disk-space", { freeBytes: 100 * 1024 ** 2 }, /100 MiB are free/],
+    ["folder", { foreignFolders: ["/srv/lib"] }, /\/srv\/lib holds files/],
+  ])("%s: says what is wrong and how to mend it", (id, seen, problem) => {
+    const findings = decide({ ...fit, ...seen });
+    expect(findings).toEqual([expect.objectContaining({ id, problem: expect.stringMatching(problem) })]);
+    expect(findings[0]?.fix).not.toBe("");
+  });
+
+  test("names the package of a missing program", () => {
+    const [finding] = decide({ ...fit, missingPrograms: ["dnsmasq"] });
+    expect(finding).toMatchObject({ fix: "apt-get install dnsmasq-base", package: "dnsmasq-base" });
+  });
+
+  test("finds all at once", () => {
+    const findings = decide({ ...fit, isRoot: false, missingPrograms: ["crun", "conmon"], freeBytes: 0 });
+    expect(findings.map(({ id }) => id)).toEqual(["root-user", "disk-space", "program", "program"]);
+  });
+
+  test.each(["5.10.0", "5.15.0-91-generic", "6.0", "unreadable"])(
+    "accepts the kernel %s",
+    (kernelRelease) => {
+      expect(decide({ ...fit, kernelRelease })).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,98 @@
+import type { Facts, Finding } from "./types.ts";
+
+/** Programs an agent starts, with the Debian package that has each; etcd comes with this product's own tools. */
+export const requiredPrograms: Readonly<Record<string, string | undefined>> = {
+  crun: "crun",
+  conmon: "conmon",
+  nft: "nftables",
+  ip: "iproute2",
+  nsenter: "util-linux",
+  dnsmasq: "dnsmasq-base",
+  etcd: undefined,
+};
+
+export const requiredControllers = ["cpu", "memory", "pids"];
+
+/** The oldest kernel with all we use: pidfd_open, overlayfs options, clone3 into a cgroup. */
+const oldestKernel: readonly [number, number] = [5, 10];
+const leastFreeBytes = 1024 ** 3;
+
+/** All that keeps an agent from running on a machine with these facts. Empty: nothing does. */
+export function decide(facts: Facts): Finding[] {
+  return [
+    ...userFindings(facts),
+    ...kernelFindings(facts),
+    ...folderFindings(facts),
+    ...programFindings(facts),
+    ...portFindings(facts),
+  ];
+}
+
+function userFindings({ isRoot }: Facts): Finding[] {
+  if (isRoot) return [];
+  return [
+    { id: "root-user", problem: "this user is not root", fix: "run the same command as root, or with sudo" },
+  ];
+}
+
+function kernelFindings({ kernelRelease, overlay, controllers, stateDir }: Facts): Finding[] {
+  const findings: Finding[] = [];
+  if (isOlder(kernelRelease, oldestKernel)) {
+    const problem = `the kernel is ${kernelRelease}`;
+    findings.push({ id: "kernel", problem, fix: `boot Linux ${oldestKernel.join(".")} or newer` });
+  }
+  if (overlay && !overlay.works) {
+    const problem = `overlayfs cannot be mounted on ${stateDir}: ${overlay.reason}`;
+    const fix = "load it with `modprobe overlay`, and keep that folder on a disk (ext4, xfs, btrfs)";
+    findings.push({ id: "overlay", problem, fix });
+  }
+  const missing = requiredControllers.filter((name) => !controllers.includes(name));
+  if (missing.length > 0) {
+    const problem = `no cgroup controller for ${missing.join(", ")}`;
+    const fix = "mount cgroups at /sys/fs/cgroup; where memory is off, boot with `cgroup_enable=memory`";
+    findings.push({ id: "cgroups", problem, fix });
+  }
+  return findings;
+}
+
+function folderFindings({ foreignFolders, freeBytes, stateDir }: Facts): Finding[] {
+  const findings: Finding[] = foreignFolders.map((folder) => ({
+    id: "folder",
+    problem: `${folder} holds files of somebody else`,
+    fix: "choose another root with --root, or move those files away",
+  }));
+  if (freeBytes < leastFreeBytes) {
+    const problem = `${toMiB(freeBytes)} MiB are free for ${stateDir}`;
+    findings.push({ id: "disk-space", problem, fix: `free at least ${toMiB(leastFreeBytes)} MiB` });
+  }
+  return findings;
+}
+
+function programFindings({ missingPrograms }: Facts): Finding[] {
+  return missingPrograms.map((name): Finding => {
+    const problem = `${name} is not installed`;
+    const debianPackage = requiredPrograms[name];
+    if (debianPackage === undefined) {
+      return { id: "program", problem, fix: `put ${name} on PATH, or name its folder in CONSTELLATION_KIT` };
+    }
+    return { id: "program", problem, fix: `apt-get install ${debianPackage}`, package: debianPackage };
+  });
+}
+
+function portFindings({ portTaken }: Facts): Finding[] {
+  if (portTaken === undefined) return [];
+  const problem = `port 53 of ${portTaken} is taken, where instances ask for names`;
+  const fix = "find the program with `ss -lnp sport = :53` and let it listen on its own addresses only";
+  return [{ id: "port-53", problem, fix }];
+}
+
+/** False for a release that cannot be read: better to try than to refuse. */
+function isOlder(release: string, [major, minor]: readonly [number, number]): boolean {
+  const [, isMajor, isMinor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  if (isMajor === undefined || isMinor === undefined) return false;
+  return Number(isMajor) < major || (Number(isMajor) === major && Number(isMinor) < minor);
+}
+
+function toMiB(bytes: number): number {
+  return Math.floor(bytes / 1024 ** 2);
+}

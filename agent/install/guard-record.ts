@@ -1,0 +1,57 @@
+import { readFileSync, statfsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { AgentPaths } from "../../contract/index.ts";
+import type { ProcessId } from "./process-id.ts";
+
+const nsfsMagic = 0x6e736673;
+
+const recordSchema = z.object({
+  pid: z.int(),
+  startTime: z.int(),
+  agentPid: z.int().nullable(),
+  agentStartTime: z.int().nullable(),
+  cgroupMode: z.enum(["v2", "v1", "private-v1"]),
+  mountNamespace: z.string().nullable(),
+});
+
+/** What the guard says about itself in guard.json. */
+export interface GuardRecord {
+  readonly guard: ProcessId;
+  readonly agent: ProcessId | undefined;
+  readonly cgroupMode: "v2" | "v1" | "private-v1";
+  /** The pinned mount namespace that the agent runs in; undefined: the machine's own. */
+  readonly mountNamespace: string | undefined;
+}
+
+/** Undefined when no guard has run since the last clean stop. */
+export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
+  const parsed = recordSchema.safeParse(readJson(join(paths.runDir, "guard.json")));
+  if (!parsed.success) return undefined;
+  const { pid, startTime, agentPid, agentStartTime, cgroupMode, mountNamespace } = parsed.data;
+  return {
+    guard: { pid, startTime },
+    agent:
+      agentPid === null || agentStartTime === null ? undefined : { pid: agentPid, startTime: agentStartTime },
+    cgroupMode,
+    mountNamespace: mountNamespace ?? undefined,
+  };
+}
+
+/** The pin of the agent's own mount namespace, also when guard and record are gone; undefined when there is none. */
+export function pinOf(paths: AgentPaths): string | undefined {
+  const pin = join(paths.runDir, "pins", "mnt");
+  try {
+    return statfsSync(pin).type === nsfsMagic ? pin : undefined;
+  } catch {
+    return undefined; // no such file
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined; // absent, or cut short by a full disk: no record
+  }
+}

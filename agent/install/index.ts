@@ -1,0 +1,14 @@
+/**
+ * Brings an agent up on this machine, says how it is, and takes it down without a trace.
+ * Invariant: a folder without our marker is never written to or deleted, and nothing below a mount is ever deleted.
+ * It knows an agent from outside only: its guard's record, its socket, and the names that derive from its root.
+ * It installs no packages and keeps no caches; who calls it does, and names what stays.
+ */
+
+export { requiredPrograms } from "./decide.ts";
+export { down, traces } from "./down.ts";
+export { claimFolders } from "./folders.ts";
+export { preflight } from "./observe.ts";
+export { type Status, status } from "./status.ts";
+export type { DownResult, Facts, Finding, Trace, UpOptions, UpResult } from "./types.ts";
+export { up } from "./up.ts";

@@ -1,0 +1,70 @@
+import type { AgentPaths } from "../../contract/index.ts";
+
+/** Something about the machine that keeps an agent from running there. */
+export interface Finding {
+  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `program`, `port-53`, `disk-space`, `folder`. */
+  readonly id: string;
+  readonly problem: string;
+  readonly fix: string;
+  /** The Debian package that mends it, where there is one. */
+  readonly package?: string;
+}
+
+/** What was seen on the machine; `undefined` where only root could tell. */
+export interface Facts {
+  readonly isRoot: boolean;
+  /** As in `uname -r`. */
+  readonly kernelRelease: string;
+  readonly stateDir: string;
+  readonly overlay: { readonly works: true } | { readonly works: false; readonly reason: string } | undefined;
+  /** Cgroup controllers in the tree that the agent would use. */
+  readonly controllers: readonly string[];
+  /** Names of required programs that were not found. */
+  readonly missingPrograms: readonly string[];
+  /** Addresses whose port 53 somebody else holds: `every address`, or one. */
+  readonly portTaken: string | undefined;
+  /** On the file system of the state folder. */
+  readonly freeBytes: number;
+  /** Folders we need that hold something else. */
+  readonly foreignFolders: readonly string[];
+}
+
+export interface UpOptions {
+  /** Where the agent keeps what it owns; absent: the machine's one agent. */
+  readonly root?: string;
+  /** Path of the constellation-guard program. */
+  readonly guard: string;
+  /** The agent's program and arguments, paths absolute: `["/usr/bin/node", ".../agent.mjs", "run", "--root", ...]`. */
+  readonly agent: readonly string[];
+  /** Folders searched for programs before PATH. Default: `CONSTELLATION_KIT` and its `bin`. */
+  readonly programFolders?: readonly string[];
+  /** The address of the host on the instances' network. Default 10.64.0.1. */
+  readonly gatewayAddress?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface UpResult {
+  readonly paths: AgentPaths;
+  readonly alreadyRunning: boolean;
+}
+
+/** One thing on the machine that exists because of an agent. */
+export interface Trace {
+  /** Names the cleanup step: `process`, `mount`, `cgroup` ... */
+  readonly kind: string;
+  readonly item: string;
+}
+
+export interface DownResult {
+  /** In the order of removal. */
+  readonly removed: readonly Trace[];
+  /** What could not be removed, and why. Empty when all went well. */
+  readonly left: readonly (Trace & { readonly reason: string })[];
+}
+
+/** Removes one kind of trace. `find` looks at the machine each time; `remove` may need several calls. */
+export interface CleanupStep {
+  readonly kind: string;
+  find(paths: AgentPaths): Promise<string[]>;
+  remove(item: string, paths: AgentPaths): Promise<void>;
+}

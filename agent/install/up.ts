@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AgentPaths, agentPaths, ConstellationError } from "../../contract/index.ts";
+import { agentEnvironment } from "./environment.ts";
+import { claimFolders } from "./folders.ts";
+import { readGuardRecord } from "./guard-record.ts";
+import { preflight } from "./observe.ts";
+import { isRunning, processId, readText, stopProcess } from "./process-id.ts";
+import { run } from "./programs.ts";
+import { askInfo } from "./socket.ts";
+import { environmentFile, environmentText, isSystemd, unitFile, unitName, unitText } from "./systemd.ts";
+import type { Finding, UpOptions, UpResult } from "./types.ts";
+
+const limits = { answerMs: 20_000, pauseMs: 50, stopMs: 12_000, shownLogLines: 8, shownLogBytes: 16 * 1024 };
+
+/** A guard on its way up. */
+interface Starting {
+  /** Why it will never come up, as soon as that is known. */
+  failure(): string | undefined;
+  /** Undoes the start. */
+  stop(): Promise<void>;
+  /** Lets go of what only the wait needed. */
+  release(): void;
+}
+
+/**
+ * Brings the agent of this root up and waits until it answers; returns at once when it does already.
+ * Throws `host-unfit` with a violation for each finding of the preflight, `host-unfit` with the end of the log when the
+ * guard ends, `timeout` when the agent does not answer; what was started then is stopped again.
+ */
+export async function up(options: UpOptions): Promise<UpResult> {
+  const paths = agentPaths(options.root);
+  if ((await askInfo(paths.socket)) !== undefined) return { paths, alreadyRunning: true };
+  const isStarting = isGuardRunning(paths);
+  if (!isStarting) refuse(paths, await preflight(options));
+  claimFolders(paths);
+  const starting = isStarting ? nothingStarted : await start(paths, options);
+  try {
+    await waitForAnswer(paths, starting, options.signal);
+  } catch (error) {
+    await starting.stop();
+    throw error;
+  } finally {
+    starting.release();
+  }
+  return { paths, alreadyRunning: isStarting };
+}
+
+const nothingStarted: Starting = { failure: () => undefined, stop: async () => {}, release: () => {} };
+
+function isGuardRunning(paths: AgentPaths): boolean {
+  const guard = readGuardRecord(paths)?.guard;
+  return guard !== undefined && isRunning(guard);
+}
+
+function refuse(paths: AgentPaths, findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
+  const lines = findings.map(({ problem, fix }) => `\n  - ${problem}; ${fix}`);
+  const violations = findings.map(({ id, problem, fix }) => ({ path: id, reason: `${problem}; ${fix}` }));
+  const message = `start agent: ${paths.id}: this machine cannot run it:${lines.join("")}`;
+  throw new ConstellationError("host-unfit", message, { violations });
+}
+
+async function start(paths: AgentPaths, options: UpOptions): Promise<Starting> {
+  const root = options.root === undefined ? [] : ["--root", options.root];
+  const command = [options.guard, "run", ...root, "--", ...options.agent];
+  const environment = agentEnvironment(options.programFolders);
+  return isSystemd()
+    ? await startUnit(paths, command, environment)
+    : startDetached(paths, command, environment);
+}
+
+async function startUnit(
+  paths: AgentPaths,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Starting> {
+  writeFileSync(environmentFile(paths), environmentText(environment), { mode: 0o600 });
+  writeFileSync(unitFile(paths), unitText(paths, command));
+  await run("systemctl", ["daemon-reload"]);
+  await run("systemctl", ["enable", "--now", unitName(paths)]);
+  return {
+    failure: () => undefined, // systemd starts it again and again; the time limit ends the wait
+    stop: async () => void (await run("systemctl", ["disable", "--now", unitName(paths)])),
+    release: () => {},
+  };
+}
+
+/** In a session of its own, so that it outlives this process and its terminal. */
+function startDetached(
+  _paths: AgentPaths,
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Starting {
+  const complaints = openNameless();
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", "ignore", complaints],
+    env,
+  });
+  let failure: string | undefined;
+  child.once("error", (error) => {
+    failure = error.message;
+  });
+  child.once("exit", (code, signal) => {
+    failure = readFromStart(complaints) || `the guard ended with ${signal ?? `code ${code}`}`;
+  });
+  child.unref();
+  return {
+    failure: () => failure,
+    release() {
+      child.removeAllListeners("exit");
+      closeSync(complaints);
+    },
+    async stop() {
+      const id = child.pid === undefined ? undefined : processId(child.pid);
+      if (id !== undefined) await stopProcess(id, limits.stopMs);
+    },
+  };
+}
+
+/** A file rather than a pipe: the guard writes there long after this process has ended. */
+function openNameless(): number {
+  const folder = mkdtempSync(join(tmpdir(), "constellation-"));
+  const file = openSync(join(folder, "stderr"), "w+", 0o600);
+  rmSync(folder, { recursive: true });
+  return file;
+}
+
+function readFromStart(file: number): string {
+  const buffer = Buffer.alloc(limits.shownLogBytes);
+  return buffer.toString("utf8", 0, readSync(file, buffer, 0, buffer.length, 0)).trim();
+}
+
+async function waitForAnswer(
+  paths: AgentPaths,
+  starting: Starting,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const deadline = performance.now() + limits.answerMs;
+  while ((await askInfo(paths.socket)) === undefined) {
+    const failure = starting.failure();
+    if (failure !== undefined)
+      throw new ConstellationError("host-unfit", `start agent: ${paths.id}: ${failure}`);
+    if (signal?.aborted) throw new ConstellationError("cancelled", `start agent: ${paths.id}: cancelled`);
+    if (performance.now() > deadline) throw didNotAnswer(paths);
+    await delay(limits.pauseMs);
+  }
+}
+
+function didNotAnswer(paths: AgentPaths): ConstellationError {
+  const file = join(paths.stateDir, "agent.log");
+  const lines = readText(file).slice(-limits.shownLogBytes).trim().split("\n").slice(-limits.shownLogLines);
+  const reason = `no answer on ${paths.socket} within ${limits.answerMs / 1000} s`;
+  return new ConstellationError(
+    "timeout",
+    `start agent: ${paths.id}: ${reason}; the end of ${file}:\n${lines.join("\n")}`,
+  );
+}

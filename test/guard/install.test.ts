@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { DownResult, Finding, Status, Trace, UpResult } from "../../agent/install/index.ts";
+import { agentPaths } from "../../contract/index.ts";
+import { type Machine, startMachine } from "../lab/index.ts";
+import { buildGuard, fakeAgent, makeHybrid, readGuardFile, startGuard, until } from "./guarded.ts";
+
+interface Failure {
+  readonly error?: { code: string; message: string; violations: { path: string; reason: string }[] };
+}
+
+let guard: string;
+let machine: Machine;
+let programs: string;
+let count = 0;
+
+beforeAll(async () => {
+  [guard, machine] = await Promise.all([buildGuard(), startMachine({ name: "installed" })]);
+  programs = join(machine.root, "programs");
+  mkdirSync(programs);
+  // What an up looks for; the fake agent starts none of them.
+  for (const name of ["crun", "conmon", "dnsmasq", "etcd"]) {
+    writeFileSync(join(programs, name), "#!/bin/sh\n", { mode: 0o755 });
+  }
+});
+
+afterAll(async () => {
+  await machine.stop();
+  rmSync(dirname(guard), { recursive: true });
+});
+
+function newRoot(): string {
+  count += 1;
+  return join(machine.root, `root${count}`);
+}
+
+/** Calls a function of agent/install in the machine. */
+async function drive<T>(name: string, options: object): Promise<T & Failure> {
+  const driver = join(import.meta.dirname, "drive.ts");
+  return JSON.parse(await machine.output([process.execPath, driver, name, JSON.stringify(options)]));
+}
+
+function upOptions(root: string): object {
+  const agent = [process.execPath, fakeAgent, "serve", root];
+  return { root, guard, agent, programFolders: [programs] };
+}
+
+async function shell(script: string, ...args: string[]): Promise<string> {
+  return await machine.output(["bash", "-ec", script, "bash", ...args]);
+}
+
+describe("up", () => {
+  test("starts an agent once, which down removes without a trace", async () => {
+    const root = newRoot();
+    const before = await machine.traces();
+    const first = await drive<UpResult>("up", upOptions(root));
+    expect(first.alreadyRunning).toBe(false);
+    const second = await drive<UpResult>("up", upOptions(root));
+    expect(second.alreadyRunning).toBe(true);
+
+    const state = await drive<Status>("status", { root });
+    expect(state).toMatchObject({ guard: readGuardFile(root)?.pid, info: { version: "0.0.0" } });
+
+    const { removed, left } = await drive<DownResult>("down", { root });
+    expect(left).toEqual([]);
+    expect(removed.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["guard", "folder"]));
+    expect(await machine.traces()).toEqual(before);
+  });
+
+  test("names all that is wrong at once, and touches nothing", async () => {
+    const root = newRoot();
+    mkdirSync(join(root, "lib"), { recursive: true });
+    writeFileSync(join(root, "lib/thesis.txt"), "years of work");
+    const server = await machine.spawn([
+      process.execPath,
+      "-e",
+      'require("net").createServer().listen(53, "0.0.0.0", () => console.log("listening"))',
+    ]);
+    await new Promise((resolve) => server.stdout?.once("data", resolve));
+    const { error } = await drive<UpResult>("up", { ...upOptions(root), programFolders: [] });
+    server.kill("SIGKILL");
+    expect(error?.code).toBe("host-unfit");
+    const paths = error?.violations.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(["folder", "port-53"]));
+    expect(existsSync(join(root, "run"))).toBe(false);
+  });
+
+  test("says why a guard would not start", async () => {
+    const root = newRoot();
+    const { error } = await drive<UpResult>("up", { ...upOptions(root), guard: "/nonexistent/guard" });
+    expect(error?.code).toBe("host-unfit");
+    expect(error?.message).toContain("ENOENT");
+    await drive<DownResult>("down", { root });
+  });
+
+  test("passes no stranger's environment on", async () => {
+    const root = newRoot();
+    const driver = join(import.meta.dirname, "drive.ts");
+    const command = [process.execPath, driver, "up", JSON.stringify(upOptions(root))];
+    await machine.output(command, { env: { CONSTELLATION_CLUSTER: "hush" } });
+    const environ = await machine.output(["cat", `/proc/${readGuardFile(root)?.agentPid}/environ`]);
+    expect(environ).toContain(`PATH=${programs}:`);
+    expect(environ).not.toContain("hush");
+    await drive<DownResult>("down", { root });
+  });
+});
+
+test("preflight finds the machine's overlayfs and cgroups fit", async () => {
+  const findings = await drive<Finding[]>("preflight", { root: newRoot(), programFolders: [programs] });
+  expect(findings).toEqual([]);
+});
+
+describe("down", () => {
+  /** One of everything an agent and its instances may leave, made by hand. */
+  const plant = `
+    root=$1 id=$2 prefix=$3 node=$4 guard=$5
+    mkdir -p $root/run/netns $root/lib/volume $root/lib/inner $root/lib/inner2
+    touch $root/run/netns/one
+    unshare --net=$root/run/netns/one true
+    mount -t tmpfs none $root/lib/volume
+    "$guard" enter --root $root -- mount -t tmpfs none $root/lib/inner
+    ip link add \${prefix}gw type bridge
+    ip link add \${prefix}1 type veth peer name other
+    nft "add table inet $id; add chain inet $id forward { type filter hook forward priority 0; }"
+    nft "add table inet stranger"
+    tree=$(grep -m1 -E ' - cgroup2? ' /proc/self/mountinfo | cut -d' ' -f5)
+    mkdir -p $tree/$id/instance
+    cat /proc/sys/net/ipv4/ip_forward > $root/forward
+    printf '{"net.ipv4.ip_forward": "%s"}' $(cat $root/forward) > $root/lib/sysctls.json
+    echo $((1 - $(cat $root/forward))) > /proc/sys/net/ipv4/ip_forward
+    sleep 1000 & echo $! > $tree/$id/instance/cgroup.procs
+    (exec -a etcd "$node" -e 'setTimeout(() => {}, 1e6)' -- --data-dir=$root/lib/etcd) &
+    echo $tree`;
+
+  async function plantTraces(root: string): Promise<void> {
+    const { id, devicePrefix } = agentPaths(root);
+    await machine.output([
+      "setsid",
+      "bash",
+      "-ec",
+      plant,
+      "bash",
+      root,
+      id,
+      devicePrefix,
+      process.execPath,
+      guard,
+    ]);
+  }
+
+  test.each([
+    ["the machine's cgroup tree", async () => {}],
+    ["a hybrid cgroup tree", makeHybrid],
+  ])("removes every trace of a dead agent, and nothing of anybody else: on %s", async (_, prepare) => {
+    await prepare(machine);
+    const root = newRoot();
+    await startGuard(machine, guard, root);
+    await until("the agent's socket", () => existsSync(join(root, "run/agent.sock")));
+    await plantTraces(root);
+    const { pid, agentPid } = readGuardFile(root) ?? {};
+    await shell("kill -9 $1 $2", String(pid), String(agentPid));
+
+    const found = await drive<Trace[]>("traces", { root });
+    const kinds = new Set(found.map(({ kind }) => kind));
+    const expected = ["process", "mount", "network device", "nft table", "cgroup", "sysctl", "folder"];
+    expect([...kinds]).toEqual(expect.arrayContaining(expected));
+
+    const { left } = await drive<DownResult>("down", { root });
+    expect(left).toEqual([]);
+    expect(await drive<Trace[]>("traces", { root })).toEqual([]);
+
+    const { id, devicePrefix } = agentPaths(root);
+    expect(machine.mounts().filter(({ mountPoint }) => mountPoint.startsWith(root))).toEqual([]);
+    expect(machine.cgroups().filter((cgroup) => cgroup.includes(id))).toEqual([]);
+    expect(await shell("ip -o link")).not.toContain(devicePrefix);
+    expect(await shell("nft list tables")).toBe("table inet stranger\n");
+    expect(await shell("cat /proc/sys/net/ipv4/ip_forward")).toBe(
+      readFileSync(join(root, "forward"), "utf8"),
+    );
+    expect(existsSync(join(root, "lib")) || existsSync(join(root, "run"))).toBe(false);
+    await shell("nft delete table inet stranger");
+  });
+
+  test("follows neither links nor mounts out of its folders", async () => {
+    const root = newRoot();
+    const outside = join(machine.root, "outside");
+    mkdirSync(outside);
+    writeFileSync(join(outside, "thesis.txt"), "years of work");
+    const { pid } = await startGuard(machine, guard, root);
+    symlinkSync(outside, join(root, "lib/link"));
+    mkdirSync(join(root, "lib/bound"));
+    await shell('mount --bind "$1" "$2"', outside, join(root, "lib/bound"));
+    expect(pid).toBeGreaterThan(0);
+    expect((await drive<DownResult>("down", { root })).left).toEqual([]);
+    expect(existsSync(join(root, "lib"))).toBe(false);
+    expect(readFileSync(join(outside, "thesis.txt"), "utf8")).toBe("years of work");
+  });
+
+  test("refuses a folder that is not an agent's", async () => {
+    const root = newRoot();
+    mkdirSync(join(root, "lib"), { recursive: true });
+    writeFileSync(join(root, "lib/thesis.txt"), "years of work");
+    const { error } = await drive<DownResult>("down", { root });
+    expect(error?.message).toContain(`delete folder ${root}/lib: it holds files of somebody else`);
+    expect(existsSync(join(root, "lib/thesis.txt"))).toBe(true);
+  });
+
+  test("finds nothing where there was never an agent", async () => {
+    expect(await drive<DownResult>("down", { root: newRoot() })).toEqual({ removed: [], left: [] });
+  });
+});
