@@ -1,14 +1,15 @@
-import type { Duplex } from "node:stream";
-import type {
-  ClusterRecord,
-  Document,
-  DocumentWrite,
-  Event,
-  Host,
-  Info,
-  Instance,
-  LogLine,
-} from "../index.ts";
+import type * as z from "zod";
+import type { ClusterRecord, Document, Event, Host, Info, Instance } from "../documents.ts";
+import { ConstellationError } from "../errors.ts";
+import { limits } from "../limits.ts";
+import { lines } from "./event-stream.ts";
+import { type ExecStream, openExec } from "./exec-stream.ts";
+import { unanswered } from "./failures.ts";
+import { follow } from "./follow.ts";
+import { type DocumentWrite, type LogLine, type RouteName, routes } from "./routes.ts";
+import { type Repeat, type Request, transport } from "./transport.ts";
+
+export type { ExecStream } from "./exec-stream.ts";
 
 export interface DocumentAddress {
   readonly namespace: string;
@@ -40,6 +41,7 @@ export interface Client {
     query: { namespace?: string; service?: string; tail?: number; follow?: boolean; after?: string },
     signal: AbortSignal,
   ): AsyncIterable<{ id: string; event: Event }>;
+  /** Ends with the log, or quietly when the signal aborts. */
   logs(
     id: string,
     query: { tail?: number; follow?: boolean; since?: string },
@@ -62,22 +64,131 @@ export interface Client {
   secretDigests(values: readonly string[]): Promise<string[]>;
 }
 
-export interface ExecStream {
-  /** Write: standard input (end it to send end-of-file). */
-  readonly stdin: Duplex;
-  readonly stdout: AsyncIterable<Uint8Array>;
-  readonly stderr: AsyncIterable<Uint8Array>;
-  resize(columns: number, rows: number): void;
-  /** The command's exit code. */
-  readonly exit: Promise<number>;
-  close(): void;
-}
-
 /** Where an agent answers. Later also mTLS and SSH. */
 export interface Address {
   readonly socket: string;
 }
 
-export function connect(_address: Address, _options?: { timeoutMs?: number }): Client {
-  throw new Error("under construction");
+export interface ConnectOptions {
+  /** How long one answer may take. */
+  readonly timeoutMs?: number;
+  /** How long to keep trying to reach an agent that is restarting. */
+  readonly connectTimeoutMs?: number;
+}
+
+type AnswerOf<R extends RouteName> = (typeof routes)[R] extends { answer: infer A extends z.ZodType }
+  ? z.infer<A>
+  : undefined;
+
+interface Parts {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly bytes?: Request["bytes"];
+}
+
+/** Nothing is opened before the first call, and nothing keeps the process alive between two. */
+export function connect(address: Address, options: ConnectOptions = {}): Client {
+  const { socket } = address;
+  const { timeoutMs = limits.requestTimeoutMs, connectTimeoutMs = limits.connectTimeoutMs } = options;
+  const agent = transport({ socket, timeoutMs, connectTimeoutMs });
+
+  /** An answer is trusted: the agent made it from the same schemas. */
+  const call = <R extends RouteName>(name: R, parts: Parts = {}) =>
+    agent.json(requestOf(name, parts)) as Promise<AnswerOf<R>>;
+
+  return {
+    info: () => call("info"),
+    getCluster: () => call("getCluster"),
+    putCluster: (body) => call("putCluster", { body }),
+    async listDocuments(plural, query = {}) {
+      const items: Document[] = [];
+      let after: string | undefined;
+      do {
+        const page = await call("listDocuments", { params: { plural }, query: { ...query, after } });
+        items.push(...page.items);
+        if (page.next !== undefined && page.next === after) break;
+        after = page.next;
+      } while (after !== undefined);
+      return items;
+    },
+    getDocument: (where) => call("getDocument", { params: { ...where } }).catch(undefinedWhenNotFound),
+    putDocument: (where, body, { ifMatch, dryRun }) =>
+      call("putDocument", {
+        params: { ...where },
+        query: { dryRun },
+        headers: ifMatch === undefined ? { "if-none-match": "*" } : matching(ifMatch),
+        body,
+      }),
+    deleteDocument: (where, { ifMatch } = {}) =>
+      call("deleteDocument", {
+        params: { ...where },
+        headers: ifMatch === undefined ? {} : matching(ifMatch),
+      }),
+    listInstances: async (query = {}) => (await call("listInstances", { query })).items,
+    getInstance: (id) => call("getInstance", { params: { id } }),
+    listHosts: async () => (await call("listHosts")).items,
+    events: ({ after, ...query }, signal) =>
+      follow({
+        agent,
+        after,
+        signal,
+        request: (resumed, headers) =>
+          requestOf("events", { query: resumed ? { ...query, tail: 0 } : query, headers }),
+        endless: query.follow ?? true,
+        silenceMs: 3 * limits.eventKeepAliveMs,
+      }),
+    async *logs(id, query, signal) {
+      const request = requestOf("logs", { params: { id }, query });
+      try {
+        const response = await agent.stream(request, signal);
+        for await (const line of lines(response)) if (line !== "") yield JSON.parse(line) as LogLine;
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error instanceof ConstellationError ? error : unanswered("read logs", socket, error);
+      }
+    },
+    exec(id, { command, ...query }) {
+      const { path } = requestOf("exec", {
+        params: { id },
+        query: { command: JSON.stringify(command), ...query },
+      });
+      return agent.persist("exec", "unsent", () => openExec({ socket, path, timeoutMs }));
+    },
+    missingBlobs: async (digests) => (await call("missingBlobs", { body: { digests } })).digests,
+    putBlob: (digest, chunks, size) => call("putBlob", { params: { digest }, bytes: { chunks, size } }),
+    secretDigests: async (values) => (await call("secretDigests", { body: { values } })).digests,
+  };
+}
+
+function matching(etag: string) {
+  return { "if-match": `"${etag}"` };
+}
+
+function undefinedWhenNotFound(error: unknown): undefined {
+  if (error instanceof ConstellationError && error.code === "not-found") return undefined;
+  throw error;
+}
+
+/** Questions that are asked by POST because they are long. */
+const asking: ReadonlySet<RouteName> = new Set(["missingBlobs", "secretDigests"]);
+
+function requestOf(name: RouteName, { params = {}, query = {}, headers = {}, body, bytes }: Parts): Request {
+  const { method, path } = routes[name];
+  const filled = path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ""));
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([key, value]): [string, string][] =>
+      value === undefined ? [] : [[key, String(value)]],
+    ),
+  ).toString();
+  const repeat: Repeat = bytes ? "never" : method === "GET" || asking.has(name) ? "safely" : "unsent";
+  return {
+    method,
+    path: search === "" ? filled : `${filled}?${search}`,
+    headers,
+    repeat,
+    ...(body === undefined ? {} : { body }),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
 }
