@@ -9,10 +9,12 @@ import (
 // record is guard.json: what others (and the next guard) need to find the guard and its agent.
 // A process is named by pid and start time (clock ticks since boot), so that a reused pid is never mistaken.
 type record struct {
-	Pid            int        `json:"pid"`
-	StartTime      uint64     `json:"startTime"`
-	AgentPid       *int       `json:"agentPid"`
-	AgentStartTime *uint64    `json:"agentStartTime"`
+	Pid            int     `json:"pid"`
+	StartTime      uint64  `json:"startTime"`
+	AgentPid       *int    `json:"agentPid"`
+	AgentStartTime *uint64 `json:"agentStartTime"`
+	// Crashes counts the agents in a row that ended within seconds of their start.
+	Crashes        int        `json:"crashes"`
 	CgroupMode     cgroupMode `json:"cgroupMode"`
 	MountNamespace *string    `json:"mountNamespace"`
 }

@@ -153,7 +153,7 @@ func (g *guard) startNext(retry *time.Timer) *agentProcess {
 }
 
 func (g *guard) recordAgent(pid *int, startTime *uint64) {
-	g.record.AgentPid, g.record.AgentStartTime = pid, startTime
+	g.record.AgentPid, g.record.AgentStartTime, g.record.Crashes = pid, startTime, g.backoff.shortLives
 	if err := g.record.write(g.paths.record()); err != nil {
 		g.log.say(40, "guard.json could not be written", map[string]any{"error": err.Error()})
 	}

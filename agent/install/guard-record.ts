@@ -11,6 +11,7 @@ const recordSchema = z.object({
   startTime: z.int(),
   agentPid: z.int().nullable(),
   agentStartTime: z.int().nullable(),
+  crashes: z.int(),
   cgroupMode: z.enum(["v2", "v1", "private-v1"]),
   mountNamespace: z.string().nullable(),
 });
@@ -19,6 +20,8 @@ const recordSchema = z.object({
 export interface GuardRecord {
   readonly guard: ProcessId;
   readonly agent: ProcessId | undefined;
+  /** How many agents in a row ended within seconds of their start. */
+  readonly crashes: number;
   readonly cgroupMode: "v2" | "v1" | "private-v1";
   /** The pinned mount namespace that the agent runs in; undefined: the machine's own. */
   readonly mountNamespace: string | undefined;
@@ -28,11 +31,12 @@ export interface GuardRecord {
 export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
   const parsed = recordSchema.safeParse(readJson(join(paths.runDir, "guard.json")));
   if (!parsed.success) return undefined;
-  const { pid, startTime, agentPid, agentStartTime, cgroupMode, mountNamespace } = parsed.data;
+  const { pid, startTime, agentPid, agentStartTime, crashes, cgroupMode, mountNamespace } = parsed.data;
   return {
     guard: { pid, startTime },
     agent:
       agentPid === null || agentStartTime === null ? undefined : { pid: agentPid, startTime: agentStartTime },
+    crashes,
     cgroupMode,
     mountNamespace: mountNamespace ?? undefined,
   };

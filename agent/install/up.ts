@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type AgentPaths, agentPaths, ConstellationError } from "../../contract/index.ts";
 import { agentEnvironment } from "./environment.ts";
 import { claimFolders } from "./folders.ts";
-import { readGuardRecord } from "./guard-record.ts";
+import { type GuardRecord, readGuardRecord } from "./guard-record.ts";
 import { preflight } from "./observe.ts";
 import { isRunning, processId, readText, stopProcess } from "./process-id.ts";
 import { run } from "./programs.ts";
@@ -14,7 +14,14 @@ import { askInfo } from "./socket.ts";
 import { environmentFile, environmentText, isSystemd, unitFile, unitName, unitText } from "./systemd.ts";
 import type { Finding, UpOptions, UpResult } from "./types.ts";
 
-const limits = { answerMs: 20_000, pauseMs: 50, stopMs: 12_000, shownLogLines: 8, shownLogBytes: 16 * 1024 };
+const limits = {
+  answerMs: 20_000,
+  pauseMs: 50,
+  stopMs: 12_000,
+  crashes: 5,
+  shownLogLines: 8,
+  shownLogBytes: 16 * 1024,
+};
 
 /** A guard on its way up. */
 interface Starting {
@@ -28,13 +35,13 @@ interface Starting {
 
 /**
  * Brings the agent of this root up and waits until it answers; returns at once when it does already.
- * Throws `host-unfit` with a violation for each finding of the preflight, `host-unfit` with the end of the log when the
- * guard ends, `timeout` when the agent does not answer; what was started then is stopped again.
+ * Throws `host-unfit` with a violation for each finding of the preflight, `host-unfit` with the reason when the guard
+ * ends or the agent crashes again and again, `timeout` when the agent does not answer; what was started then is stopped again.
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const paths = agentPaths(options.root);
   if ((await askInfo(paths.socket)) !== undefined) return { paths, alreadyRunning: true };
-  const isStarting = isGuardRunning(paths);
+  const isStarting = readRunningGuard(paths) !== undefined;
   if (!isStarting) refuse(paths, await preflight(options));
   claimFolders(paths);
   const starting = isStarting ? nothingStarted : await start(paths, options);
@@ -51,9 +58,14 @@ export async function up(options: UpOptions): Promise<UpResult> {
 
 const nothingStarted: Starting = { failure: () => undefined, stop: async () => {}, release: () => {} };
 
-function isGuardRunning(paths: AgentPaths): boolean {
-  const guard = readGuardRecord(paths)?.guard;
-  return guard !== undefined && isRunning(guard);
+/** The record of a guard that runs: one that was killed leaves its record behind. */
+function readRunningGuard(paths: AgentPaths): GuardRecord | undefined {
+  const record = readGuardRecord(paths);
+  return record !== undefined && isRunning(record.guard) ? record : undefined;
+}
+
+function crashesOf(paths: AgentPaths): number {
+  return readRunningGuard(paths)?.crashes ?? 0;
 }
 
 function refuse(paths: AgentPaths, findings: readonly Finding[]): void {
@@ -142,23 +154,27 @@ async function waitForAnswer(
   starting: Starting,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const crashesBefore = starting === nothingStarted ? crashesOf(paths) : 0;
   const deadline = performance.now() + limits.answerMs;
   while ((await askInfo(paths.socket)) === undefined) {
     const failure = starting.failure();
     if (failure !== undefined)
       throw new ConstellationError("host-unfit", `start agent: ${paths.id}: ${failure}`);
     if (signal?.aborted) throw new ConstellationError("cancelled", `start agent: ${paths.id}: cancelled`);
-    if (performance.now() > deadline) throw didNotAnswer(paths);
+    const crashes = crashesOf(paths);
+    if (crashes - crashesBefore >= limits.crashes) {
+      throw failed("host-unfit", paths, `ended ${crashes} times at once`);
+    }
+    if (performance.now() > deadline) {
+      throw failed("timeout", paths, `no answer on ${paths.socket} within ${limits.answerMs / 1000} s`);
+    }
     await delay(limits.pauseMs);
   }
 }
 
-function didNotAnswer(paths: AgentPaths): ConstellationError {
+function failed(code: "host-unfit" | "timeout", paths: AgentPaths, reason: string): ConstellationError {
   const file = join(paths.stateDir, "agent.log");
   const lines = readText(file).slice(-limits.shownLogBytes).trim().split("\n").slice(-limits.shownLogLines);
-  const reason = `no answer on ${paths.socket} within ${limits.answerMs / 1000} s`;
-  return new ConstellationError(
-    "timeout",
-    `start agent: ${paths.id}: ${reason}; the end of ${file}:\n${lines.join("\n")}`,
-  );
+  const message = `start agent: ${paths.id}: ${reason}; the end of ${file}:\n${lines.join("\n")}`;
+  return new ConstellationError(code, message);
 }

@@ -41,8 +41,8 @@ async function drive<T>(name: string, options: object): Promise<T & Failure> {
   return JSON.parse(await machine.output([process.execPath, driver, name, JSON.stringify(options)]));
 }
 
-function upOptions(root: string): object {
-  const agent = [process.execPath, fakeAgent, "serve", root];
+function upOptions(root: string, mode = "serve"): object {
+  const agent = [process.execPath, fakeAgent, mode, root];
   return { root, guard, agent, programFolders: [programs] };
 }
 
@@ -91,6 +91,14 @@ describe("up", () => {
     const { error } = await drive<UpResult>("up", { ...upOptions(root), guard: "/nonexistent/guard" });
     expect(error?.code).toBe("host-unfit");
     expect(error?.message).toContain("ENOENT");
+    await drive<DownResult>("down", { root });
+  });
+
+  test("gives up on an agent that crashes again and again, with its last words", async () => {
+    const root = newRoot();
+    const { error } = await drive<UpResult>("up", upOptions(root, "crash"));
+    expect(error?.message).toMatch(/ended \d+ times at once.*the store is on fire/s);
+    expect(await drive<Status>("status", { root })).not.toHaveProperty("guard");
     await drive<DownResult>("down", { root });
   });
 
