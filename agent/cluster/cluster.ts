@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { type ClusterRecord, ConstellationError, cluster as clusterSchema } from "../../contract/index.ts";
+import { families, keys, type Store, type StoredCluster } from "../store/index.ts";
+import { hostRange, parseRange } from "./ranges.ts";
+
+type Founding = Pick<ClusterRecord, "owner" | "name" | "network">;
+
+export interface Clusters {
+  /** Throws `no-cluster` before one is founded. */
+  current(): StoredCluster;
+  find(): StoredCluster | undefined;
+  /** The same owner may repeat it with the same network; anybody else is `owned`. */
+  found(founding: Founding): Promise<ClusterRecord>;
+}
+
+/** The cluster's own record: its id, its network and its hosts' ranges. */
+export function createClusters(store: Store, hostName: string, now: () => Date): Clusters {
+  const find = () => store.get(families.cluster, keys.cluster)?.record;
+  return {
+    find,
+
+    current() {
+      const record = find();
+      if (record) return record;
+      throw new ConstellationError("no-cluster", "use the cluster: this agent has none yet; create a Cluster first");
+    },
+
+    async found(founding) {
+      const existing = find();
+      if (existing) return repeated(existing, founding);
+      const record = foundedBy(founding, hostName, now());
+      await store.commit([{ key: keys.cluster, record, was: undefined }]);
+      return clusterSchema.parse(record);
+    },
+  };
+}
+
+function repeated(existing: StoredCluster, { owner, name, network }: Founding): ClusterRecord {
+  if (!isDeepStrictEqual(existing.owner, owner)) {
+    throw new ConstellationError(
+      "owned",
+      `found cluster ${name}: this machine's agent serves ${existing.name}, created by ${existing.owner.id} on ${existing.createdAt}; use that one or set another root`,
+    );
+  }
+  if (!isDeepStrictEqual(existing.network, network)) {
+    throw new ConstellationError("invalid", `change cluster ${name}: a network cannot be changed in place; replace the cluster`, {
+      violations: [{ path: "network", reason: "cannot be changed while the cluster exists" }],
+    });
+  }
+  return clusterSchema.parse(existing);
+}
+
+function foundedBy({ owner, name, network }: Founding, hostName: string, now: Date): StoredCluster {
+  const cidr = hostRange(network.cidr, 0);
+  if (cidr === undefined || parseRange(network.cidr).size < 1024) {
+    throw new ConstellationError("invalid", `found cluster ${name}: network.cidr ${network.cidr} is too small`, {
+      violations: [{ path: "network.cidr", reason: `${network.cidr} has no room for a host's /22; use /22 or larger` }],
+    });
+  }
+  return { id: randomUUID(), name, owner, createdAt: now.toISOString(), network, hosts: [{ name: hostName, cidr }] };
+}

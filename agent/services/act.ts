@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { limits } from "../../contract/index.ts";
+import { families, keys, type PlacementRecord, type Put, type Removal, type Spec, type Store } from "../store/index.ts";
+import { applyOps } from "./placements.ts";
+import { describe, type Op } from "./types.ts";
+
+/** Ops carried out in one transaction: their chunks and histories stay within its bounds. */
+const opsPerCommit = 40;
+
+export interface ActPorts {
+  readonly store: Store;
+  /** The range of a host's addresses. */
+  readonly cidrOf: (host: string) => string | undefined;
+  readonly now: () => Date;
+}
+
+/** Stores a new revision of a service's workload. */
+export async function revise(spec: Spec, { store }: ActPorts): Promise<void> {
+  await store.commit([{ key: keys.spec(spec.uid, spec.revision), record: spec, was: undefined }]);
+}
+
+/** Carries out a decision, some ops a transaction; throws `conflict` when the placements changed meanwhile. */
+export async function act(ops: readonly Op[], ports: ActPorts): Promise<void> {
+  for (const [host, own] of Map.groupBy(ops, (op) => op.host)) {
+    for (let start = 0; start < own.length; start += opsPerCommit) {
+      await commitOps(host, own.slice(start, start + opsPerCommit), ports);
+    }
+  }
+}
+
+async function commitOps(host: string, ops: readonly Op[], { store, cidrOf, now }: ActPorts): Promise<void> {
+  const cidr = cidrOf(host);
+  if (cidr === undefined) return;
+  const at = now().toISOString();
+  const before = chunksOf(store, host);
+  const suffix = () => randomBytes(3).toString("hex");
+  const after = applyOps(before.map(({ record }) => record), ops, { cidr, at, suffix });
+  const writes = after.flatMap((record, index): (Put | Removal)[] => {
+    const was = before[index];
+    if (was && isDeepStrictEqual(was.record, record)) return [];
+    const emptied = index > 0 && index === after.length - 1 && record.placements.length === 0;
+    if (emptied) return was ? [{ remove: was.key, was: was.modRevision }] : [];
+    return [{ key: keys.placement(host, index), record, was: was?.modRevision }];
+  });
+  if (writes.length === 0) return;
+  await store.commit([...writes, ...histories(store, ops, at)]);
+}
+
+function chunksOf(store: Store, host: string) {
+  const chunks: { key: string; record: PlacementRecord; modRevision: number }[] = [];
+  for (let index = 0; ; index++) {
+    const chunk = store.get(families.placement, keys.placement(host, index));
+    if (!chunk) return chunks;
+    chunks.push(chunk);
+  }
+}
+
+function histories(store: Store, ops: readonly Op[], at: string): Put[] {
+  const told = ops.filter(({ kind }) => kind !== "forget");
+  return [...Map.groupBy(told, ({ namespace, service }) => keys.history(namespace, "Service", service))].map(([key, own]) =>
+    appended(store, key, own.map(describe), at),
+  );
+}
+
+/** A service's history with more lines, the oldest dropped past the limit. */
+export function appended(store: Store, key: string, messages: readonly string[], at: string): Put {
+  const stored = store.get(families.history, key);
+  const entries = stored?.record.entries ?? [];
+  const first = (entries.at(-1)?.serial ?? 0) + 1;
+  const added = messages.map((message, index) => ({ serial: first + index, at, message }));
+  return { key, record: { entries: [...entries, ...added].slice(-Math.max(limits.historyKept, added.length)) }, was: stored?.modRevision };
+}

@@ -1,0 +1,13 @@
+/**
+ * Services: the leader keeps each one's wanted slots filled with instances of its newest revision.
+ *
+ * Invariant: a rollout never takes a slot's last healthy instance before its successor is healthy (start-first), nor
+ * more than `maxUnavailable` at once (stop-first); whatever happens in between, the next pass decides from what is.
+ * It starts no process: hosts do, from their placements.
+ */
+export type { ActPorts } from "./act.ts";
+export { digestOf, type Reference, referencesOf } from "./identity.ts";
+export { type Leader, leadServices } from "./loop.ts";
+export { missingReferences } from "./specs.ts";
+export { instancesOf, serviceStatus } from "./status.ts";
+export { hostCapacities, observedInstances, placementsOf, servicesOf } from "./view.ts";

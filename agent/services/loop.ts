@@ -1,0 +1,100 @@
+import type { Logger } from "pino";
+import { ConstellationError, type Rejection } from "../../contract/index.ts";
+import { createPulse } from "../lib/pulse.ts";
+import { keys, type Store } from "../store/index.ts";
+import { type ActPorts, act, appended, revise } from "./act.ts";
+import { decide } from "./decide.ts";
+import { missingReferences, newestSpec, nextSpec } from "./specs.ts";
+import { unneeded } from "./sweep.ts";
+import { observe, servicesOf } from "./view.ts";
+
+const bounds = {
+  /** A pass without a reason, should an event have been missed. */
+  everyMs: 30_000,
+  /** After a failed pass. */
+  retryMs: 500,
+} as const;
+
+/** What the leader knows beyond the store; empty after a restart, until its first pass. */
+export interface Leader {
+  /** The document's revision that the last pass went by, 0 before the first. */
+  observedRevision(uid: string): number;
+  rejections(uid: string): readonly Rejection[];
+  /** Resolves after the signal aborts. */
+  readonly running: Promise<void>;
+}
+
+/** Reconciles services with placements whenever something changed, until the signal aborts. */
+export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal): Leader {
+  const { store } = ports;
+  const observed = new Map<string, number>();
+  let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
+  const pulse = createPulse();
+  pulse.fire();
+  const unsubscribe = store.subscribe(() => pulse.fire());
+
+  const pass = async () => {
+    const services = servicesOf(store);
+    for (const service of services) {
+      const spec = nextSpec(store, service, ports.now().toISOString());
+      if (spec && missingReferences(store, service).length === 0) await revise(spec, ports);
+    }
+    const decision = decide(observe(store));
+    if (decision.ops.length > 0) {
+      await act(decision.ops, ports);
+      log.info({ ops: decision.ops.length }, "carried out placements");
+    }
+    const told = new Map([...decision.rejections, ...unspecified(store)]);
+    await tellRejections(told, rejections, ports);
+    rejections = told;
+    observed.clear();
+    for (const { uid, revision } of services) observed.set(uid, revision);
+    const removals = unneeded(store, ports.now());
+    if (removals.length > 0) await store.commit(removals);
+  };
+
+  const loop = async () => {
+    while (!signal.aborted) {
+      await pulse.wait(signal, bounds.everyMs);
+      if (signal.aborted) break;
+      try {
+        await pass();
+      } catch (error) {
+        if (!(error instanceof ConstellationError && error.code === "conflict")) log.error({ err: error }, "a pass over services failed");
+        setTimeout(pulse.fire, bounds.retryMs).unref();
+      }
+    }
+    unsubscribe();
+  };
+
+  return {
+    observedRevision: (uid) => observed.get(uid) ?? 0,
+    rejections: (uid) => rejections.get(uid) ?? [],
+    running: loop(),
+  };
+}
+
+/** Services without any revision, because what they name does not exist. */
+function unspecified(store: Store): [string, Rejection[]][] {
+  return servicesOf(store)
+    .filter(({ uid }) => !newestSpec(store, uid))
+    .map((service) => {
+      const names = missingReferences(store, service).map(({ kind, name }) => `${kind} ${name}`);
+      return [service.uid, [{ slot: service.name, message: `needs ${names.join(", ")}, which does not exist; create it` }]];
+    });
+}
+
+/** Writes a rejection into the service's history when it is new, not on every pass. */
+async function tellRejections(
+  now: ReadonlyMap<string, readonly Rejection[]>,
+  before: ReadonlyMap<string, readonly Rejection[]>,
+  { store, now: clock }: ActPorts,
+): Promise<void> {
+  for (const { uid, namespace, name } of servicesOf(store)) {
+    const known = new Set(before.get(uid)?.map(({ slot, message }) => `${slot} ${message}`));
+    const fresh = (now.get(uid) ?? []).filter(({ slot, message }) => !known.has(`${slot} ${message}`));
+    if (fresh.length === 0) continue;
+    const messages = fresh.slice(0, 5).map(({ slot, message }) => `cannot place ${slot}: ${message}`);
+    await store.commit([appended(store, keys.history(namespace, "Service", name), messages, clock().toISOString())]);
+  }
+}

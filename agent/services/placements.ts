@@ -1,0 +1,72 @@
+import { limits } from "../../contract/index.ts";
+import { nextAddress } from "../cluster/index.ts";
+import type { Placed, PlacementRecord } from "../store/index.ts";
+import type { Op } from "./types.ts";
+
+/** Addresses at the start of a host's range that no instance gets: the network's own and the host's. */
+const reservedAddresses = 2;
+/** Room left in a key for the next few changes of reasons. */
+const chunkBytes = limits.recordBytes - 4 * 1024;
+
+export interface ApplyOptions {
+  /** The host's range of addresses. */
+  readonly cidr: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Six hex digits, random. */
+  readonly suffix: () => string;
+}
+
+/**
+ * A host's placements after some ops, in the same chunks as before where they still fit. Ops on instances that are
+ * no longer there change nothing, so a repeated op is harmless.
+ */
+export function applyOps(chunks: readonly PlacementRecord[], ops: readonly Op[], options: ApplyOptions): PlacementRecord[] {
+  const after = chunks.map(({ placements }) => [...placements]);
+  if (after.length === 0) after.push([]);
+  let given = chunks[0]?.given ?? 0;
+  for (const op of ops) {
+    if (op.kind === "place") {
+      const all = after.flat();
+      const next = nextAddress(options.cidr, given, new Set(all.map(({ address }) => address)), reservedAddresses);
+      if (!next) continue; // The range is used up: the slot stays missing, and the next pass tries again.
+      given = next.given;
+      add(after, placedBy(op, next.address, options, new Set(all.map(({ id }) => id))));
+    } else {
+      for (const chunk of after) {
+        const at = chunk.findIndex(({ id }) => id === op.id);
+        const placed = chunk[at];
+        if (placed === undefined) continue;
+        if (op.kind === "forget") chunk.splice(at, 1);
+        else chunk[at] = { ...placed, want: "drain", reason: op.reason, at: options.at };
+      }
+    }
+  }
+  return after.map((placements, index) => (index === 0 ? { placements, given } : { placements }));
+}
+
+function add(chunks: Placed[][], placed: Placed): void {
+  const bytes = JSON.stringify(placed).length;
+  const roomy = chunks.find((chunk) => chunk.length === 0 || JSON.stringify(chunk).length + bytes < chunkBytes);
+  if (roomy) roomy.push(placed);
+  else chunks.push([placed]);
+}
+
+function placedBy(op: Op & { kind: "place" }, address: string, { at, suffix }: ApplyOptions, taken: ReadonlySet<string>): Placed {
+  let id: string;
+  do id = `${op.slot}-${suffix()}`;
+  while (taken.has(id));
+  return {
+    id,
+    namespace: op.namespace,
+    service: op.service,
+    serviceUid: op.uid,
+    name: op.slot,
+    index: op.index,
+    revision: op.revision,
+    address,
+    want: "run",
+    reason: op.reason,
+    at,
+  };
+}

@@ -1,0 +1,41 @@
+import { durationMs } from "../../contract/index.ts";
+import { type Desired, families, keys, type Spec, type Store } from "../store/index.ts";
+import { digestOf, referencesOf, workloadIdentity } from "./identity.ts";
+
+const defaultMinHealthyMs = 500;
+
+/** The newest revision of what a service's instances run. */
+export function newestSpec(store: Store, uid: string): Spec | undefined {
+  return store.list(families.spec, keys.specs(uid)).at(-1)?.record;
+}
+
+/** The next revision of a service's workload; undefined while the newest one still is what is wanted. */
+export function nextSpec(store: Store, service: Desired, at: string): Spec | undefined {
+  const newest = newestSpec(store, service.uid);
+  // What a service names may be deleted after it was admitted: what runs stays as it is then.
+  if (newest && missingReferences(store, service).length > 0) return undefined;
+  const identity = workloadIdentity(service.inputs, (kind, name) => contentDigest(store, service.namespace, kind, name));
+  if (newest?.identity === identity) return undefined;
+  const update = service.inputs["update"] as { minHealthyTime?: string } | undefined;
+  return {
+    uid: service.uid,
+    revision: (newest?.revision ?? 0) + 1,
+    namespace: service.namespace,
+    service: service.name,
+    identity,
+    inputs: service.inputs,
+    imageDigest: String(service.outputs["imageDigest"] ?? ""),
+    minHealthyTimeMs: durationMs(update?.minHealthyTime ?? "") ?? defaultMinHealthyMs,
+    at,
+  };
+}
+
+/** The documents a service names that do not exist. */
+export function missingReferences(store: Store, { namespace, inputs }: Pick<Desired, "namespace" | "inputs">) {
+  return referencesOf(inputs).filter(({ kind, name }) => !store.get(families.desired, keys.desired(namespace, kind, name)));
+}
+
+function contentDigest(store: Store, namespace: string, kind: string, name: string): string | undefined {
+  const inputs = store.get(families.desired, keys.desired(namespace, kind, name))?.record.inputs;
+  return inputs?.["onChange"] === "restart" ? digestOf(inputs) : undefined;
+}

@@ -1,0 +1,51 @@
+import type { Instance, ServiceStatus } from "../../contract/index.ts";
+import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
+import type { Leader } from "./loop.ts";
+import { newestSpec } from "./specs.ts";
+import { observedInstances, placementsOf } from "./view.ts";
+
+/** A service's live state: what hosts report, and what they were told but have not reported on yet. */
+export function serviceStatus(store: Store, leader: Leader, service: Desired): ServiceStatus {
+  return {
+    observedRevision: leader.observedRevision(service.uid),
+    specRevision: newestSpec(store, service.uid)?.revision ?? 0,
+    wanted: Number(service.inputs["replicas"]),
+    instances: instancesOf(store).filter(({ serviceUid }) => serviceUid === service.uid),
+    rejections: [...leader.rejections(service.uid)],
+  };
+}
+
+/** Every instance there is, in order of namespace, slot's position and id. */
+export function instancesOf(store: Store): Instance[] {
+  const observed = observedInstances(store);
+  const unreported = placementsOf(store)
+    .filter(({ placed }) => placed.want === "run" && !observed.has(placed.id))
+    .map(({ host, placed }) => unreportedInstance(store, host, placed));
+  return [...observed.values(), ...unreported].sort(
+    (a, b) => compare(a.namespace, b.namespace) || compare(a.service, b.service) || a.index - b.index || compare(a.id, b.id),
+  );
+}
+
+function unreportedInstance(store: Store, host: string, placed: Placed): Instance {
+  const { id, namespace, service, serviceUid, name, index, address, revision, reason, at } = placed;
+  const image = store.get(families.spec, keys.spec(serviceUid, revision))?.record.inputs["image"];
+  return {
+    id,
+    namespace,
+    service,
+    serviceUid,
+    name,
+    index,
+    host,
+    address,
+    revision,
+    state: "placed",
+    healthy: false,
+    reason,
+    restarts: 0,
+    image: String(image ?? ""),
+    since: at,
+  };
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,68 @@
+import type { HostCapacity, Request } from "../scheduler/index.ts";
+
+/** A service as wanted, with the newest revision of what its instances run. */
+export interface WantedService {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+  readonly strategy: "start-first" | "stop-first";
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+  readonly specRevision: number;
+  readonly request: Request;
+}
+
+/** One placed instance, and what its host last said of it. */
+export interface PlacedInstance {
+  readonly id: string;
+  readonly serviceUid: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly index: number;
+  readonly host: string;
+  readonly revision: number;
+  readonly want: "run" | "drain";
+  /** Its host reports something of it still (or already) being there. */
+  readonly present: boolean;
+  readonly healthy: boolean;
+}
+
+export interface View {
+  readonly services: readonly WantedService[];
+  readonly instances: readonly PlacedInstance[];
+  readonly hosts: readonly HostCapacity[];
+}
+
+interface About {
+  readonly namespace: string;
+  readonly service: string;
+  readonly slot: string;
+  readonly host: string;
+  /** In words, for people. */
+  readonly reason: string;
+}
+
+/** What to do about one slot. */
+export type Op =
+  | (About & { readonly kind: "place"; readonly uid: string; readonly index: number; readonly revision: number })
+  | (About & { readonly kind: "drain"; readonly id: string })
+  /** Nothing of it is left on its host. */
+  | (About & { readonly kind: "forget"; readonly id: string });
+
+export interface Decision {
+  readonly ops: readonly Op[];
+  /** Wanted slots that no host takes, by the service's uid. */
+  readonly rejections: ReadonlyMap<string, readonly { readonly slot: string; readonly message: string }[]>;
+}
+
+export function describe(op: Op): string {
+  switch (op.kind) {
+    case "place":
+      return `place ${op.slot} (revision ${op.revision}) on ${op.host}: ${op.reason}`;
+    case "drain":
+      return `stop ${op.slot} on ${op.host}: ${op.reason}`;
+    case "forget":
+      return `forget ${op.slot} on ${op.host}: ${op.reason}`;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Instance } from "../../contract/index.ts";
+import { type HostCapacity, requestOf } from "../scheduler/index.ts";
+import { type Desired, families, hostOfKey, type Placed, type Store } from "../store/index.ts";
+import { newestSpec } from "./specs.ts";
+import type { PlacedInstance, View, WantedService } from "./types.ts";
+
+/** All services, in order of namespace and name. */
+export function servicesOf(store: Store): Desired[] {
+  return store
+    .list(families.desired)
+    .map(({ record }) => record)
+    .filter(({ kind }) => kind === "Service");
+}
+
+export function placementsOf(store: Store): { host: string; placed: Placed }[] {
+  return store
+    .list(families.placement)
+    .flatMap(({ key, record }) => record.placements.map((placed) => ({ host: hostOfKey(key), placed })));
+}
+
+/** What the hosts last reported, by instance id. */
+export function observedInstances(store: Store): Map<string, Instance> {
+  const instances = store.list(families.observed).flatMap(({ record }) => record.instances);
+  return new Map(instances.map((instance) => [instance.id, instance]));
+}
+
+/** Everything the leader decides on, read from the store's cache. */
+export function observe(store: Store): View {
+  const observed = observedInstances(store);
+  const placements = placementsOf(store);
+  return {
+    services: servicesOf(store).flatMap((service) => wantedService(store, service) ?? []),
+    instances: placements.map(({ host, placed }) => placedInstance(host, placed, observed.get(placed.id))),
+    hosts: hostCapacities(store),
+  };
+}
+
+/** Every host that has reported, with what is placed there; `except` leaves out one service's share. */
+export function hostCapacities(store: Store, except?: string): HostCapacity[] {
+  const placements = placementsOf(store).filter(({ placed }) => placed.serviceUid !== except);
+  const requests = new Map<string, { cpu: number; memory: number }>();
+  const requestFor = (uid: string) => {
+    const request = requests.get(uid) ?? requestOf(newestSpec(store, uid)?.inputs ?? {});
+    requests.set(uid, request);
+    return request;
+  };
+  return store.list(families.observed).flatMap(({ record: { host } }) => {
+    if (!host) return [];
+    const there = placements.filter((placement) => placement.host === host.name).map(({ placed }) => requestFor(placed.serviceUid));
+    const reserved = {
+      cpu: there.reduce((sum, { cpu }) => sum + cpu, 0),
+      memory: there.reduce((sum, { memory }) => sum + memory, 0),
+    };
+    return [{ name: host.name, capacity: host.capacity, reserved, ulimitCeilings: host.ulimitCeilings }];
+  });
+}
+
+interface ServiceInputs {
+  readonly replicas: number;
+  readonly update?: { readonly strategy?: "start-first" | "stop-first"; readonly maxSurge?: number; readonly maxUnavailable?: number };
+  readonly mounts?: readonly { readonly hostPath?: unknown; readonly readOnly?: boolean }[];
+}
+
+/** undefined until its first revision is stored. */
+function wantedService(store: Store, service: Desired): WantedService | undefined {
+  const spec = newestSpec(store, service.uid);
+  if (!spec) return undefined;
+  const { replicas, update = {}, mounts = [] } = service.inputs as unknown as ServiceInputs;
+  // Two writers on one folder of the host is how data dies.
+  const sharesWrites = mounts.some(({ hostPath, readOnly }) => hostPath !== undefined && readOnly !== true);
+  return {
+    uid: service.uid,
+    namespace: service.namespace,
+    name: service.name,
+    replicas,
+    strategy: update.strategy ?? (sharesWrites ? "stop-first" : "start-first"),
+    maxSurge: update.maxSurge ?? 1,
+    maxUnavailable: update.maxUnavailable ?? 1,
+    specRevision: spec.revision,
+    request: requestOf(spec.inputs),
+  };
+}
+
+function placedInstance(host: string, placed: Placed, observed: Instance | undefined): PlacedInstance {
+  const { id, serviceUid, namespace, service, index, revision, want } = placed;
+  const healthy = observed?.state === "running" && observed.healthy;
+  return { id, serviceUid, namespace, service, index, host, revision, want, present: observed !== undefined, healthy };
+}

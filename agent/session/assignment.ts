@@ -1,0 +1,112 @@
+import { gatewayOf } from "../cluster/index.ts";
+import { openStored, type Sealer } from "../secrets/index.ts";
+import { observedInstances, placementsOf, referencesOf, servicesOf } from "../services/index.ts";
+import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
+import type { Assignment, Endpoint, FileContent, InstanceSpec, Placement, RoutedPort, SecretContent, ServiceRoute } from "./types.ts";
+
+/** What one host is to do, derived from the store as it is now; undefined until the host belongs to a cluster. */
+export function assignmentOf(store: Store, sealer: Sealer, hostName: string): Assignment | undefined {
+  const cluster = store.get(families.cluster, keys.cluster)?.record;
+  const host = cluster?.hosts.find(({ name }) => name === hostName);
+  if (!cluster || !host) return undefined;
+  const placed = placementsOf(store).filter((placement) => placement.host === hostName);
+  const specs = specsOf(store, sealer, placed.map((placement) => placement.placed));
+  return {
+    revision: store.revision(),
+    host: {
+      name: host.name,
+      cidr: host.cidr,
+      gateway: gatewayOf(host.cidr),
+      clusterCidr: cluster.network.cidr,
+      serviceCidr: cluster.network.serviceCidr,
+      domain: cluster.network.domain,
+    },
+    placements: placed.map((placement) => placementOf(placement.placed)),
+    specs,
+    ...contentsOf(store, sealer, Object.values(specs)),
+    services: routesOf(store),
+  };
+}
+
+const specKey = (uid: string, revision: number) => `${uid}/${revision}`;
+
+function placementOf({ at: _, ...placed }: Placed): Placement {
+  return { ...placed, specKey: specKey(placed.serviceUid, placed.revision) };
+}
+
+function specsOf(store: Store, sealer: Sealer, placed: readonly Placed[]): Record<string, InstanceSpec> {
+  const specs: Record<string, InstanceSpec> = {};
+  for (const { serviceUid, revision } of placed) {
+    const key = specKey(serviceUid, revision);
+    const stored = specs[key] ? undefined : store.get(families.spec, keys.spec(serviceUid, revision))?.record;
+    if (!stored) continue;
+    const { namespace, service, inputs, imageDigest, minHealthyTimeMs } = stored;
+    specs[key] = { namespace, service, inputs: openStored(inputs, sealer), imageDigest, minHealthyTimeMs };
+  }
+  return specs;
+}
+
+/** The secrets and config files the specs name, and no others: the host must not see more than it runs. */
+function contentsOf(store: Store, sealer: Sealer, specs: readonly InstanceSpec[]) {
+  const secrets: Record<string, SecretContent> = {};
+  const configs: Record<string, FileContent> = {};
+  for (const { namespace, inputs } of specs) {
+    for (const { kind, name } of referencesOf(inputs)) {
+      const key = `${namespace}/${name}`;
+      const stored = store.get(families.desired, keys.desired(namespace, kind, name))?.record.inputs;
+      if (!stored || key in (kind === "Secret" ? secrets : configs)) continue;
+      const { onChange: _, ...content } = openStored(stored, sealer);
+      if (kind === "Secret") secrets[key] = content as unknown as SecretContent;
+      else configs[key] = content as unknown as FileContent;
+    }
+  }
+  return { secrets, configs };
+}
+
+/** Every service with the healthy instances that are not on their way out. */
+export function routesOf(store: Store): ServiceRoute[] {
+  const observed = observedInstances(store);
+  const serving = placementsOf(store).filter(({ placed }) => {
+    const instance = observed.get(placed.id);
+    return placed.want === "run" && instance?.state === "running" && instance.healthy;
+  });
+  const byService = Map.groupBy(serving, ({ placed }) => placed.serviceUid);
+  return servicesOf(store).map((service) => routeOf(service, (byService.get(service.uid) ?? []).map(endpointOf)));
+}
+
+function endpointOf({ host, placed }: { host: string; placed: Placed }): Endpoint {
+  return { instance: placed.id, name: placed.name, address: placed.address, host };
+}
+
+interface RoutedInputs {
+  readonly aliases?: readonly string[];
+  readonly discovery: "virtual" | "instances";
+  readonly ports?: readonly { protocol: "tcp" | "udp"; port: number; targetPort?: number; publish?: number; hostIp?: string }[];
+}
+
+function routeOf({ uid, namespace, name, inputs, outputs }: Desired, endpoints: Endpoint[]): ServiceRoute {
+  const { aliases = [], discovery, ports = [] } = inputs as unknown as RoutedInputs;
+  const published = (outputs["endpoints"] ?? []) as { protocol: string; port: number; targetPort: number; hostIp?: string }[];
+  return {
+    uid,
+    namespace,
+    name,
+    aliases,
+    address: String(outputs["address"]),
+    discovery,
+    ports: ports.map(({ protocol, port, targetPort = port, publish, hostIp }): RoutedPort => {
+      const chosen = published.find((endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort);
+      const number = publish === undefined ? undefined : publish || chosen?.port;
+      return {
+        protocol,
+        port,
+        targetPort,
+        ...(number === undefined ? {} : { publish: number }),
+        ...(hostIp === undefined ? {} : { hostIp }),
+      };
+    }),
+    endpoints: endpoints.sort((a, b) => numeric(a.address) - numeric(b.address)),
+  };
+}
+
+const numeric = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -1,0 +1,20 @@
+/**
+ * The session between a host and the servers: assignments down, observations up.
+ *
+ * Invariant: a host sees its own placements, what they name and the routes of its networks, nothing else of the
+ * cluster; an assignment's revision only grows. It runs nothing itself.
+ */
+export { createLocalSession, type LocalSessionOptions } from "./local.ts";
+export type {
+  Assignment,
+  Endpoint,
+  FileContent,
+  HostAddresses,
+  HostSession,
+  InstanceSpec,
+  Observation,
+  Placement,
+  RoutedPort,
+  SecretContent,
+  ServiceRoute,
+} from "./types.ts";

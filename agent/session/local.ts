@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Sealer } from "../secrets/index.ts";
+import { createSerial } from "../lib/serial.ts";
+import { createPulse } from "../lib/pulse.ts";
+import { observedInstances } from "../services/index.ts";
+import type { Store } from "../store/index.ts";
+import { assignmentOf } from "./assignment.ts";
+import { storeObservation } from "./report.ts";
+import type { Assignment, HostSession, Observation } from "./types.ts";
+
+export interface LocalSessionOptions {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly host: string;
+  /** A passing message about an instance, for the event stream alone. */
+  readonly onProgress: (progress: { namespace: string; service: string; instance: string; message: string }) => void;
+}
+
+/** The session of a host that runs in the same process as the server. */
+export function createLocalSession({ store, sealer, host, onProgress }: LocalSessionOptions): HostSession {
+  const serial = createSerial();
+  let waiting: { observation: Observation; stored: Promise<void> } | undefined;
+  return {
+    async *assignments(signal) {
+      const pulse = createPulse();
+      const unsubscribe = store.subscribe(() => pulse.fire());
+      let last: Assignment | undefined;
+      try {
+        while (!signal.aborted) {
+          const next = assignmentOf(store, sealer, host);
+          if (next && !sameBesideRevision(last, next)) {
+            last = next;
+            yield next;
+          }
+          await pulse.wait(signal);
+        }
+      } finally {
+        unsubscribe();
+      }
+    },
+
+    report(observation) {
+      // A report that has not begun to be written yet is overtaken by the newer one.
+      if (waiting) {
+        waiting.observation = observation;
+        return waiting.stored;
+      }
+      const next = { observation, stored: Promise.resolve() };
+      waiting = next;
+      next.stored = serial(() => {
+        waiting = undefined;
+        return storeObservation(store, next.observation);
+      });
+      return next.stored;
+    },
+
+    progress(instanceId, message) {
+      const instance = observedInstances(store).get(instanceId);
+      if (!instance) return;
+      onProgress({ namespace: instance.namespace, service: instance.service, instance: instanceId, message });
+    },
+  };
+}
+
+/** The host's own reports come back as new revisions: only what it must act upon is worth a message. */
+function sameBesideRevision(before: Assignment | undefined, after: Assignment): boolean {
+  return before !== undefined && isDeepStrictEqual({ ...before, revision: 0 }, { ...after, revision: 0 });
+}

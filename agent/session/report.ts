@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from "node:util";
+import { ConstellationError, type Instance, limits } from "../../contract/index.ts";
+import { families, keys, type ObservedRecord, type Put, type Removal, type Store } from "../store/index.ts";
+import type { Observation } from "./types.ts";
+
+const bounds = { attempts: 5, chunkBytes: limits.recordBytes - 4 * 1024, chunksPerCommit: 12 } as const;
+
+/** Replaces what is stored of a host; keys whose content is the same are not written. */
+export async function storeObservation(store: Store, { host, instances }: Observation): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write(store, host, instances);
+    } catch (error) {
+      const again = error instanceof ConstellationError && error.code === "conflict" && attempt < bounds.attempts;
+      if (!again) throw error;
+    }
+  }
+}
+
+async function write(store: Store, host: Observation["host"], instances: readonly Instance[]): Promise<void> {
+  const before = chunksOf(store, host.name);
+  const after = chunked(before.map(({ record }) => record), host, instances);
+  const writes = after.flatMap((record, index): (Put | Removal)[] => {
+    const was = before[index];
+    if (was && isDeepStrictEqual(was.record, record)) return [];
+    const emptied = index > 0 && index === after.length - 1 && record.instances.length === 0;
+    if (emptied) return was ? [{ remove: was.key, was: was.modRevision }] : [];
+    return [{ key: keys.observed(host.name, index), record, was: was?.modRevision }];
+  });
+  for (let start = 0; start < writes.length; start += bounds.chunksPerCommit) {
+    await store.commit(writes.slice(start, start + bounds.chunksPerCommit));
+  }
+}
+
+function chunksOf(store: Store, host: string) {
+  const chunks: { key: string; record: ObservedRecord; modRevision: number }[] = [];
+  for (let index = 0; ; index++) {
+    const chunk = store.get(families.observed, keys.observed(host, index));
+    if (!chunk) return chunks;
+    chunks.push(chunk);
+  }
+}
+
+/** Instances stay in the key they are in, so that one transition rewrites one key. */
+export function chunked(before: readonly ObservedRecord[], host: Observation["host"], instances: readonly Instance[]): ObservedRecord[] {
+  const wanted = new Map(instances.map((instance) => [instance.id, instance]));
+  const chunks = before.map((chunk) =>
+    chunk.instances.flatMap(({ id }) => {
+      const now = wanted.get(id);
+      wanted.delete(id);
+      return now ? [now] : [];
+    }),
+  );
+  if (chunks.length === 0) chunks.push([]);
+  const sizes = chunks.map((chunk) => JSON.stringify(chunk).length);
+  for (const instance of wanted.values()) {
+    const bytes = JSON.stringify(instance).length + 1;
+    let at = sizes.findIndex((size) => size + bytes < bounds.chunkBytes);
+    if (at === -1) at = chunks.push([]) - 1;
+    chunks[at]?.push(instance);
+    sizes[at] = (sizes[at] ?? 2) + bytes;
+  }
+  return chunks.map((chunk, index) => (index === 0 ? { instances: chunk, host } : { instances: chunk }));
+}
