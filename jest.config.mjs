@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const rootDir = import.meta.dirname;
+/** @param {readonly string[]} folders */
 const present = (folders) => folders.filter((folder) => existsSync(join(rootDir, folder)));
 
 const shared = {

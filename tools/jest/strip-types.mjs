@@ -4,6 +4,7 @@
  */
 import { stripTypeScriptTypes } from "node:module";
 
+/** @param {string} source */
 const strip = (source) => ({ code: stripTypeScriptTypes(source, { mode: "strip" }) });
 
-export default { process: strip, processAsync: async (source) => strip(source) };
+export default { process: strip, processAsync: async (/** @type {string} */ source) => strip(source) };

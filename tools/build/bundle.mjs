@@ -1,0 +1,44 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { build } from "esbuild";
+import { dist, root } from "../lib/places.mjs";
+
+/** What CommonJS dependencies expect to find around them, in an ECMAScript module. */
+const commonJsNames = [
+  'import { createRequire as makeRequire } from "node:module";',
+  "const require = makeRequire(import.meta.url);",
+  "const __filename = import.meta.filename;",
+  "const __dirname = import.meta.dirname;",
+].join("\n");
+
+/**
+ * dist/FOLDER/main.js, and beside it what the program imports only when needed. Names stay readable in stack
+ * traces; the maps lead back to the sources (`node --enable-source-maps`, which costs 60 MB of memory).
+ *
+ * @param {import("./programs.mjs").Program} program
+ */
+export async function bundle({ folder }) {
+  const outdir = join(dist, folder);
+  mkdirSync(outdir, { recursive: true });
+  const { metafile } = await build({
+    entryPoints: { main: join(root, folder, "main.ts") },
+    outdir,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    banner: { js: commonJsNames },
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "none",
+    minifySyntax: true,
+    metafile: true,
+    alias: { typescript: join(import.meta.dirname, "no-compiler.mjs") },
+    external: ["koffi"], // native: required at run time from dist/node_modules
+    logLevel: "error",
+  });
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const name of readdirSync(outdir))
+    if (/\.js(\.map)?$/.test(name) && !made.has(name)) rmSync(join(outdir, name));
+}

@@ -1,0 +1,25 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { programs as folder } from "../lib/places.mjs";
+
+/**
+ * dist/bin holds a script a program. They find dist/ from their own place, also through a link,
+ * so a copy of dist/ works wherever it is put.
+ *
+ * @param {readonly import("./programs.mjs").Program[]} programs
+ */
+export function writeLaunchers(programs) {
+  mkdirSync(folder, { recursive: true });
+  for (const program of programs) {
+    const draft = join(folder, `${program.name}.${process.pid}`);
+    writeFileSync(draft, script(program), { mode: 0o755 });
+    renameSync(draft, join(folder, program.name));
+  }
+}
+
+/** @param {import("./programs.mjs").Program} program */
+const script = ({ folder: bundle, nodeFlags }) => `#!/bin/sh
+self=$(readlink -f "$0")
+dist=\${self%/bin/*}
+exec "$dist/node" ${nodeFlags.map((flag) => `${flag} `).join("")}"$dist/${bundle}/main.js" "$@"
+`;

@@ -1,0 +1,34 @@
+/**
+ * Makes a fresh clone on a fresh machine ready to run, and says what it does on stderr, a line a step.
+ * Runs on the system's Node 20 without node_modules, so it and all it imports is plain JavaScript on
+ * Node's own modules. Every step looks before it acts: with nothing to do the whole takes a fraction of a second.
+ *
+ *   node tools/setup.mjs [--with generate] [--with test] [--with bench]
+ */
+import { parseArgs } from "node:util";
+import { bundles } from "./setup/bundles.mjs";
+import { debianPackages } from "./setup/debian-packages.mjs";
+import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
+import { guard } from "./setup/guard.mjs";
+import { npmPackages } from "./setup/npm-packages.mjs";
+import { pythonSdk } from "./setup/python-sdk.mjs";
+import { runSteps } from "./setup/step.mjs";
+import { toolLinks } from "./setup/tool-links.mjs";
+import { typescriptSdk } from "./setup/typescript-sdk.mjs";
+
+/** Top to bottom; a step may rely on those above it. */
+const steps = [
+  npmPackages,
+  debianPackages,
+  etcdTools,
+  pulumiTools,
+  generatorTools,
+  toolLinks,
+  guard,
+  typescriptSdk,
+  bundles,
+  pythonSdk,
+];
+
+const { values } = parseArgs({ options: { with: { type: "string", multiple: true, default: [] } } });
+process.exitCode = runSteps(steps, new Set(values.with)) ? 0 : 1;
