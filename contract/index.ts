@@ -4,6 +4,7 @@
  */
 export * from "./api/client.ts";
 export * from "./api/exec-frames.ts";
+export * from "./api/openapi.ts";
 export * from "./api/routes.ts";
 export * from "./documents.ts";
 export * from "./errors.ts";
