@@ -1,0 +1,87 @@
+/**
+ * The main job, on a machine that setup has made ready: images, a real `pulumi up` of stacks/local, a few requests.
+ *
+ *   npm run quickstart                 up, then what to try next
+ *   npm run quickstart -- --destroy    a real `pulumi destroy`, then a look that no trace is left
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildImages } from "../images/build.ts";
+import { cache, programs, root } from "../lib/places.mjs";
+
+const stack = "local";
+const visits = 6;
+const requestTimeoutMs = 5_000;
+
+const { values } = parseArgs({ options: { destroy: { type: "boolean", default: false } } });
+process.exitCode = values.destroy ? destroy() : await up();
+
+async function up(): Promise<number> {
+  say("images from Debian's packages, where no registry is needed");
+  await buildImages(join(root, ".images"), ["redis", "node", "nginx", "busybox"], (line) => say(`  ${line}`));
+  if (!run("pulumi", "stack", "select", "--create", stack)) return 1;
+  say("pulumi up");
+  if (!run("pulumi", "up", "--yes", "--stack", stack)) return 1;
+
+  const url = JSON.parse(read("pulumi", "stack", "output", "--json", "--stack", stack)).url as string;
+  say(`${visits} requests to ${url}`);
+  for (let visit = 0; visit < visits; visit++) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) });
+    process.stdout.write(`  ${await answer.text()}`);
+  }
+  say("constellation ps");
+  if (!run(join(programs, "constellation"), "ps")) return 1;
+  process.stdout.write(next(url));
+  return 0;
+}
+
+function destroy(): number {
+  say("pulumi destroy");
+  if (!run("pulumi", "stack", "select", "--create", stack)) return 1;
+  if (!run("pulumi", "destroy", "--yes", "--stack", stack)) return 1;
+  const left = read(join(programs, "constellation-agent"), "traces").trim();
+  if (left !== "") {
+    process.stderr.write(`\nleft on this machine, please report it:\n${left}\n`);
+    return 1;
+  }
+  process.stdout.write(`
+Nothing of the cluster is left: no process, mount, namespace, device, nftables table, cgroup, socket or sysctl.
+Kept on purpose, delete them when you like:
+  Debian packages (crun, conmon, dnsmasq-base, nftables and what they need)
+  ${cache}   pinned tools, shared by all clones
+  ${join(root, ".images")}   the images
+  ${join(root, ".state")}   the stack's history and its passphrase
+  ${join(root, "node_modules")}, ${join(root, "dist")}
+`);
+  return 0;
+}
+
+function next(url: string): string {
+  return `
+It runs. Next, in a shell of your own:
+
+  eval "$(npm run -s env)"                  pulumi, its plugin and constellation in this shell
+  pulumi config set replicas 5 && pulumi up scale the web tier
+  curl ${url}            again, and see who answers
+  constellation logs web-0                  its output; -f follows
+  constellation exec web-0 -- node -v       a command inside it
+  constellation events --tail 20            who did what, and why
+  $EDITOR stacks/local/app/server.js        change the code, then pulumi preview
+  npm run quickstart -- --destroy           remove every trace
+`;
+}
+
+function say(line: string): void {
+  process.stdout.write(process.stdout.isTTY ? `\u001b[1m${line}\u001b[0m\n` : `${line}\n`);
+}
+
+function run(program: string, ...argv: string[]): boolean {
+  return spawnSync(program, argv, { cwd: root, stdio: "inherit" }).status === 0;
+}
+
+function read(program: string, ...argv: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, argv, { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`run ${program} ${argv.join(" ")}: ${stderr}`);
+  return stdout;
+}
