@@ -5,30 +5,35 @@
  * longer than the kernel needs, and the agent's thread never stays in another network namespace.
  * Does not decide, retry or remember anything, and knows neither OCI nor nftables.
  */
-export { createConntrack } from "./conntrack.ts";
-export { createConntrackTool } from "./conntrack-tool.ts";
-export type { Conntrack, UdpFlows } from "./conntrack-types.ts";
+export { createConntrack } from "./conntrack/conntrack.ts";
+export { createConntrackTool } from "./conntrack/conntrack-tool.ts";
+export type { Conntrack, UdpFlows } from "./conntrack/types.ts";
 export { AdapterError, codeOf, errnoError, wrapNodeError } from "./error.ts";
-export { exitCode } from "./exit-status.ts";
 export { createFileCalls, type FileCalls } from "./files.ts";
 export { canLoadLibc } from "./functions.ts";
-export { createMounts } from "./mount.ts";
-export { createMountTool } from "./mount-tool.ts";
-export type { BindMount, Mounts, OverlayMount, TmpfsMount } from "./mount-types.ts";
-export { listMountsBelow, type MountEntry } from "./mountinfo.ts";
-export { isPinned } from "./netns.ts";
-export { createNetwork } from "./network.ts";
-export { gatewayAddress, hostMac, instanceDevice } from "./network-constants.ts";
-export { createNetworkTool } from "./network-tool.ts";
-export type { Address, Anchor, InstanceLink, Link, Network, Route } from "./network-types.ts";
-export { createNodeSpawner } from "./node-spawn.ts";
+export { createMounts } from "./mount/mount.ts";
+export { createMountTool } from "./mount/mount-tool.ts";
+export { listMountsBelow, type MountEntry } from "./mount/mountinfo.ts";
+export type { BindMount, Mounts, OverlayMount, TmpfsMount } from "./mount/types.ts";
+export { gatewayAddress, hostMac, instanceDevice } from "./network/constants.ts";
+export { isPinned } from "./network/netns.ts";
+export { createNetwork } from "./network/network.ts";
+export { createNetworkTool } from "./network/network-tool.ts";
+export { type NetSysctl, readSysctl, writeSysctl } from "./network/sysctl.ts";
+export type { Address, Anchor, InstanceLink, Link, Network, Route } from "./network/types.ts";
 export {
   createNodeProcesses,
   createProcesses,
   type Processes,
   type SignalOutcome,
   setOomScore,
-} from "./process.ts";
+} from "./process/process.ts";
+export { isAlive, type ProcessIdentity, readStartTime } from "./process/start-time.ts";
+export { readUnixPeer, type UnixPeer } from "./process/unix-peer.ts";
+export { exitCode } from "./spawn/exit-status.ts";
+export { createNodeSpawner } from "./spawn/node-spawn.ts";
+export { createRun, expectSuccess } from "./spawn/run.ts";
+export { createSpawner } from "./spawn/spawn.ts";
 export type {
   ChildFd,
   ChildProcess,
@@ -38,9 +43,4 @@ export type {
   RunResult,
   Spawner,
   SpawnRequest,
-} from "./processes-types.ts";
-export { createRun, expectSuccess } from "./run.ts";
-export { createSpawner } from "./spawn.ts";
-export { isAlive, type ProcessIdentity, readStartTime } from "./start-time.ts";
-export { type NetSysctl, readSysctl, writeSysctl } from "./sysctl.ts";
-export { readUnixPeer, type UnixPeer } from "./unix-peer.ts";
+} from "./spawn/types.ts";

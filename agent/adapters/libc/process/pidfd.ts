@@ -1,5 +1,5 @@
-import { errnoError } from "./error.ts";
-import type { Libc } from "./functions.ts";
+import { errnoError } from "../error.ts";
+import type { Libc } from "../functions.ts";
 
 // The same numbers on every architecture (added after the kernel unified its system call tables).
 const SYS_PIDFD_SEND_SIGNAL = 424;

@@ -1,7 +1,7 @@
-import type { Mounts } from "./mount-types.ts";
+import { expectSuccess } from "../spawn/run.ts";
+import type { Run } from "../spawn/types.ts";
 import { withOverlayOptions } from "./overlay-options.ts";
-import type { Run } from "./processes-types.ts";
-import { expectSuccess } from "./run.ts";
+import type { Mounts } from "./types.ts";
 
 /** The twin of `createMounts` by mount(8) and umount(8). */
 export function createMountTool(run: Run): Mounts {

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
-import { AdapterError, wrapNodeError } from "./error.ts";
-import type { OverlayMount } from "./mount-types.ts";
+import { AdapterError, wrapNodeError } from "../error.ts";
+import type { OverlayMount } from "./types.ts";
 
 const O_PATH = 0o10000000;
 /** mount(2) takes one page of options, with its closing zero. */

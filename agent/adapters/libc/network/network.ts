@@ -1,11 +1,11 @@
-import { AdapterError, codeOf } from "./error.ts";
-import { loadLibc } from "./functions.ts";
-import { type NetlinkSocket, netlinkFamily, openNetlink } from "./netlink.ts";
+import { AdapterError, codeOf } from "../error.ts";
+import { loadLibc } from "../functions.ts";
+import { type NetlinkSocket, netlinkFamily, openNetlink } from "../netlink/socket.ts";
+import { gatewayAddress, hostMac, instanceDevice } from "./constants.ts";
 import { createNetnsVisitor, isPinned, unpin } from "./netns.ts";
-import { gatewayAddress, hostMac, instanceDevice } from "./network-constants.ts";
-import type { InstanceLink, Network } from "./network-types.ts";
 import { type LinkAnswer, readAddress, readLink, readRoute } from "./route-answers.ts";
 import * as message from "./route-messages.ts";
+import type { InstanceLink, Network } from "./types.ts";
 
 const limits = { pairAttempts: 4 };
 

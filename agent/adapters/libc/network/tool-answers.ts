@@ -1,4 +1,4 @@
-import type { Address, Link, Route } from "./network-types.ts";
+import type { Address, Link, Route } from "./types.ts";
 
 /** The parts of `ip -json` that are read here. */
 export interface IpLink {

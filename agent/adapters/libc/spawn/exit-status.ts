@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Exit } from "./processes-types.ts";
+import type { Exit } from "./types.ts";
 
 const signalNames: ReadonlyMap<number, NodeJS.Signals> = new Map(
   Object.entries(constants.signals)

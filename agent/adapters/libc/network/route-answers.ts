@@ -1,6 +1,6 @@
-import type { Answer } from "./netlink.ts";
-import { decodeAttributes } from "./netlink-decode.ts";
-import type { Address, Link, Route } from "./network-types.ts";
+import { decodeAttributes } from "../netlink/decode.ts";
+import type { Answer } from "../netlink/socket.ts";
+import type { Address, Link, Route } from "./types.ts";
 
 const IFF_UP = 1;
 const TABLE_MAIN = 254;

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
-import { errnoError } from "./error.ts";
-import type { Libc } from "./functions.ts";
+import { errnoError } from "../error.ts";
+import type { Libc } from "../functions.ts";
 
 const FILE_ACTIONS_BYTES = 128; // sizeof(posix_spawn_file_actions_t) is 80 in glibc; the rest is room.
 const F_DUPFD_CLOEXEC = 1030;

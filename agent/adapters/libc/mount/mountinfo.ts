@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { wrapNodeError } from "./error.ts";
+import { wrapNodeError } from "../error.ts";
 
 export interface MountEntry {
   readonly target: string;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { AdapterError, errnoError } from "./error.ts";
-import { loadLibc } from "./functions.ts";
+import { AdapterError, errnoError } from "../error.ts";
+import { loadLibc } from "../functions.ts";
 
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;

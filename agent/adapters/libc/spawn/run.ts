@@ -2,9 +2,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { AdapterError } from "./error.ts";
+import { AdapterError } from "../error.ts";
 import { exitCode } from "./exit-status.ts";
-import type { ChildProcess, Run, RunOptions, RunResult, Spawner } from "./processes-types.ts";
+import type { ChildProcess, Run, RunOptions, RunResult, Spawner } from "./types.ts";
 
 const limits = {
   timeoutMs: 10_000,

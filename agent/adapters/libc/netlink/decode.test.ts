@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { decodeAttributes, decodeMessages } from "./netlink-decode.ts";
-import { attribute, encodeMessage, nested, text, u32 } from "./netlink-encode.ts";
+import { decodeAttributes, decodeMessages } from "./decode.ts";
+import { attribute, encodeMessage, nested, text, u32 } from "./encode.ts";
 
 test("attributes come back as they were written, padding aside", () => {
   const values = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 20 });

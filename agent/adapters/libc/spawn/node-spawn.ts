@@ -1,8 +1,8 @@
 import { type ChildProcess as NodeChild, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { wrapNodeError } from "./error.ts";
-import type { ChildProcess, Exit, Spawner, SpawnRequest } from "./processes-types.ts";
+import { wrapNodeError } from "../error.ts";
+import type { ChildProcess, Exit, Spawner, SpawnRequest } from "./types.ts";
 
 /** The twin of `createSpawner` without libc. Its pipes are sockets, so a child cannot reopen them by /dev/stdin. */
 export function createNodeSpawner(): Spawner {

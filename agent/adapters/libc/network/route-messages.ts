@@ -10,7 +10,7 @@ import {
   type Request,
   text,
   u32,
-} from "./netlink-encode.ts";
+} from "../netlink/encode.ts";
 
 /** rtnetlink(7): the requests this product makes, and no more. Device indexes are the kernel's numbers. */
 const AF_INET = 2;

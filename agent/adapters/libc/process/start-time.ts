@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { codeOf, wrapNodeError } from "./error.ts";
+import { codeOf, wrapNodeError } from "../error.ts";
 
 /** What tells a process from a later one that got its pid. `startTime`: clock ticks since boot, as in /proc/PID/stat. */
 export interface ProcessIdentity {

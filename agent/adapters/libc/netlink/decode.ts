@@ -1,4 +1,4 @@
-import { align } from "./netlink-encode.ts";
+import { align } from "./encode.ts";
 
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
-import { errnoError } from "./error.ts";
-import type { Libc } from "./functions.ts";
+import { errnoError } from "../error.ts";
+import type { Libc } from "../functions.ts";
 
 const O_CLOEXEC = 0o2000000;
 

@@ -2,13 +2,13 @@ import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
-import { errnoError } from "./error.ts";
+import { errnoError } from "../error.ts";
+import { type Libc, loadLibc } from "../functions.ts";
+import { openPidfd } from "../process/pidfd.ts";
 import { decodeExit } from "./exit-status.ts";
 import { withFileActions } from "./file-actions.ts";
-import { type Libc, loadLibc } from "./functions.ts";
-import { openPidfd } from "./pidfd.ts";
 import { closeAll, openPipe } from "./pipe.ts";
-import type { ChildProcess, Exit, Spawner, SpawnRequest } from "./processes-types.ts";
+import type { ChildProcess, Exit, Spawner, SpawnRequest } from "./types.ts";
 
 const ATTRIBUTES_BYTES = 512; // sizeof(posix_spawnattr_t) is 336 in glibc; the rest is room.
 const SIGNAL_SET_BYTES = 128;
@@ -63,7 +63,7 @@ function posixSpawn(
 
 /** The child cannot be mistaken: its pid stays reserved until waitpid, which only this function calls for it. */
 function reapWhenDone(libc: Libc, pid: number): Pick<ChildProcess, "exited" | "kill"> {
-  const pidfd = openPidfd(libc, pid);
+  const pidfd = openPidfdOrKill(libc, pid);
   let running = true;
   const exited = new Promise<Exit>((resolve) => {
     libc.onceReadable(pidfd, () => {
@@ -75,6 +75,17 @@ function reapWhenDone(libc: Libc, pid: number): Pick<ChildProcess, "exited" | "k
     });
   });
   return { exited, kill: (signal) => void (running && process.kill(pid, constants.signals[signal])) };
+}
+
+/** A child that cannot be watched, for want of descriptors, must not run. */
+function openPidfdOrKill(libc: Libc, pid: number): number {
+  try {
+    return openPidfd(libc, pid);
+  } catch (error) {
+    process.kill(pid, "SIGKILL");
+    libc.waitpid(pid, new Int32Array(1), 0);
+    throw error;
+  }
 }
 
 interface Ends {

@@ -1,6 +1,6 @@
-import type { Conntrack } from "./conntrack-types.ts";
-import type { Run } from "./processes-types.ts";
-import { expectSuccess } from "./run.ts";
+import { expectSuccess } from "../spawn/run.ts";
+import type { Run } from "../spawn/types.ts";
+import type { Conntrack } from "./types.ts";
 
 /** The twin of `createConntrack` by conntrack(8). */
 export function createConntrackTool(run: Run): Conntrack {

@@ -2,8 +2,8 @@ import { closeSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { codeOf, wrapNodeError } from "./error.ts";
-import { loadLibc } from "./functions.ts";
+import { codeOf, wrapNodeError } from "../error.ts";
+import { loadLibc } from "../functions.ts";
 import { openPidfd, signalPidfd } from "./pidfd.ts";
 import { isAlive, type ProcessIdentity } from "./start-time.ts";
 

@@ -1,18 +1,11 @@
 import { closeSync, openSync, rmSync } from "node:fs";
-import { wrapNodeError } from "./error.ts";
+import { wrapNodeError } from "../error.ts";
+import { expectSuccess } from "../spawn/run.ts";
+import type { Run } from "../spawn/types.ts";
+import { gatewayAddress, hostMac, instanceDevice } from "./constants.ts";
 import { isPinned } from "./netns.ts";
-import { gatewayAddress, hostMac, instanceDevice } from "./network-constants.ts";
-import {
-  type IpAddress,
-  type IpLink,
-  type IpRoute,
-  toAddresses,
-  toLink,
-  toRoute,
-} from "./network-tool-answers.ts";
-import type { InstanceLink, Network } from "./network-types.ts";
-import type { Run } from "./processes-types.ts";
-import { expectSuccess } from "./run.ts";
+import { type IpAddress, type IpLink, type IpRoute, toAddresses, toLink, toRoute } from "./tool-answers.ts";
+import type { InstanceLink, Network } from "./types.ts";
 
 /** The twin of `createNetwork` by ip(8), unshare(1) and nsenter(1). */
 export function createNetworkTool(run: Run): Network {

@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
-import { AdapterError, errnoError } from "./error.ts";
-import type { Libc } from "./functions.ts";
-import { decodeMessages, type Reply } from "./netlink-decode.ts";
-import { encodeMessage, NLM_F_ACK, NLM_F_DUMP, type Request } from "./netlink-encode.ts";
+import { AdapterError, errnoError } from "../error.ts";
+import type { Libc } from "../functions.ts";
+import { decodeMessages, type Reply } from "./decode.ts";
+import { encodeMessage, NLM_F_ACK, NLM_F_DUMP, type Request } from "./encode.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;

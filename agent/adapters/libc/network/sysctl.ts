@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { AdapterError, wrapNodeError } from "./error.ts";
+import { AdapterError, wrapNodeError } from "../error.ts";
 
 /** A setting of a network namespace, such as `net.ipv4.ip_forward`; `conf.DEVICE` for a device without dots in its name. */
 export type NetSysctl = `net.${string}`;

@@ -1,7 +1,7 @@
-import { errnoError } from "./error.ts";
-import { type Libc, loadLibc } from "./functions.ts";
-import type { Mounts } from "./mount-types.ts";
+import { errnoError } from "../error.ts";
+import { type Libc, loadLibc } from "../functions.ts";
 import { withOverlayOptions } from "./overlay-options.ts";
+import type { Mounts } from "./types.ts";
 
 const MS_RDONLY = 0x1;
 const MS_NOSUID = 0x2;

@@ -1,8 +1,8 @@
-import type { Conntrack, UdpFlows } from "./conntrack-types.ts";
-import { loadLibc } from "./functions.ts";
-import { type Answer, netlinkFamily, openNetlink } from "./netlink.ts";
-import { decodeAttributes } from "./netlink-decode.ts";
-import { attribute, ipv4, NLM_F_DUMP, nested, type Request, u32 } from "./netlink-encode.ts";
+import { loadLibc } from "../functions.ts";
+import { decodeAttributes } from "../netlink/decode.ts";
+import { attribute, ipv4, NLM_F_DUMP, nested, type Request, u32 } from "../netlink/encode.ts";
+import { type Answer, netlinkFamily, openNetlink } from "../netlink/socket.ts";
+import type { Conntrack, UdpFlows } from "./types.ts";
 
 /** linux/netfilter/nfnetlink_conntrack.h */
 const GET = (1 << 8) | 1;

@@ -1,8 +1,8 @@
 import { closeSync, openSync, rmSync, statfsSync } from "node:fs";
 import { constants } from "node:os";
-import { codeOf, errnoError, wrapNodeError } from "./error.ts";
-import type { Libc } from "./functions.ts";
-import { unmount } from "./mount.ts";
+import { codeOf, errnoError, wrapNodeError } from "../error.ts";
+import type { Libc } from "../functions.ts";
+import { unmount } from "../mount/mount.ts";
 
 const CLONE_NEWNET = 0x40000000;
 const MS_BIND = 0x1000;
