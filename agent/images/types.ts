@@ -42,14 +42,20 @@ export interface ImageSource {
   locate(reference: RegistryReference, signal?: AbortSignal): Promise<Digest>;
 }
 
-/** What unpacking needs of the operating system beyond Node's own calls. Paths are bytes: names need not be UTF-8. */
-export interface LayerFiles {
-  /** Makes `folder` this process's root and gives up every right but those to own and label files. For good. */
-  confine(folder: string): void;
+/** File calls that Node lacks. Paths are bytes: names need not be UTF-8. */
+export interface NodeFiles {
   /** Makes a node of device 0/0: a whiteout (`0o020000`) or a FIFO (`0o010000 | permissions`). */
   makeNode(path: Buffer, mode: number): void;
   /** Sets an extended attribute, on a symbolic link itself rather than what it points to. */
   setAttribute(path: Buffer, name: string, value: Buffer): void;
+}
+
+/** What the unpacking child needs of the operating system beyond Node's own calls. */
+export interface LayerFiles extends NodeFiles {
+  /** Makes `folder` this process's root and gives up every right but those to own and label files. For good. */
+  confine(folder: string): void;
+  /** Writes all that the filesystem of `folder` still holds in memory to its disk. */
+  sync(folder: string): void;
 }
 
 /** What finishing a layer needs: both refuse to pass through symbolic links. */

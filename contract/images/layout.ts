@@ -36,9 +36,9 @@ export async function openLayout(
   return { digest: descriptor.digest, manifest, config, blobs: uniqueBlobs(blobs) };
 }
 
-/** Drops repeated blobs, keeping the first of each. */
+/** Each blob once, where it is first. */
 export function uniqueBlobs(blobs: readonly LocalBlob[]): readonly LocalBlob[] {
-  return [...new Map(blobs.toReversed().map((blob) => [blob.digest, blob])).values()].reverse();
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
 function pickTag(manifests: readonly Descriptor[], name: string, tag: string | undefined): Descriptor {

@@ -29,16 +29,19 @@ export function parseTarHeader(block: Buffer): TarHeader | undefined {
   const isUstar = block.toString("latin1", 257, 263) === "ustar\0";
   const prefix = isUstar ? text(block, 345, 155) : "";
   const type = String.fromCharCode(block[156] || 0x30);
-  return {
+  const header = {
     name: prefix === "" ? name : `${prefix}/${name}`,
     type: type === "0" && name.endsWith("/") ? "5" : type,
-    mode: number(block, 100, 8) & 0o7777,
+    mode: number(block, 100, 8) % 0o10000,
     uid: number(block, 108, 8),
     gid: number(block, 116, 8),
     size: number(block, 124, 12),
     mtime: number(block, 136, 12),
     linkName: text(block, 157, 100),
   };
+  const numbers = [header.mode, header.uid, header.gid, header.size, header.mtime];
+  if (!numbers.every(Number.isSafeInteger)) throw new Error("malformed number in a tar header");
+  return header;
 }
 
 /** The records of a pax header, `LENGTH KEY=VALUE\n` each. @throws Error when a record's length is wrong. */
@@ -70,22 +73,19 @@ function text(block: Buffer, from: number, length: number): string {
   return block.toString("latin1", from, end < 0 || end > from + length ? from + length : end);
 }
 
-/** Octal text, or GNU's base 256 where the first bit is set. */
+/** Octal text, or GNU's base 256 where the first bit is set; NaN when it is neither. */
 function number(block: Buffer, from: number, length: number): number {
   const first = block[from] ?? 0;
   if ((first & 0x80) !== 0) return base256(block.subarray(from, from + length));
   const digits = text(block, from, length).trim();
   if (digits === "") return 0;
-  if (!/^[0-7]+$/.test(digits)) throw new Error("malformed number in a tar header");
-  return Number.parseInt(digits, 8);
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
 }
 
 /** Negative values occur only as times before 1970, which count as 1970. */
 function base256(bytes: Buffer): number {
   if (bytes[0] === 0xff) return 0;
-  const value = bytes.reduce((sum, byte, at) => sum * 256 + (at === 0 ? byte & 0x7f : byte), 0);
-  if (!Number.isSafeInteger(value)) throw new Error("number too large in a tar header");
-  return value;
+  return bytes.reduce((sum, byte, at) => sum * 256 + (at === 0 ? byte & 0x7f : byte), 0);
 }
 
 /** The sum of all bytes, those of the checksum itself counted as blanks. */

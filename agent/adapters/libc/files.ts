@@ -27,11 +27,12 @@ export interface FileCalls {
   confine(folder: string): void;
   makeNode(path: Buffer, mode: number): void;
   setAttribute(path: Buffer, name: string, value: Buffer): void;
+  sync(folder: string): void;
   openFolder(root: string, path: Buffer): number | undefined;
   setAttributeOf(descriptor: number, name: string, value: Buffer): void;
 }
 
-/** Loads the calls. They block; each takes microseconds. */
+/** Loads the calls. They block; each takes microseconds, but for `sync`. */
 export function createFileCalls(): FileCalls {
   const koffi: typeof import("koffi") = createRequire(import.meta.url)("koffi");
   const libc = koffi.load("libc.so.6");
@@ -48,6 +49,7 @@ export function createFileCalls(): FileCalls {
     ),
     fsetxattr: define("int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)"),
     openat2: define("long syscall(long number, int folder, const void *path, const void *how, size_t size)"),
+    syncfs: define("int syncfs(int fd)"),
     close: define("int close(int fd)"),
   };
   const call = (name: keyof typeof calls, ...args: Argument[]): number => {
@@ -77,6 +79,14 @@ export function createFileCalls(): FileCalls {
     },
     setAttribute(path, name, value) {
       call("lsetxattr", terminated(path), name, value, value.length, 0);
+    },
+    sync(folder) {
+      const descriptor = openIn(AT_FDCWD, Buffer.from(folder), 0);
+      try {
+        call("syncfs", descriptor);
+      } finally {
+        calls.close(descriptor);
+      }
     },
     setAttributeOf(descriptor, name, value) {
       call("fsetxattr", descriptor, name, value, value.length, 0);

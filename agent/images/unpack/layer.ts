@@ -1,5 +1,5 @@
 import type { UnpackLimits } from "../limits.ts";
-import type { LayerFiles } from "../types.ts";
+import type { NodeFiles } from "../types.ts";
 import { readBytes } from "./bytes.ts";
 import { decide, type Step } from "./decide.ts";
 import { type Entry, readEntries } from "./entries.ts";
@@ -20,7 +20,7 @@ export interface LayerReport {
 export async function unpackLayer(
   chunks: AsyncIterable<Buffer>,
   folder: string,
-  files: Omit<LayerFiles, "confine">,
+  files: NodeFiles,
   limits: UnpackLimits,
 ): Promise<LayerReport> {
   const reader = readBytes(chunks);

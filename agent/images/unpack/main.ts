@@ -28,6 +28,7 @@ export async function unpackMain(folder: string, files: LayerFiles, limits = unp
       files,
       limits,
     );
+    files.sync("/");
     const diffId = `sha256:${hash.digest("hex")}` as const;
     say({ report: { diffId, entries, skipped, opaque: [...opaque], implied: [...implied] } });
     return 0;

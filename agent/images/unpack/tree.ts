@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import type { UnpackLimits } from "../limits.ts";
-import type { LayerFiles } from "../types.ts";
+import type { NodeFiles } from "../types.ts";
 import type { Entry } from "./entries.ts";
 import { readable, refuse } from "./refusal.ts";
 
@@ -29,7 +29,7 @@ const createNew =
 /** Attributes that belong to the image; others speak of the builder's machine, or of overlayfs itself. */
 const keptAttributes = /^(security\.capability$|user\.(?!overlay\.)|system\.posix_acl_(access|default)$)/;
 
-export function openTree(root: string, files: Omit<LayerFiles, "confine">, limits: UnpackLimits): Tree {
+export function openTree(root: string, files: NodeFiles, limits: UnpackLimits): Tree {
   /** The folders made here, by path: whatever is not in it is no folder, and nothing is created below it. */
   const folders = new Map<string, { mtime?: number }>([["", {}]]);
   const whiteouts = new Set<string>();
