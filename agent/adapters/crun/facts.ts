@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { MachineFacts } from "./config.ts";
+
+/** rlimits by the name /proc/self/limits gives them. */
+const limitNames: Readonly<Record<string, string>> = {
+  "Max cpu time": "cpu",
+  "Max file size": "fsize",
+  "Max data size": "data",
+  "Max stack size": "stack",
+  "Max core file size": "core",
+  "Max resident set": "rss",
+  "Max processes": "nproc",
+  "Max open files": "nofile",
+  "Max locked memory": "memlock",
+  "Max address space": "as",
+  "Max file locks": "locks",
+  "Max pending signals": "sigpending",
+  "Max msgqueue size": "msgqueue",
+  "Max nice priority": "nice",
+  "Max realtime priority": "rtprio",
+  "Max realtime timeout": "rttime",
+};
+const CAP_SYS_RESOURCE = 24n;
+
+/** What this machine lets a container have, read once at the agent's start. */
+export function readMachineFacts(cgroupParent: string): MachineFacts {
+  const isV2 = existsSync("/sys/fs/cgroup/cgroup.controllers");
+  return {
+    cgroupParent,
+    cgroup: isV2 ? "v2" : "v1",
+    countsSwap: isV2
+      ? existsSync("/proc/swaps") &&
+        readFileSync("/sys/fs/cgroup/cgroup.controllers", "utf8").includes("memory")
+      : existsSync("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
+    rlimitCeilings: rlimitCeilings(
+      readFileSync("/proc/self/limits", "utf8"),
+      readFileSync("/proc/self/status", "utf8"),
+    ),
+  };
+}
+
+/**
+ * Hard limits that nobody here can raise, by rlimit name; none where this process holds CAP_SYS_RESOURCE.
+ * Takes the texts of /proc/self/limits and /proc/self/status.
+ */
+export function rlimitCeilings(limits: string, status: string): Record<string, number> {
+  const held = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  if ((held >> CAP_SYS_RESOURCE) & 1n) return {};
+  return Object.fromEntries(
+    limits.split("\n").flatMap((line) => {
+      const [, title = "", hard = ""] = /^(Max [a-z ]+?)\s{2,}\S+\s+(\S+)/.exec(line) ?? [];
+      const name = limitNames[title];
+      return name === undefined || hard === "unlimited" ? [] : [[name, Number(hard)]];
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import { ConstellationError } from "../../../contract/index.ts";
+
+/**
+ * crun reports in words alone, so words are all there is to tell a user's mistake from the machine's.
+ * First match wins; what no line matches is the machine's, in crun's own words.
+ */
+const meanings: readonly { readonly pattern: RegExp; readonly say: (match: RegExpExecArray) => string }[] = [
+  {
+    pattern: /executable file `([^`]*)` not found/,
+    say: ([, name]) => `command not found: ${name}; correct \`command\` or add it to the image`,
+  },
+  {
+    pattern:
+      /(?:open executable|exec|execve?|the path `[^`]*` exists but it is not executable)[^:]*: (?:Permission denied|Exec format error)/,
+    say: () =>
+      "command cannot be executed: make it executable, for this machine's processor, with #! where it is a script",
+  },
+  {
+    pattern: /chdir[^:]*: (.*)/,
+    say: ([, why]) => `working folder cannot be entered: ${why}; correct \`workingDir\``,
+  },
+  {
+    pattern: /(?:mount|open|create|mkdir)[^:]*`([^`]*)`[^:]*: Read-only file system/,
+    say: ([, path]) =>
+      `mount target ${path} cannot be made: the file system there is read-only; add the folder to the image`,
+  },
+  {
+    pattern: /setrlimit `RLIMIT_(\w+)`: Operation not permitted/,
+    say: ([, name]) => `ulimit ${name?.toLowerCase()} is above what this machine allows; lower it`,
+  },
+  {
+    pattern: /(?:memory\.limit_in_bytes|memory\.max)[^:]*: .*(?:busy|Invalid)/i,
+    say: () => "memory limit is below what starting it takes; raise `resources.memory`",
+  },
+];
+
+/** The error for what crun or conmon said when a container or a command in it did not start. */
+export function startFailure(said: string): ConstellationError {
+  const words = said.trim().replaceAll(/\s+/g, " ");
+  for (const { pattern, say } of meanings) {
+    const match = pattern.exec(words);
+    if (match) return new ConstellationError("invalid", say(match), { cause: words });
+  }
+  return new ConstellationError("host-unfit", `container runtime: ${words || "ended without a word"}`);
+}

@@ -1,0 +1,146 @@
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+  watch,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { constants as osConstants } from "node:os";
+import { join } from "node:path";
+import type { Container, Runtime } from "../../instances/index.ts";
+import { AdapterError, type Processes, type Run, type Spawner } from "../libc/index.ts";
+import { type MachineFacts, ociConfig, serialize, wantedProfile } from "./config.ts";
+import { startFailure } from "./failure.ts";
+import { exists } from "./files.ts";
+import { createCompiledFilters } from "./filters.ts";
+import { type RuntimePaths, runtimePaths } from "./layout.ts";
+import { createWithMonitor, monitorEnd, type Programs } from "./monitor.ts";
+import { lookAt, readProcess } from "./status.ts";
+
+export interface RuntimeOptions {
+  /** A folder in memory, open to root alone: configs hold the secrets of environments. Gone after a reboot. */
+  readonly folder: string;
+  readonly programs: Programs;
+  readonly facts: MachineFacts;
+}
+
+export interface RuntimePorts {
+  readonly spawner: Spawner;
+  readonly run: Run;
+  readonly processes: Processes;
+}
+
+const runtimeLimits = { toolMs: 20_000 };
+
+/** The container runtime on conmon and crun. Makes its folders. */
+export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Runtime {
+  const { programs, facts } = options;
+  const paths = runtimePaths(options.folder);
+  for (const folder of [paths.state, paths.exits, paths.bundles])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const filters = createCompiledFilters(paths);
+  const crun = (...args: string[]) =>
+    ports.run([programs.crun, `--root=${paths.state}`, ...args], { timeoutMs: runtimeLimits.toolMs });
+
+  return {
+    async start(container) {
+      const { id } = container;
+      const profile = wantedProfile(container);
+      const filter = profile && filters.find(profile);
+      writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
+      await createWithMonitor(ports.spawner, programs, paths, id, container.logFile);
+      const process = readProcess(paths, id);
+      if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
+      if (!letGo(paths, id)) expectStarted(await crun("start", id));
+      if (profile && filter && "profile" in filter) filters.keep(profile, id);
+      return process;
+    },
+
+    look: (id) => lookAt(paths, id),
+
+    async ended() {
+      return readdirSync(paths.exits).filter((name) => !name.startsWith("."));
+    },
+
+    async signal(id, signal) {
+      const process = readProcess(paths, id);
+      if (!process) return;
+      if (signal in osConstants.signals) await ports.processes.signal(process, signal as NodeJS.Signals);
+      else await crun("kill", id, realTimeSignal(signal)); // Gone already is fine: the caller looks again.
+    },
+
+    async remove(id) {
+      if (exists(join(paths.state, id))) {
+        const { code, stderr } = await crun("delete", "--force", id);
+        if (code !== 0 && exists(join(paths.state, id))) {
+          throw new AdapterError(`delete container ${id}`, "EEXIT", stderr.trim() || `exit code ${code}`);
+        }
+      }
+      await monitorEnd(paths, id);
+      rmSync(paths.bundle(id), { recursive: true, force: true });
+      rmSync(join(paths.exits, id), { force: true });
+    },
+
+    async list() {
+      return [...new Set([...readdirSync(paths.state), ...readdirSync(paths.bundles)])].sort();
+    },
+
+    onEnd(callback, signal) {
+      watch(paths.exits, { signal, persistent: false }, callback).on("error", () => {
+        // No inotify left on this machine: the caller looks again by its timer.
+      });
+    },
+
+    async reopenLog(id) {
+      // conmon's control pipe: "2" is to open the log again; the two numbers after it belong to other commands.
+      const file = openSync(join(paths.bundle(id), "ctl"), constants.O_WRONLY | constants.O_NONBLOCK);
+      try {
+        writeSync(file, "2 0 0\n");
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
+}
+
+function writeBundle(paths: RuntimePaths, { id }: Container, config: string): void {
+  const bundle = paths.bundle(id);
+  mkdirSync(bundle, { recursive: true, mode: 0o700 });
+  writeFileSync(join(bundle, "config.json"), config, { mode: 0o600 });
+}
+
+/**
+ * Does what `crun start` does, without a process: writes a byte to the pipe that the container's init reads from, and
+ * removes it. The pipe is crun's own affair, so anything unexpected is false, and the caller runs `crun start`.
+ */
+function letGo(paths: RuntimePaths, id: string): boolean {
+  const pipe = join(paths.state, id, "exec.fifo");
+  try {
+    const file = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      writeSync(file, "\0");
+    } finally {
+      closeSync(file);
+    }
+    unlinkSync(pipe);
+    return true;
+  } catch {
+    return false; // Whatever the reason, `crun start` will do it or say why not.
+  }
+}
+
+function expectStarted({ code, stderr }: { readonly code: number; readonly stderr: string }): void {
+  if (code !== 0) throw startFailure(stderr);
+}
+
+/** `SIGRTMIN+3` as a number: glibc keeps the first two of the kernel's for itself, so that SIGRTMIN is 34, SIGRTMAX 64. */
+function realTimeSignal(name: string): string {
+  const [, base, sign, offset = "0"] = /^SIGRT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name) ?? [];
+  if (base === undefined) return name;
+  return String((base === "MIN" ? 34 : 64) + Number(`${sign ?? "+"}${offset}`));
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { Ending, ProcessIdentity, ProcessView } from "../../instances/index.ts";
+import { isAlive } from "../libc/index.ts";
+import { exists, readIfThere } from "./files.ts";
+import type { RuntimePaths } from "./layout.ts";
+
+/**
+ * What crun's and conmon's files say of a container, checked against the process table.
+ * An exit file settles it: conmon writes it once, by rename. A container whose process is gone without one has lost
+ * its monitor as well, or conmon is about to write it: look again.
+ */
+export async function lookAt(paths: RuntimePaths, id: string): Promise<ProcessView> {
+  const ending = readEnding(paths, id);
+  if (ending) return { kind: "ended", ending };
+  const process = readProcess(paths, id);
+  if (process === undefined) return { kind: "none" };
+  if (await isAlive(process)) return { kind: isWaiting(paths, id) ? "created" : "running", process };
+  return { kind: "ended", ending: readEnding(paths, id) ?? { outOfMemory: wasOutOfMemory(paths, id) } };
+}
+
+/** crun's status file: `pid` and `process-start-time`, in clock ticks since boot. */
+export function readProcess(paths: RuntimePaths, id: string): ProcessIdentity | undefined {
+  const text = readIfThere(join(paths.state, id, "status"));
+  if (text === undefined) return undefined;
+  try {
+    const status: Record<string, unknown> = JSON.parse(text);
+    const pid = Number(status.pid);
+    return pid > 0 ? { pid, startTime: String(status["process-start-time"]) } : undefined;
+  } catch {
+    return undefined; // Half written by a crun that was killed: as good as none.
+  }
+}
+
+function readEnding(paths: RuntimePaths, id: string): Ending | undefined {
+  const text = readIfThere(join(paths.exits, id));
+  if (text === undefined) return undefined;
+  const code = Number.parseInt(text, 10);
+  return { ...(Number.isInteger(code) && { code }), outOfMemory: wasOutOfMemory(paths, id) };
+}
+
+/** conmon leaves the file when the kernel killed a process of the container for its memory limit. */
+function wasOutOfMemory(paths: RuntimePaths, id: string): boolean {
+  return readIfThere(join(paths.bundle(id), "oom")) !== undefined;
+}
+
+/** crun's init waits behind this pipe; whoever lets it go removes it. */
+function isWaiting(paths: RuntimePaths, id: string): boolean {
+  return exists(join(paths.state, id, "exec.fifo"));
+}

@@ -1,0 +1,178 @@
+import type { Logger } from "pino";
+import type { ImageConfig } from "../../contract/images/index.ts";
+import { ConstellationError } from "../../contract/index.ts";
+import type { Gate } from "../lib/gate.ts";
+import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
+import type { Op } from "./decide.ts";
+import { changeRecord, type Entry, noteEvent, stepOf } from "./entry.ts";
+import { type LifeEvent, newLife, type Policy } from "./life.ts";
+import { type Folders, placesOf } from "./places.ts";
+import type { InstanceRecord } from "./record.ts";
+import { removeInstance, startInstance } from "./start.ts";
+import type { StepPorts } from "./steps.ts";
+import { bytes, policyOf, type Workload, workloadOf } from "./workload.ts";
+
+export interface ActContext {
+  readonly folders: Folders;
+  readonly ports: StepPorts & { readonly progress: (instanceId: string, message: string) => void };
+  readonly entries: Map<string, Entry>;
+  readonly assignment: Assignment | undefined;
+  readonly startGate: Gate;
+  readonly stopGate: Gate;
+  readonly log: Logger;
+  /** Something changed: look again, and tell the servers. */
+  readonly onChange: () => void;
+}
+
+/** Does one thing. What takes long goes on in the background, marked by the entry's `busy`, and ends in an event. */
+export function act(op: Op, context: ActContext): void {
+  if (op.kind === "admit") {
+    admit(op.id, context);
+    return;
+  }
+  const entry = context.entries.get(op.id);
+  if (entry === undefined) return;
+  switch (op.kind) {
+    case "note":
+      note(entry, op.event, context);
+      break;
+    case "start":
+      inBackground(entry, context, (signal) => context.startGate(() => start(entry, context, signal)));
+      break;
+    case "abort-start":
+      entry.busy?.abort();
+      break;
+    case "signal":
+      signalProcess(entry, op.signal, context);
+      break;
+    case "remove":
+      inBackground(entry, context, () => context.stopGate(() => remove(entry, context)));
+      break;
+  }
+}
+
+/** Until its spec could be read; the start then says why it cannot. */
+const cautious: Policy = {
+  restart: "always",
+  delayMs: 1_000,
+  windowMs: 300_000,
+  stopSignal: "SIGTERM",
+  graceMs: 10_000,
+};
+
+function admit(id: string, context: ActContext): void {
+  const placement = context.assignment?.placements.find((one) => one.id === id);
+  const spec = placement && context.assignment?.specs[placement.specKey];
+  if (placement === undefined || spec === undefined) return;
+  const { want: _want, reason: _reason, ...kept } = placement;
+  const record: InstanceRecord = {
+    version: 1,
+    placement: kept,
+    image: String(spec.inputs.image ?? ""),
+    policy: cautious,
+    life: newLife(Date.now()),
+    healthy: false,
+    ...readSettings(spec),
+  };
+  const entry: Entry = { record, places: placesOf(context.folders, id), unhealthy: "" };
+  context.entries.set(id, entry);
+  changeRecord(entry, {});
+  tellChange(entry, context);
+}
+
+function readSettings(spec: InstanceSpec): Partial<InstanceRecord> {
+  try {
+    return settingsOf(workloadOf(spec), undefined);
+  } catch {
+    return {}; // The start reads it again and reports what is wrong with it.
+  }
+}
+
+function signalProcess(entry: Entry, signal: string, { ports, log }: ActContext): void {
+  const { id } = entry.places;
+  const step = stepOf(entry.record.life);
+  if (step !== undefined) entry.signalled = step;
+  ports.runtime.signal(id, signal).catch((error: unknown) => {
+    delete entry.signalled; // The next pass sends it again, until the time for it is over.
+    log.warn({ instance: id, signal, err: error }, "cannot signal instance");
+  });
+}
+
+async function start(entry: Entry, context: ActContext, signal: AbortSignal): Promise<void> {
+  const { assignment, ports } = context;
+  const { id } = entry.places;
+  const placement: Placement | undefined = assignment?.placements.find((one) => one.id === id);
+  if (assignment === undefined || placement === undefined || signal.aborted) return;
+  try {
+    const made = await startInstance(
+      {
+        ...{ assignment, placement, signal, places: entry.places },
+        onEvent: (event) => note(entry, event, context),
+        onProgress: (message) => ports.progress(id, message),
+      },
+      ports,
+    );
+    entry.record = { ...entry.record, ...settingsOf(made.workload, made.image) };
+    if (made.process) note(entry, { kind: "started", process: made.process }, context);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof ConstellationError))
+      context.log.warn({ instance: id, err: error }, "cannot start instance");
+    const reason = error instanceof Error ? error.message : String(error);
+    note(entry, { kind: "start-failed", reason }, context);
+  }
+}
+
+async function remove(entry: Entry, context: ActContext): Promise<void> {
+  const { id } = entry.places;
+  try {
+    await removeInstance(entry.places, context.ports);
+    context.entries.delete(id);
+    context.log.info({ instance: id, reason: entry.record.life.reason }, "instance removed");
+    context.onChange();
+  } catch (error) {
+    context.log.warn({ instance: id, err: error }, "cannot remove instance; trying again");
+    const reason = `removal failed: ${error instanceof Error ? error.message : String(error)}`;
+    if (noteEvent(entry, { kind: "removal-failed", reason }, Date.now())) context.onChange();
+  }
+}
+
+/** What is kept of the spec, for when it is gone. */
+function settingsOf(
+  workload: Workload,
+  image: ImageConfig | undefined,
+): Pick<InstanceRecord, "policy" | "logging"> {
+  const { logging } = workload;
+  return {
+    policy: policyOf(workload, image?.stopSignal),
+    ...(logging?.driver !== "none" && {
+      logging: { maxBytes: bytes(logging?.maxSize ?? "10Mi"), maxFiles: logging?.maxFiles ?? 3 },
+    }),
+  };
+}
+
+function inBackground(
+  entry: Entry,
+  { onChange }: ActContext,
+  work: (signal: AbortSignal) => Promise<void>,
+): void {
+  const busy = new AbortController();
+  entry.busy = busy;
+  void work(busy.signal).finally(() => {
+    delete entry.busy;
+    onChange();
+  });
+}
+
+function note(entry: Entry, event: LifeEvent, context: ActContext): void {
+  if (noteEvent(entry, event, Date.now())) tellChange(entry, context);
+}
+
+function tellChange({ record }: Entry, { log, onChange }: ActContext): void {
+  const { life, placement } = record;
+  log.info(
+    { instance: placement.id, state: life.state.kind, reason: life.reason, restarts: life.restarts },
+    "instance changed",
+  );
+  onChange();
+}

@@ -1,0 +1,46 @@
+import { type Life, type LifeEvent, next, type StopStep } from "./life.ts";
+import type { Places } from "./places.ts";
+import { type InstanceRecord, writeRecord } from "./record.ts";
+import type { Millis } from "./types.ts";
+
+/** One instance as the agent that runs holds it: its record, and what this agent does for it now. */
+export interface Entry {
+  record: InstanceRecord;
+  readonly places: Places;
+  /** Set while it is started or removed. */
+  busy?: AbortController;
+  /** Set while its health is watched. */
+  watching?: AbortController;
+  /** Why it is not healthy, for people. */
+  unhealthy: string;
+  unresponsive?: string;
+  /** The step of stopping whose signal this agent sent. */
+  signalled?: StopStep;
+}
+
+/** What one event or verdict makes of a record: written to disk where it differs. True if it does. */
+export function noteEvent(entry: Entry, event: LifeEvent, now: Millis): boolean {
+  const life = next(entry.record.life, event, entry.record.policy, now);
+  if (life === entry.record.life) return false;
+  const isRunning = life.state.kind === "running";
+  changeRecord(entry, { life, healthy: isRunning && entry.record.healthy });
+  if (!isRunning) stopWatching(entry);
+  if (stepOf(life) !== entry.signalled) delete entry.signalled;
+  return true;
+}
+
+export function changeRecord(entry: Entry, change: Partial<InstanceRecord>): void {
+  entry.record = { ...entry.record, ...change };
+  writeRecord(entry.places, entry.record);
+}
+
+export function stopWatching(entry: Entry): void {
+  entry.watching?.abort();
+  delete entry.watching;
+  delete entry.unresponsive;
+  entry.unhealthy = "";
+}
+
+export function stepOf({ state }: Life): StopStep | undefined {
+  return state.kind === "stopping" ? state.step : undefined;
+}

@@ -1,0 +1,24 @@
+/** Every bound of an instance's life. Times in milliseconds. */
+export const instanceLimits = {
+  /** Images, mounts and containers made at once; more only queue in the kernel. */
+  startsAtOnce: 4,
+  stopsAtOnce: 8,
+  /** From "out of traffic" to the stop signal: how long the routes of every host may take to move. */
+  drainMs: 150,
+  /** After SIGKILL: a process that the kernel cannot end by then is removed by force. */
+  killMs: 5_000,
+  restartDelayMaxMs: 30_000,
+  /** A failed removal is tried again after this. */
+  removeAgainMs: 2_000,
+  /** The loop looks at everything at least this often, woken or not. */
+  passMs: 1_000,
+  /** Every process is checked against the process table at least this often: a monitor may have been killed. */
+  lookMs: 3_000,
+  probesAtOnce: 16,
+  reportAgainMs: 1_000,
+  /** A file of the image that is read to resolve names. */
+  userFileBytes: 1024 * 1024,
+  symbolicLinks: 40,
+  /** In memory: bundles, secrets, config files of all instances of this host. */
+  runtimeBytes: 256 * 1024 * 1024,
+} as const;

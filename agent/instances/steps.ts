@@ -1,0 +1,147 @@
+import { mkdirSync, rmSync } from "node:fs";
+import type { ImageConfig } from "../../contract/images/index.ts";
+import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
+import { containerOf } from "./container.ts";
+import { planFiles, planSecretEnv, writeFiles } from "./files.ts";
+import { readInside } from "./inside.ts";
+import type { Places } from "./places.ts";
+import type { ContainerMount, Images, Mounts, Network, ProcessIdentity, Runtime } from "./types.ts";
+import { userMounts } from "./user-mounts.ts";
+import { resolveUser, type UserFiles } from "./users.ts";
+import type { Workload } from "./workload.ts";
+
+/** What one start works on. The steps fill in what they make, from the top of the table to its end. */
+export interface Start {
+  readonly places: Places;
+  readonly placement: Placement;
+  readonly spec: InstanceSpec;
+  readonly workload: Workload;
+  readonly assignment: Assignment;
+  readonly signal: AbortSignal;
+  readonly onProgress: (message: string) => void;
+  image?: ImageConfig;
+  lowerdirs?: readonly string[];
+  netnsFile?: string;
+  userFiles?: UserFiles;
+  mounts?: readonly ContainerMount[];
+  secretEnv?: Readonly<Record<string, string>>;
+  process?: ProcessIdentity;
+}
+
+export interface StepPorts {
+  readonly images: Images;
+  readonly mounts: Mounts;
+  readonly network: Network;
+  readonly runtime: Runtime;
+}
+
+interface Step {
+  readonly name: string;
+  /** Makes it, also where some or all of it is there already. */
+  do(start: Start, ports: StepPorts): Promise<void>;
+  /** Takes away whatever of it is there. */
+  undo(places: Places, ports: StepPorts): Promise<void>;
+}
+
+/** Starting runs top to bottom; removing bottom to top. Every step can be repeated, from any state a crash left. */
+export const steps: readonly Step[] = [
+  { name: "image", do: readyImage, undo: nothing },
+  { name: "root", do: mountRoot, undo: unmountRoot },
+  { name: "network", do: plugIn, undo: unplug },
+  { name: "files", do: makeFiles, undo: removeFiles },
+  { name: "process", do: startProcess, undo: removeProcess },
+];
+
+async function readyImage(start: Start, { images }: StepPorts): Promise<void> {
+  const { spec, signal, onProgress } = start;
+  const name = spec.service;
+  let last = -1;
+  start.image = await images.resolve(spec.imageDigest);
+  start.lowerdirs = await images.unpack(spec.imageDigest, {
+    signal,
+    onProgress({ done, total }) {
+      const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
+      if (percent !== last) onProgress(`unpacking ${name} ${percent}%`);
+      last = percent;
+    },
+  });
+}
+
+/** Layers belong to the images and stay; the images' own collection removes those that no instance needs. */
+async function nothing(): Promise<void> {}
+
+async function mountRoot(start: Start, { mounts, runtime }: StepPorts): Promise<void> {
+  const { root, upper, work, id } = start.places;
+  // What a start before this one left: its root may be in use until its process is gone.
+  await runtime.remove(id);
+  await mounts.unmount(root);
+  for (const folder of [root, upper, work]) mkdirSync(folder, { recursive: true });
+  await mounts.overlay({ lowerdirs: needed(start.lowerdirs), writable: { upper, work }, target: root });
+}
+
+async function unmountRoot({ root, kept }: Places, { mounts }: StepPorts): Promise<void> {
+  while (await mounts.unmount(root));
+  rmSync(kept, { recursive: true, force: true });
+}
+
+async function plugIn(start: Start, { network }: StepPorts): Promise<void> {
+  const { id, address } = start.placement;
+  start.netnsFile = (await network.plugIn({ id, address })).netnsFile;
+}
+
+async function unplug({ id }: Places, { network }: StepPorts): Promise<void> {
+  await network.unplug(id);
+}
+
+async function makeFiles(start: Start): Promise<void> {
+  const { places, placement, workload, assignment } = start;
+  const sources = {
+    placement,
+    workload,
+    host: assignment.host,
+    secrets: assignment.secrets,
+    configs: assignment.configs,
+  };
+  start.userFiles = {
+    passwd: readInside(places.root, "/etc/passwd"),
+    group: readInside(places.root, "/etc/group"),
+  };
+  const user = resolveUser(workload.user ?? needed(start.image).user, [], start.userFiles);
+  const files = writeFiles(places.passing, planFiles(sources), user);
+  start.mounts = [...(await userMounts(workload, assignment.host.name)), ...files].sort((one, other) =>
+    one.target < other.target ? -1 : 1,
+  );
+  start.secretEnv = planSecretEnv(sources);
+}
+
+async function removeFiles({ passing }: Places): Promise<void> {
+  rmSync(passing, { recursive: true, force: true });
+}
+
+async function startProcess(start: Start, { runtime }: StepPorts): Promise<void> {
+  const { places, placement, workload, assignment } = start;
+  const container = containerOf({
+    placement,
+    workload,
+    host: assignment.host.name,
+    image: needed(start.image),
+    userFiles: needed(start.userFiles),
+    secretEnv: needed(start.secretEnv),
+    root: places.root,
+    netnsFile: needed(start.netnsFile),
+    mounts: needed(start.mounts),
+    logFile: workload.logging?.driver === "none" ? undefined : places.log,
+  });
+  start.process = await runtime.start(container);
+}
+
+async function removeProcess({ id }: Places, { runtime }: StepPorts): Promise<void> {
+  await runtime.remove(id);
+}
+
+/** What a step further up has made: without it the table is out of order. */
+function needed<Value>(value: Value | undefined): Value {
+  if (value === undefined)
+    throw new TypeError("start instance: a step ran before the one whose result it needs");
+  return value;
+}

@@ -1,0 +1,138 @@
+import type { ImageConfig } from "../../contract/images/index.ts";
+import type { Instance } from "../../contract/index.ts";
+
+/** Milliseconds since 1970. */
+export type Millis = number;
+
+/** What tells a process from a later one that got its pid. `startTime`: clock ticks since boot, as in /proc/PID/stat. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** How a container's first process ended. `code`: 128 + the signal's number for a signal; absent when nobody saw it end. */
+export interface Ending {
+  readonly code?: number;
+  readonly outOfMemory: boolean;
+}
+
+/** What the runtime knows of a container. `created`: it waits before its first instruction. */
+export type ProcessView =
+  | { readonly kind: "none" }
+  | { readonly kind: "created"; readonly process: ProcessIdentity }
+  | { readonly kind: "running"; readonly process: ProcessIdentity }
+  | { readonly kind: "ended"; readonly ending: Ending };
+
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+export type ContainerMount =
+  | {
+      readonly kind: "tmpfs";
+      readonly target: string;
+      readonly sizeBytes: number;
+      readonly mode: string;
+      readonly readOnly: boolean;
+    }
+  | { readonly kind: "bind"; readonly source: string; readonly target: string; readonly readOnly: boolean };
+
+/** -1 is unlimited. */
+export interface Rlimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** One container as the runtime is to make it: everything resolved, nothing left to look up. */
+export interface Container {
+  readonly id: string;
+  /** The mounted root file system. */
+  readonly root: string;
+  readonly readOnlyRoot: boolean;
+  readonly hostname: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: User;
+  readonly workingDir: string;
+  /** Changes to the usual set, by name with or without `CAP_`; `ALL` is every one. */
+  readonly capabilities: { readonly add: readonly string[]; readonly drop: readonly string[] };
+  readonly noNewPrivileges: boolean;
+  readonly seccomp: "default" | "unconfined";
+  /** By name without `RLIMIT_`, in lower case: `nofile`. */
+  readonly rlimits: Readonly<Record<string, Rlimit>>;
+  readonly resources: Resources;
+  /** Pinned network namespace. */
+  readonly netnsFile: string;
+  readonly mounts: readonly ContainerMount[];
+  readonly shmBytes: number;
+  /** Where output is kept; absent: nowhere. */
+  readonly logFile?: string;
+}
+
+export interface Resources {
+  /** Weight under contention, in cores. */
+  readonly cpu: number;
+  /** The most cores; absent: no cap. */
+  readonly cpuLimit?: number;
+  readonly memoryLimitBytes?: number;
+  readonly pidsLimit?: number;
+}
+
+/** Starts, watches and ends containers; what it started lives on when the agent dies. Satisfied by `adapters/crun`. */
+export interface Runtime {
+  /** Resolves once the first instruction may run. Leftovers of the same id must be removed before. Throws RuntimeError. */
+  start(container: Container): Promise<ProcessIdentity>;
+  look(id: string): Promise<ProcessView>;
+  /** Ids of containers that have ended and were not removed since. */
+  ended(): Promise<readonly string[]>;
+  /** To its first process, by name: `SIGTERM`, `SIGRTMIN+3`. Nothing happens when that has ended. */
+  signal(id: string, signal: string): Promise<void>;
+  /** Kills what still runs and removes every trace but the log. Repeatable. */
+  remove(id: string): Promise<void>;
+  /** Ids of every container it knows, whatever their state. */
+  list(): Promise<readonly string[]>;
+  /** Calls back soon after any container ended, until the signal aborts. May miss some: look again from time to time. */
+  onEnd(callback: () => void, signal: AbortSignal): void;
+  /** Goes on writing to the log's path after the file there was renamed. */
+  reopenLog(id: string): Promise<void>;
+}
+
+/** The host's images. Satisfied by `agent/images`. */
+export interface Images {
+  resolve(imageDigest: string): Promise<ImageConfig>;
+  /** Folders in overlayfs's order, the topmost first. Never written to. */
+  unpack(
+    imageDigest: string,
+    options: {
+      readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<readonly string[]>;
+}
+
+/** Satisfied by `adapters/libc`. */
+export interface Mounts {
+  overlay(mount: {
+    readonly lowerdirs: readonly string[];
+    readonly writable: { readonly upper: string; readonly work: string };
+    readonly target: string;
+  }): Promise<void>;
+  tmpfs(mount: { readonly target: string; readonly sizeBytes: number; readonly mode: number }): Promise<void>;
+  /** False when nothing was mounted there. */
+  unmount(target: string): Promise<boolean>;
+}
+
+/** An instance's place in the network. Both calls are repeatable. Satisfied by `agent/network`. */
+export interface Network {
+  plugIn(link: { readonly id: string; readonly address: string }): Promise<{ readonly netnsFile: string }>;
+  unplug(id: string): Promise<void>;
+}
+
+/** Whom the host's half talks to; the session satisfies it. */
+export interface Reports {
+  /** The whole list, after every change; rejects when it was not stored, and is then called again. */
+  instances(instances: readonly Instance[]): Promise<void>;
+  progress(instanceId: string, message: string): void;
+}

@@ -1,0 +1,72 @@
+import { constants } from "node:os";
+import type * as z from "zod";
+import { ConstellationError, durationMs, resources as kinds, quantityBytes } from "../../contract/index.ts";
+import type { InstanceSpec } from "../session/index.ts";
+import type { Policy } from "./life.ts";
+import type { Resources } from "./types.ts";
+
+/** What one instance runs, as the contract declares it. */
+export type Workload = z.output<typeof kinds.Service.inputs>;
+
+/** Parsed again, so that a record of an older version gets the defaults it lacks. Throws `invalid`. */
+export function workloadOf(spec: InstanceSpec): Workload {
+  const result = kinds.Service.inputs.safeParse(spec.inputs);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue?.path.join(".") ?? "";
+  throw new ConstellationError(
+    "invalid",
+    `read spec of ${spec.service}: ${place}: ${issue?.message}; write it again`,
+  );
+}
+
+/** Used where the user named none. Sizes in bytes, cpu in cores. */
+const defaults = { cpu: 0.05, shmBytes: 64 * 1024 * 1024 };
+
+/** @param imageStopSignal `SIGQUIT`, or as older images write it `QUIT` or `3`; empty before the image is known. */
+export function policyOf({ restart, stopSignal, stopGracePeriod }: Workload, imageStopSignal = ""): Policy {
+  return {
+    restart: restart?.policy ?? "always",
+    delayMs: ms(restart?.delay ?? "1s"),
+    ...(restart?.maxAttempts !== undefined && { maxAttempts: restart.maxAttempts }),
+    windowMs: ms(restart?.window ?? "5m"),
+    stopSignal: stopSignal ?? signalName(imageStopSignal),
+    graceMs: ms(stopGracePeriod),
+  };
+}
+
+/** `memory` is what is reserved and the hard limit too, unless `limits.memory` is higher. */
+export function resourcesOf({ resources }: Workload): Resources {
+  const memory = [resources?.memory, resources?.limits?.memory].flatMap((text) =>
+    text === undefined ? [] : bytes(text),
+  );
+  return {
+    cpu: resources?.cpu ?? resources?.limits?.cpu ?? defaults.cpu,
+    ...(resources?.limits?.cpu !== undefined && { cpuLimit: resources.limits.cpu }),
+    ...(memory.length > 0 && { memoryLimitBytes: Math.max(...memory) }),
+    ...(resources?.limits?.pids !== undefined && { pidsLimit: resources.limits.pids }),
+  };
+}
+
+export function shmBytesOf({ shmSize }: Workload): number {
+  return shmSize === undefined ? defaults.shmBytes : bytes(shmSize);
+}
+
+/** The contract has checked every duration and quantity: one that does not parse is a bug here. */
+export function ms(text: string): number {
+  const value = durationMs(text);
+  if (value === undefined) throw new TypeError(`read duration: "${text}"`);
+  return value;
+}
+
+export function bytes(text: string): number {
+  const value = quantityBytes(text);
+  if (value === undefined) throw new TypeError(`read quantity: "${text}"`);
+  return value;
+}
+
+function signalName(written: string): string {
+  if (written === "") return "SIGTERM";
+  const byNumber = Object.entries(constants.signals).find(([, number]) => String(number) === written)?.[0];
+  return byNumber ?? `SIG${written.toUpperCase().replace(/^SIG/, "")}`;
+}
