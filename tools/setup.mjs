@@ -11,7 +11,7 @@ import { debianPackages } from "./setup/debian-packages.mjs";
 import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
 import { guard } from "./setup/guard.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
-import { pythonSdk } from "./setup/python-sdk.mjs";
+import { pythonPackages, pythonSdk } from "./setup/python-sdk.mjs";
 import { runSteps } from "./setup/step.mjs";
 import { toolLinks } from "./setup/tool-links.mjs";
 import { typescriptSdk } from "./setup/typescript-sdk.mjs";
@@ -27,6 +27,7 @@ const steps = [
   guard,
   typescriptSdk,
   bundles,
+  pythonPackages,
   pythonSdk,
 ];
 

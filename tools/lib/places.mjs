@@ -22,3 +22,6 @@ export const node = join(root, "node_modules", "node", "bin", "node");
 
 /** The generated TypeScript SDK, as a package folder that `npm install` accepts. */
 export const typescriptSdk = join(root, "sdk", "nodejs");
+
+/** A virtual environment with the generated Python SDK; made for the tests. */
+export const python = join(dist, "python");

@@ -20,7 +20,14 @@ export const packageOf = {
     curl: "curl",
   },
   test: { python3: "python3", "/var/lib/dpkg/info/python3-venv.list": "python3-venv", ps: "procps" },
-  bench: { podman: "podman", runc: "runc" },
+  bench: {
+    podman: "podman",
+    runc: "runc",
+    // The network that Debian's podman recommends, of which an installation without recommendations gives it another.
+    "/usr/lib/podman/netavark": "netavark",
+    "/usr/lib/podman/aardvark-dns": "aardvark-dns",
+    iptables: "iptables",
+  },
 };
 
 /** @type {import("./step.mjs").Step} */
