@@ -1,0 +1,335 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import koffi from "koffi";
+import { createFileCalls } from "../../agent/adapters/libc/index.ts";
+import { type Images, noRegistry, openImages } from "../../agent/images/index.ts";
+import { digestOf, parseReference } from "../../contract/index.ts";
+import {
+  type CraftedEntry,
+  type CraftedImage,
+  type CraftOptions,
+  imageOf,
+  paxHeader,
+  tarOf,
+} from "./archive.ts";
+
+jest.setTimeout(60_000);
+
+const run = promisify(execFile);
+const child = [process.execPath, join(import.meta.dirname, "unpack-child.ts")];
+
+let stateDir: string;
+let stop: AbortController;
+let images: Images;
+
+const open = (unpackCommand: readonly string[] = child) =>
+  openImages({ stateDir, unpackCommand, tree: createFileCalls(), source: noRegistry, signal: stop.signal });
+
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "images-"));
+  stop = new AbortController();
+  images = await open();
+});
+afterEach(async () => {
+  stop.abort();
+  await rm(stateDir, { recursive: true });
+});
+
+/** Node cannot read extended attributes. */
+function getAttribute(path: string, name: string): Buffer {
+  const value = Buffer.alloc(256);
+  const signature = "long lgetxattr(const char *path, const char *name, void *value, size_t size)";
+  const length: number = koffi.load("libc.so.6").func(signature)(path, name, value, value.length);
+  return value.subarray(0, length);
+}
+
+const inStore = (name: string) => readdirSync(join(stateDir, "images", name));
+
+async function upload(image: CraftedImage): Promise<CraftedImage> {
+  for (const [digest, bytes] of image.blobs) await images.putBlob(digest, Readable.from([bytes]));
+  return image;
+}
+
+async function uploadLayers(layers: readonly (readonly CraftedEntry[])[], options?: CraftOptions) {
+  return upload(imageOf(await Promise.all(layers.map(tarOf)), options));
+}
+
+describe("blobs", () => {
+  const bytes = Buffer.from("content");
+  const digest = digestOf(bytes);
+
+  test("are there once stored, and only then", async () => {
+    expect(await images.missingBlobs([digest, digest])).toEqual([digest]);
+    await images.putBlob(digest, Readable.from([bytes]));
+    await images.putBlob(digest, Readable.from([bytes]));
+    expect(await images.hasBlob(digest)).toBe(true);
+    expect(await images.missingBlobs([digest])).toEqual([]);
+  });
+
+  test("that differ from their digest are refused, and leave nothing", async () => {
+    await expect(images.putBlob(digest, Readable.from([Buffer.from("other")]))).rejects.toMatchObject({
+      code: "image-invalid",
+      message: expect.stringMatching(
+        `^store blob ${digest}: the content has digest sha256:.*; upload the image again$`,
+      ),
+    });
+    expect([...inStore("blobs"), ...inStore("temp")]).toEqual([]);
+  });
+
+  test("sent twice at once are stored once; when the first sender breaks off, the second serves", async () => {
+    const broken = new Readable({ read() {} });
+    const first = images.putBlob(digest, broken);
+    const second = images.putBlob(digest, Readable.from([bytes]));
+    broken.push(bytes.subarray(0, 3));
+    broken.destroy(new Error("connection lost"));
+    await expect(first).rejects.toThrow("connection lost");
+    await second;
+    expect(await images.hasBlob(digest)).toBe(true);
+    expect(inStore("temp")).toEqual([]);
+  });
+});
+
+describe("unpacking", () => {
+  test.each([
+    ["gzip", gzipSync],
+    ["zstd", zstdCompressSync],
+    ["plain", (tar: Buffer) => tar],
+  ])("%s layers, the topmost first, once for all images", async (_, compress) => {
+    const base = [{ name: "base", content: "x" }];
+    const one = await uploadLayers([base, [{ name: "one", content: "1" }]], { compress });
+    const two = await uploadLayers([base, [{ name: "two", content: "2" }]], { compress });
+    const progress: number[] = [];
+    const [ones, twos] = await Promise.all([
+      images.unpack(one.digest, { onProgress: ({ done, total }) => progress.push(done / total) }),
+      images.unpack(two.digest),
+    ]);
+    expect(readFileSync(join(ones[0] as string, "one"), "utf8")).toBe("1");
+    expect(readFileSync(join(ones[1] as string, "base"), "utf8")).toBe("x");
+    expect(twos[1]).toBe(ones[1]);
+    expect(progress.at(-1)).toBe(1);
+    expect(inStore("layers")).toHaveLength(3);
+    expect(inStore("temp")).toEqual([]);
+  });
+
+  test("runs once for a layer that many wait for, also when one gives up", async () => {
+    const image = await uploadLayers([[{ name: "file", content: "x" }]]);
+    const count = join(stateDir, "count");
+    images = await open(["/bin/sh", "-c", `echo started >> ${count}; exec "$@"`, "sh", ...child]);
+    const impatient = images.unpack(image.digest, { signal: AbortSignal.timeout(1) });
+    const patient = [images.unpack(image.digest), images.unpack(image.digest)];
+    await expect(impatient).rejects.toMatchObject({ code: "cancelled" });
+    await Promise.all(patient);
+    expect(readFileSync(count, "utf8")).toBe("started\n");
+  });
+
+  test("keeps owners, modes and file capabilities", async () => {
+    const capability = Buffer.from("0100000200200000000000000000000000000000", "hex");
+    const record = Buffer.concat([
+      Buffer.from("53 SCHILY.xattr.security.capability="),
+      capability,
+      Buffer.from("\n"),
+    ]);
+    record.write(String(record.length), 0);
+    const tar = Buffer.concat([
+      await paxHeader(record),
+      await tarOf([{ name: "ping", content: "x", mode: 0o4755, uid: 123, gid: 456 }]),
+    ]);
+    const image = await upload(imageOf([tar]));
+    const [layer] = await images.unpack(image.digest);
+    const ping = await stat(join(layer as string, "ping"));
+    expect([ping.uid, ping.gid, ping.mode & 0o7777]).toEqual([123, 456, 0o4755]);
+    expect(getAttribute(join(layer as string, "ping"), "security.capability")).toEqual(capability);
+  });
+
+  test("gives folders that a layer only implies the look they have below", async () => {
+    const image = await uploadLayers([
+      [
+        { name: "var/tmp", type: "directory", mode: 0o1777, uid: 7, gid: 8 },
+        { name: "link", type: "symlink", linkname: "/etc" },
+      ],
+      [
+        { name: "var/tmp/inner/file", content: "x" },
+        { name: "link/file", content: "x" },
+      ],
+    ]);
+    const [top] = await images.unpack(image.digest);
+    const look = await stat(join(top as string, "var/tmp"));
+    expect([look.mode & 0o7777, look.uid, look.gid]).toEqual([0o1777, 7, 8]);
+    expect((await stat(join(top as string, "link"))).mode & 0o7777).toBe(0o755);
+  });
+
+  test("makes whiteouts that a real overlay understands", async () => {
+    const image = await uploadLayers([
+      [
+        { name: "gone", content: "x" },
+        { name: "dir/old", content: "x" },
+        { name: "merged/old", content: "x" },
+      ],
+      [
+        { name: ".wh.gone" },
+        { name: "dir", type: "directory" },
+        { name: "dir/.wh..wh..opq" },
+        { name: "dir/new", content: "x" },
+        { name: "merged/new", content: "x" },
+      ],
+    ]);
+    const lower = (await images.unpack(image.digest)).join(":");
+    const root = join(stateDir, "root");
+    await mkdir(root);
+    const script = `mount -t overlay overlay -o "ro,lowerdir=$1" "$2" && cd "$2" && find . -mindepth 1 | sort | tr '\\n' ' '`;
+    const { stdout } = await run("unshare", [
+      "-m",
+      "--propagation",
+      "private",
+      "sh",
+      "-c",
+      script,
+      "sh",
+      lower,
+      root,
+    ]);
+    expect(stdout.trim().split(" ")).toEqual([
+      "./dir",
+      "./dir/new",
+      "./merged",
+      "./merged/new",
+      "./merged/old",
+    ]);
+  });
+});
+
+describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
+  const zeros = () => tarOf([{ name: "zeros", content: Buffer.alloc(300 * 1024 ** 2) }]);
+  const simple = () => tarOf([{ name: "file", content: "x".repeat(100_000) }]);
+  const cases: [string, () => Promise<CraftedImage>, string][] = [
+    [
+      "an entry that climbs out",
+      async () => imageOf([await tarOf([{ name: "../../etc/passwd", content: "x" }])]),
+      "entry ../../etc/passwd points outside of the image; rebuild the image",
+    ],
+    [
+      "a bomb",
+      async () => imageOf([await zeros()]),
+      "it unpacks to over 200 times its compressed size; rebuild the image",
+    ],
+    [
+      "a cut gzip",
+      async () => imageOf([await simple()], { compress: (tar) => gzipSync(tar).subarray(0, 150) }),
+      "unexpected end of file; build or upload the image again",
+    ],
+    [
+      "content that the config does not announce",
+      async () => imageOf([await simple()], { diffIds: [digestOf(Buffer.of(1))] }),
+      "the image's config says sha256:",
+    ],
+  ];
+  test.each(cases)("%s", async (_, craft, reason) => {
+    const image = await upload(await craft());
+    const refusal = await images.unpack(image.digest).catch((error) => error);
+    expect(refusal).toMatchObject({ name: "ConstellationError", code: "image-invalid" });
+    expect(refusal.message).toContain(`unpack layer ${image.layers[0]}: `);
+    expect(refusal.message).toContain(reason);
+    expect([...inStore("layers"), ...inStore("temp")]).toEqual([]);
+  });
+
+  test("an image that was never uploaded, or for another machine", async () => {
+    const image = imageOf([], { architecture: "s390x" });
+    await expect(images.resolve(image.digest)).rejects.toMatchObject({ code: "image-missing" });
+    await upload(image);
+    await expect(images.resolve(image.digest)).rejects.toThrow("built for linux/s390x, this host is");
+  });
+
+  test("a reference to a registry, which no client serves yet", async () => {
+    await expect(images.locate(parseReference("foo:1"))).rejects.toMatchObject({
+      code: "image-missing",
+      message: expect.stringMatching(
+        /^pull image docker.io\/library\/foo:1: .*; use an oci: layout or a docker-archive:$/,
+      ),
+    });
+    const { digest } = imageOf([]);
+    expect(await images.locate(parseReference(`foo@${digest}`))).toBe(digest);
+  });
+
+  test("a child that dies or talks nonsense", async () => {
+    const image = await uploadLayers([[{ name: "file", content: "x" }]]);
+    for (const [script, reason] of [
+      ["echo no memory >&2; kill -9 $$", "no memory"],
+      ["echo '{\"report\":true}'", "the unpacking process ended with 0"],
+    ]) {
+      images = await open(["/bin/sh", "-c", script as string]);
+      await expect(images.unpack(image.digest)).rejects.toMatchObject({
+        code: "host-unfit",
+        message: `unpack layer ${image.layers[0]}: ${reason}`,
+      });
+    }
+    expect([...inStore("layers"), ...inStore("temp")]).toEqual([]);
+  });
+});
+
+test("what a crash left half done is gone at the next start, what was whole stays", async () => {
+  const image = await uploadLayers([[{ name: "file", content: "x" }]]);
+  const layers = await images.unpack(image.digest);
+  await mkdir(join(stateDir, "images/temp/half/usr"), { recursive: true });
+  await writeFile(join(stateDir, "images/temp/half/usr/file"), "x");
+  images = await open(["/bin/false"]);
+  expect(inStore("temp")).toEqual([]);
+  expect(await images.unpack(image.digest)).toEqual(layers);
+});
+
+test("collect removes what nobody keeps, unless it is young", async () => {
+  const base = [{ name: "base", content: "x" }];
+  const kept = await uploadLayers([base, [{ name: "kept", content: "x" }]]);
+  const left = await uploadLayers([base, [{ name: "left", content: "x" }]]);
+  const layers = await images.unpack(kept.digest);
+  await images.unpack(left.digest);
+  await images.collect(new Set([kept.digest]), 60_000);
+  expect(await images.missingBlobs([...left.blobs.keys()])).toEqual([]);
+  await images.collect(new Set([kept.digest]), -1);
+  expect(await images.missingBlobs([...kept.blobs.keys(), left.digest])).toEqual([left.digest]);
+  expect(inStore("layers").sort()).toEqual(layers.map((path) => path.slice(-64)).sort());
+  await images.removeAll();
+  expect(existsSync(join(stateDir, "images"))).toBe(false);
+});
+
+test("the unpacking child keeps five rights on one thread, none on the others, and no way out", async () => {
+  const folder = join(stateDir, "cell");
+  await mkdir(folder);
+  const probe = spawn(
+    "setpriv",
+    ["--no-new-privs", process.execPath, join(import.meta.dirname, "probe-child.ts"), folder],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
+  try {
+    const [line] = await once(createInterface({ input: probe.stdout }), "line");
+    expect(JSON.parse(String(line))).toEqual({
+      root: "EPERM",
+      escape: "EPERM",
+      device: "EPERM",
+      whiteout: "done",
+      hostFile: "ENOENT",
+    });
+    const tasks = readdirSync(`/proc/${probe.pid}/task`);
+    expect(tasks.length).toBeGreaterThan(1);
+    for (const task of tasks) {
+      const status = readFileSync(`/proc/${probe.pid}/task/${task}/status`, "utf8");
+      const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1];
+      // chown, dac_override, fowner, fsetid, setfcap
+      const rights = task === String(probe.pid) ? "000000008000001b" : "0000000000000000";
+      expect([field("CapPrm"), field("CapEff"), field("NoNewPrivs")]).toEqual([rights, rights, "1"]);
+      expect(field("Uid")).toBe("65534\t65534\t65534\t65534");
+    }
+  } finally {
+    probe.kill("SIGKILL");
+  }
+});
