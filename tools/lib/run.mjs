@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { root } from "./places.mjs";
 
-const shownLines = 20;
+const shownLines = { first: 12, last: 20 };
 const outputLimitBytes = 64 << 20;
 
 /**
@@ -12,7 +12,7 @@ const outputLimitBytes = 64 << 20;
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} [options]
- * @throws {Error} `program first-argument: reason`, followed by the last lines of its output
+ * @throws {Error} `program first-argument: reason`, followed by the ends of its output
  */
 export function run(program, args, { cwd = root, env = process.env, timeoutMs = 30 * 60_000 } = {}) {
   const done = spawnSync(program, args, {
@@ -25,8 +25,14 @@ export function run(program, args, { cwd = root, env = process.env, timeoutMs = 
   });
   if (done.error === undefined && done.status === 0) return done.stdout;
   const reason = done.error?.message ?? (done.signal === null ? `exit code ${done.status}` : done.signal);
-  const output = `${done.stdout ?? ""}${done.stderr ?? ""}`.trimEnd().split("\n").slice(-shownLines);
+  const output = excerpt(`${done.stdout ?? ""}${done.stderr ?? ""}`.trimEnd().split("\n"));
   throw new Error([`${program} ${args[0] ?? ""}: ${reason}`, ...output].join("\n  "));
+}
+
+/** Some programs say what is wrong first, others last. @param {readonly string[]} lines */
+function excerpt(lines) {
+  const { first, last } = shownLines;
+  return lines.length <= first + last ? lines : [...lines.slice(0, first), "...", ...lines.slice(-last)];
 }
 
 /** System folders that a login shell of a plain user leaves out. */

@@ -7,7 +7,7 @@ import { run } from "../lib/run.mjs";
 export const npmPackages = {
   name: "npm packages",
   missing: () => (isInstalled() ? undefined : "installing what package-lock.json names"),
-  make: () => void run("npm", ["ci", "--no-audit", "--no-fund"]),
+  make: () => void run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]),
 };
 
 /**
