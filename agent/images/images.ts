@@ -62,6 +62,16 @@ export async function openImages({
       return reference.digest ?? source.locate(reference, abort);
     },
     resolve: async (imageDigest) => (await readImage(blobs, imageDigest)).config,
+    async requireImage(imageDigest) {
+      const { keys } = await readImage(blobs, imageDigest);
+      for (const { blob } of keys) {
+        if (await blobs.has(blob)) continue;
+        throw new ConstellationError(
+          "image-missing",
+          `read image ${imageDigest}: layer ${blob} is not on this host; upload the image again`,
+        );
+      }
+    },
     async unpack(imageDigest, { onProgress, signal: abort } = {}) {
       const { keys } = await readImage(blobs, imageDigest);
       await untilAborted(unpackAll(blobs, layers, keys, onProgress), abort, imageDigest);

@@ -28,6 +28,8 @@ export interface Images {
   locate(reference: ImageReference, signal?: AbortSignal): Promise<Digest>;
   /** How the image wants to be run. @param imageDigest of its manifest. */
   resolve(imageDigest: Digest): Promise<ImageConfig>;
+  /** Makes sure that the image can run here with what is stored. @throws `image-missing` or `image-invalid` */
+  requireImage(imageDigest: Digest): Promise<void>;
   /** Makes all layers ready and gives their folders in overlayfs's order, the topmost first. Never write into them. */
   unpack(imageDigest: Digest, options?: UnpackOptions): Promise<readonly string[]>;
   /** Removes what no image of `keep` needs and what is older than `graceMs`: an upload may still be under way. */

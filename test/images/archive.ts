@@ -22,8 +22,8 @@ export interface CraftedEntry extends Partial<Header> {
 export async function tarOf(entries: readonly CraftedEntry[]): Promise<Buffer> {
   const archive = pack();
   const chunks: Uint8Array[] = [];
-  archive.on("data", (chunk) => chunks.push(chunk));
-  const ended = new Promise((done) => archive.once("end", done));
+  archive.on("data", (chunk: unknown) => chunks.push(chunk as Uint8Array));
+  const ended = new Promise<void>((done) => archive.once("end", () => done()));
   for (const { content = "", ...header } of entries) {
     const isBodiless = header.type !== undefined && header.type !== "file";
     archive.entry({ mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), ...header }, isBodiless ? "" : content);

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -150,6 +150,27 @@ describe("unpacking", () => {
     expect(getAttribute(join(layer as string, "ping"), "security.capability")).toEqual(capability);
   });
 
+  test("makes every kind of entry in its cell", async () => {
+    const image = await uploadLayers([
+      [
+        { name: "pipe", type: "fifo", uid: 5, mode: 0o620 },
+        { name: "dev/zero", type: "character-device", devmajor: 1, devminor: 5 },
+        { name: "was-folder/inner", content: "x" },
+        { name: "was-folder", type: "symlink", linkname: "/etc", uid: 5 },
+        { name: "private", type: "directory", mode: 0o700, uid: 5 },
+        { name: "private/file", content: "x", mode: 0o400, uid: 5 },
+        { name: "private/same", type: "link", linkname: "private/file" },
+      ],
+    ]);
+    const [layer] = await images.unpack(image.digest);
+    const look = await Promise.all(
+      ["pipe", "was-folder", "private", "private/same"].map((name) => lstat(join(layer as string, name))),
+    );
+    expect(look.map(({ uid }) => uid)).toEqual([5, 5, 5, 5]);
+    expect(look.map(({ mode }) => mode.toString(8))).toEqual(["10620", "120777", "40700", "100400"]);
+    expect(readdirSync(layer as string).sort()).toEqual(["pipe", "private", "was-folder"]);
+  });
+
   test("gives folders that a layer only implies the look they have below", async () => {
     const image = await uploadLayers([
       [
@@ -246,6 +267,19 @@ describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
     await expect(images.resolve(image.digest)).rejects.toMatchObject({ code: "image-missing" });
     await upload(image);
     await expect(images.resolve(image.digest)).rejects.toThrow("built for linux/s390x, this host is");
+  });
+
+  test("an image of which a layer is missing", async () => {
+    const image = imageOf([await simple()]);
+    const [layer] = image.layers;
+    for (const [digest, bytes] of image.blobs)
+      if (digest !== layer) await images.putBlob(digest, Readable.from([bytes]));
+    await expect(images.requireImage(image.digest)).rejects.toMatchObject({
+      code: "image-missing",
+      message: `read image ${image.digest}: layer ${layer} is not on this host; upload the image again`,
+    });
+    await upload(image);
+    await images.requireImage(image.digest);
   });
 
   test("a reference to a registry, which no client serves yet", async () => {

@@ -3,7 +3,7 @@ import type { NodeFiles } from "../types.ts";
 import { readBytes } from "./bytes.ts";
 import { decide, type Step } from "./decide.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { openTree, type Tree } from "./tree.ts";
+import { LayerTree } from "./tree.ts";
 
 export interface LayerReport {
   readonly entries: number;
@@ -24,7 +24,7 @@ export async function unpackLayer(
   limits: UnpackLimits,
 ): Promise<LayerReport> {
   const reader = readBytes(chunks);
-  const tree = openTree(folder, files, limits);
+  const tree = new LayerTree(folder, files, limits);
   let skipped = 0;
   for await (const entry of readEntries(reader, limits)) {
     const step = decide(entry, limits);
@@ -33,10 +33,10 @@ export async function unpackLayer(
   }
   await reader.drain();
   tree.finish();
-  return { entries: tree.count(), skipped, opaque: tree.opaque(), implied: tree.implied() };
+  return { entries: tree.entries, skipped, opaque: tree.opaque, implied: tree.implied };
 }
 
-async function act(tree: Tree, step: Step, entry: Entry): Promise<void> {
+async function act(tree: LayerTree, step: Step, entry: Entry): Promise<void> {
   switch (step.kind) {
     case "file":
       return tree.addFile(step.path, entry);
@@ -53,6 +53,6 @@ async function act(tree: Tree, step: Step, entry: Entry): Promise<void> {
     case "opaque":
       return tree.hideBelow(step.path, entry);
     case "skip":
-      return tree.skip(entry);
+      return tree.count(entry);
   }
 }
