@@ -23,7 +23,7 @@ export async function openLayout(
   platform: Platform,
 ): Promise<LocalImage> {
   const index = parseIndex(await readWhole(files, "index.json", imageLimits.manifestBytes), name);
-  const descriptor = await pickPlatform(files, name, [pickTag(index.manifests, name, tag)], platform);
+  const descriptor = await pickPlatform(files, name, pickTag(index.manifests, name, tag), platform);
   const manifest = parseManifest(await readDocument(files, descriptor, imageLimits.manifestBytes), name);
   const config = parseConfig(await readDocument(files, manifest.config, imageLimits.configBytes), name);
   if (config.diffIds.length !== manifest.layers.length) {
@@ -41,17 +41,23 @@ export function uniqueBlobs(blobs: readonly LocalBlob[]): readonly LocalBlob[] {
   return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
-function pickTag(manifests: readonly Descriptor[], name: string, tag: string | undefined): Descriptor {
+/** The images of a tag, or the only one there is; several are one image where only their platforms differ. */
+function pickTag(
+  manifests: readonly Descriptor[],
+  name: string,
+  tag: string | undefined,
+): readonly Descriptor[] {
   const images = manifests.filter(({ mediaType }) => isIndex(mediaType) || isManifest(mediaType));
   const found =
     tag === undefined ? images : images.filter((each) => namesOf(each).some((it) => matches(it, tag)));
-  const [first, second] = found;
-  if (first && !second) return first;
   const tags = [...new Set(images.flatMap((each) => namesOf(each).slice(0, 1)))].sort().join(", ") || "none";
-  if (!first)
+  if (found.length === 0) {
     throw missing(`open image ${name}: ${tag ? `no tag ${tag}` : "it is empty"}; tags there: ${tags}`);
-  const same = found.every(({ digest }) => digest === first.digest);
-  if (same) return first;
+  }
+  const isOne = new Set(found.map(({ digest }) => digest)).size === 1;
+  const isOneOfManyPlatforms =
+    found.every(({ platform }) => platform) && new Set(found.map((each) => namesOf(each)[0])).size === 1;
+  if (isOne || isOneOfManyPlatforms) return found;
   throw missing(`open image ${name}: several images; add :TAG, one of: ${tags}`);
 }
 

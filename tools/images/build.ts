@@ -38,6 +38,7 @@ export async function buildImages(
       report(`image ${name}: building from Debian packages`);
       await layout.tag(name, recipe, await buildImage(layout, definition, packed));
     }
+    if (packed.size > 0) await layout.prune();
   });
 }
 

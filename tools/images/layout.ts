@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -12,6 +12,7 @@ import {
   hexOf,
   mediaTypes,
   parseIndex,
+  parseManifest,
 } from "../../contract/index.ts";
 
 const nameAnnotation = "org.opencontainers.image.ref.name";
@@ -29,6 +30,8 @@ export interface Layout {
   writeJson(value: unknown, mediaType: string): Promise<Descriptor>;
   /** Names a manifest, in place of an older one of that name. */
   tag(name: string, recipe: string, manifest: Descriptor): Promise<void>;
+  /** Removes blobs that no named image needs. */
+  prune(): Promise<void>;
 }
 
 export async function openLayout(folder: string): Promise<Layout> {
@@ -72,6 +75,20 @@ export async function openLayout(folder: string): Promise<Layout> {
       const temp = `${indexPath}.${process.pid}`;
       await writeFile(temp, JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index[0], manifests }));
       await rename(temp, indexPath);
+    },
+    async prune() {
+      const needed = new Set<string>();
+      for (const { digest } of await readIndex()) {
+        const manifest = parseManifest(await readFile(join(blobs, hexOf(digest))), digest);
+        for (const each of [
+          digest,
+          manifest.config.digest,
+          ...manifest.layers.map((layer) => layer.digest),
+        ]) {
+          needed.add(hexOf(each));
+        }
+      }
+      for (const file of await readdir(blobs)) if (!needed.has(file)) await rm(join(blobs, file));
     },
   };
 }
