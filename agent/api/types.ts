@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { LogLine } from "../../contract/index.ts";
 
 /**
@@ -44,23 +45,12 @@ export interface ExecSession {
   close(): void;
 }
 
-/** What the API needs from the images this machine keeps. Digests are `sha256:<64 hex>`. */
+/** What the API needs from the images this machine keeps; `agent/images` satisfies it. */
 export interface BlobStore {
-  /** The subset that is not here, in the order given. */
-  missing(digests: readonly string[]): Promise<string[]>;
-  /** Durable once it resolves; `invalid` when the bytes do not match the digest, `too-large` past the limit. */
-  put(digest: string, body: AsyncIterable<Uint8Array>): Promise<void>;
-  /**
-   * Resolves when the manifest and everything it names is here and can run on this machine; else
-   * `image-missing` or `image-invalid` with a message that starts with `action`.
-   */
-  requireImage(manifestDigest: string, action: string): Promise<void>;
-}
-
-/** Who listens on this machine outside of the cluster. */
-export interface PortProbe {
-  /** The foreign process that holds the port, in words (`nginx (pid 812)`); undefined when it is free. */
-  holder(protocol: "tcp" | "udp", port: number, hostIp?: string): Promise<string | undefined>;
+  /** Those that must still be uploaded, each once. */
+  missingBlobs(digests: readonly `sha256:${string}`[]): Promise<string[]>;
+  /** Durable once it resolves; `image-invalid` when the bytes do not match the digest, `too-large` past the limit. */
+  putBlob(digest: `sha256:${string}`, content: Readable): Promise<void>;
 }
 
 /** Who is at the other end of a unix socket. */

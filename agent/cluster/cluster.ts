@@ -23,7 +23,10 @@ export function createClusters(store: Store, hostName: string, now: () => Date):
     current() {
       const record = find();
       if (record) return record;
-      throw new ConstellationError("no-cluster", "use the cluster: this agent has none yet; create a Cluster first");
+      throw new ConstellationError(
+        "no-cluster",
+        "use the cluster: this agent has none yet; create a Cluster first",
+      );
     },
 
     async found(founding) {
@@ -44,9 +47,13 @@ function repeated(existing: StoredCluster, { owner, name, network }: Founding): 
     );
   }
   if (!isDeepStrictEqual(existing.network, network)) {
-    throw new ConstellationError("invalid", `change cluster ${name}: a network cannot be changed in place; replace the cluster`, {
-      violations: [{ path: "network", reason: "cannot be changed while the cluster exists" }],
-    });
+    throw new ConstellationError(
+      "invalid",
+      `change cluster ${name}: a network cannot be changed in place; replace the cluster`,
+      {
+        violations: [{ path: "network", reason: "cannot be changed while the cluster exists" }],
+      },
+    );
   }
   return clusterSchema.parse(existing);
 }
@@ -54,9 +61,22 @@ function repeated(existing: StoredCluster, { owner, name, network }: Founding): 
 function foundedBy({ owner, name, network }: Founding, hostName: string, now: Date): StoredCluster {
   const cidr = hostRange(network.cidr, 0);
   if (cidr === undefined || parseRange(network.cidr).size < 1024) {
-    throw new ConstellationError("invalid", `found cluster ${name}: network.cidr ${network.cidr} is too small`, {
-      violations: [{ path: "network.cidr", reason: `${network.cidr} has no room for a host's /22; use /22 or larger` }],
-    });
+    throw new ConstellationError(
+      "invalid",
+      `found cluster ${name}: network.cidr ${network.cidr} is too small`,
+      {
+        violations: [
+          { path: "network.cidr", reason: `${network.cidr} has no room for a host's /22; use /22 or larger` },
+        ],
+      },
+    );
   }
-  return { id: randomUUID(), name, owner, createdAt: now.toISOString(), network, hosts: [{ name: hostName, cidr }] };
+  return {
+    id: randomUUID(),
+    name,
+    owner,
+    createdAt: now.toISOString(),
+    network,
+    hosts: [{ name: hostName, cidr }],
+  };
 }

@@ -26,7 +26,9 @@ export function parseRange(cidr: string): Range {
 export function hostRange(clusterCidr: string, position: number): string | undefined {
   const { first, size } = parseRange(clusterCidr);
   const offset = position * hostAddresses;
-  return offset + hostAddresses <= Math.max(size, hostAddresses) ? `${formatIpv4(first + offset)}/${hostPrefix}` : undefined;
+  return offset + hostAddresses <= Math.max(size, hostAddresses)
+    ? `${formatIpv4(first + offset)}/${hostPrefix}`
+    : undefined;
 }
 
 /** The host's own address in its range: the first one. */

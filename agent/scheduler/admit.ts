@@ -1,11 +1,24 @@
 import { ConstellationError } from "../../contract/index.ts";
-import { describeRejections, formatBytes, free, type HostCapacity, hostReserve, placeInstance, type Request } from "./place.ts";
+import {
+  describeRejections,
+  formatBytes,
+  free,
+  type HostCapacity,
+  hostReserve,
+  placeInstance,
+  type Request,
+} from "./place.ts";
 
 /**
  * Refuses what could not run even if all of the hosts' room were its own: one instance too large for every host,
  * or all together larger than the cluster. `hosts` carry what other services reserve, for the message alone.
  */
-export function admitService(name: string, request: Request, replicas: number, hosts: readonly HostCapacity[]): void {
+export function admitService(
+  name: string,
+  request: Request,
+  replicas: number,
+  hosts: readonly HostCapacity[],
+): void {
   if (hosts.length === 0 || replicas === 0) return;
   const empty = hosts.map((host) => ({ ...host, reserved: { cpu: 0, memory: 0 } }));
   const alone = placeInstance(request, empty);
@@ -13,20 +26,37 @@ export function admitService(name: string, request: Request, replicas: number, h
     const now = placeInstance(request, hosts);
     throw refusal(name, describeRejections("rejections" in now ? now.rejections : alone.rejections), false);
   }
-  const total = empty.map(free).reduce((sum, { cpu, memory }) => ({ cpu: sum.cpu + cpu, memory: sum.memory + memory }), {
-    cpu: 0,
-    memory: 0,
-  });
+  const total = empty
+    .map(free)
+    .reduce((sum, { cpu, memory }) => ({ cpu: sum.cpu + cpu, memory: sum.memory + memory }), {
+      cpu: 0,
+      memory: 0,
+    });
   if (replicas * request.memory > total.memory) {
     const wants = `${replicas} × ${formatBytes(request.memory)}`;
-    throw refusal(name, `the cluster lacks memory (wants ${wants}, has ${formatBytes(total.memory)} beside the ${formatBytes(hostReserve.memory)} a host keeps)`, true);
+    throw refusal(
+      name,
+      `the cluster lacks memory (wants ${wants}, has ${formatBytes(total.memory)} beside the ${formatBytes(hostReserve.memory)} a host keeps)`,
+      true,
+    );
   }
   if (replicas * request.cpu > total.cpu + 0.0005) {
-    throw refusal(name, `the cluster lacks cpu (wants ${replicas} × ${request.cpu}, has ${Math.round(total.cpu * 10) / 10})`, true);
+    throw refusal(
+      name,
+      `the cluster lacks cpu (wants ${replicas} × ${request.cpu}, has ${Math.round(total.cpu * 10) / 10})`,
+      true,
+    );
   }
 }
 
 function refusal(name: string, why: string, together: boolean): ConstellationError {
-  const field = why.includes("cpu") ? "resources.cpu" : why.includes("ulimit") ? "ulimits" : "resources.memory";
-  return new ConstellationError("unplaceable", `place ${name}: ${why}; lower ${field}${together ? " or replicas" : ""}`);
+  const field = why.includes("cpu")
+    ? "resources.cpu"
+    : why.includes("ulimit")
+      ? "ulimits"
+      : "resources.memory";
+  return new ConstellationError(
+    "unplaceable",
+    `place ${name}: ${why}; lower ${field}${together ? " or replicas" : ""}`,
+  );
 }

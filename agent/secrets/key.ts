@@ -15,7 +15,10 @@ export function loadSecretKeys(path: string): SecretKeys {
   if (!existsSync(path)) write(path, randomBytes(keyBytes));
   const master = readFileSync(path);
   if (master.length !== keyBytes) {
-    throw new ConstellationError("host-unfit", `read ${path}: ${master.length} bytes, not ${keyBytes}; restore it from a backup`);
+    throw new ConstellationError(
+      "host-unfit",
+      `read ${path}: ${master.length} bytes, not ${keyBytes}; restore it from a backup`,
+    );
   }
   return { sealing: derive(master, "seal"), digest: derive(master, "digest") };
 }

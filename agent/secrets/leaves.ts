@@ -47,7 +47,10 @@ export function sealInputs(
 
 /** Stored inputs as a client may see them: digests in place of secrets. */
 export function digestsOnly(inputs: Record<string, unknown>): Record<string, unknown> {
-  return mapSecrets(inputs, ({ $secret }) => ({ $secret: { digest: $secret.digest ?? "" } })) as Record<string, unknown>;
+  return mapSecrets(inputs, ({ $secret }) => ({ $secret: { digest: $secret.digest ?? "" } })) as Record<
+    string,
+    unknown
+  >;
 }
 
 /** Stored inputs as the host that runs them needs them. */
@@ -62,9 +65,11 @@ export function markedSecrets(fields: readonly Field[], inputs: Record<string, u
     if (value === undefined || value === null) return;
     if (field.meta.secret) collectTexts(value, path, paths);
     else if (field.kind === "object") {
-      for (const child of field.fields ?? []) visit(child, (value as Record<string, unknown>)[child.key], join(path, child.key));
+      for (const child of field.fields ?? [])
+        visit(child, (value as Record<string, unknown>)[child.key], join(path, child.key));
     } else if (field.kind === "list" && field.item) {
-      for (const [index, item] of (value as unknown[]).entries()) visit(field.item, item, `${path}[${index}]`);
+      for (const [index, item] of (value as unknown[]).entries())
+        visit(field.item, item, `${path}[${index}]`);
     } else if (field.kind === "map" && field.item) {
       for (const [key, item] of Object.entries(value)) visit(field.item, item, join(path, key));
     }
@@ -75,7 +80,8 @@ export function markedSecrets(fields: readonly Field[], inputs: Record<string, u
 
 function collectTexts(value: unknown, path: string, paths: Set<string>): void {
   if (typeof value === "string") paths.add(path);
-  else if (Array.isArray(value)) for (const [index, item] of value.entries()) collectTexts(item, `${path}[${index}]`, paths);
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) collectTexts(item, `${path}[${index}]`, paths);
   else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) collectTexts(item, join(path, key), paths);
   }
@@ -90,9 +96,15 @@ function sealedByDigest(value: unknown): Map<string, string> {
   return found;
 }
 
-function replaceAt(value: unknown, paths: ReadonlySet<string>, replace: (text: string) => unknown, path = ""): unknown {
+function replaceAt(
+  value: unknown,
+  paths: ReadonlySet<string>,
+  replace: (text: string) => unknown,
+  path = "",
+): unknown {
   if (typeof value === "string") return paths.has(path) ? replace(value) : value;
-  if (Array.isArray(value)) return value.map((item, index) => replaceAt(item, paths, replace, `${path}[${index}]`));
+  if (Array.isArray(value))
+    return value.map((item, index) => replaceAt(item, paths, replace, `${path}[${index}]`));
   if (typeof value !== "object" || value === null || isSecretLeaf(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, replaceAt(item, paths, replace, join(path, key))]),

@@ -44,5 +44,9 @@ export function createSealer({ sealing, digest }: SecretKeys): Sealer {
 }
 
 function unreadable(cause?: unknown) {
-  return new ConstellationError("bug", "open a secret: it was not sealed with this cluster's key; restore secrets.key", { cause });
+  return new ConstellationError(
+    "bug",
+    "open a secret: it was not sealed with this cluster's key; restore secrets.key",
+    { cause },
+  );
 }

@@ -1,7 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { limits } from "../../contract/index.ts";
-import { families, keys, type PlacementRecord, type Put, type Removal, type Spec, type Store } from "../store/index.ts";
+import {
+  families,
+  keys,
+  type PlacementRecord,
+  type Put,
+  type Removal,
+  type Spec,
+  type Store,
+} from "../store/index.ts";
 import { applyOps } from "./placements.ts";
 import { describe, type Op } from "./types.ts";
 
@@ -10,6 +18,12 @@ const opsPerCommit = 40;
 
 export interface ActPorts {
   readonly store: Store;
+  /** A pass has gone by a document's revision for the first time. */
+  readonly onObserved: (service: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly revision: number;
+  }) => void;
   /** The range of a host's addresses. */
   readonly cidrOf: (host: string) => string | undefined;
   readonly now: () => Date;
@@ -35,7 +49,11 @@ async function commitOps(host: string, ops: readonly Op[], { store, cidrOf, now 
   const at = now().toISOString();
   const before = chunksOf(store, host);
   const suffix = () => randomBytes(3).toString("hex");
-  const after = applyOps(before.map(({ record }) => record), ops, { cidr, at, suffix });
+  const after = applyOps(
+    before.map(({ record }) => record),
+    ops,
+    { cidr, at, suffix },
+  );
   const writes = after.flatMap((record, index): (Put | Removal)[] => {
     const was = before[index];
     if (was && isDeepStrictEqual(was.record, record)) return [];
@@ -58,8 +76,8 @@ function chunksOf(store: Store, host: string) {
 
 function histories(store: Store, ops: readonly Op[], at: string): Put[] {
   const told = ops.filter(({ kind }) => kind !== "forget");
-  return [...Map.groupBy(told, ({ namespace, service }) => keys.history(namespace, "Service", service))].map(([key, own]) =>
-    appended(store, key, own.map(describe), at),
+  return [...Map.groupBy(told, ({ namespace, service }) => keys.history(namespace, "Service", service))].map(
+    ([key, own]) => appended(store, key, own.map(describe), at),
   );
 }
 
@@ -69,5 +87,9 @@ export function appended(store: Store, key: string, messages: readonly string[],
   const entries = stored?.record.entries ?? [];
   const first = (entries.at(-1)?.serial ?? 0) + 1;
   const added = messages.map((message, index) => ({ serial: first + index, at, message }));
-  return { key, record: { entries: [...entries, ...added].slice(-Math.max(limits.historyKept, added.length)) }, was: stored?.modRevision };
+  return {
+    key,
+    record: { entries: [...entries, ...added].slice(-Math.max(limits.historyKept, added.length)) },
+    was: stored?.modRevision,
+  };
 }

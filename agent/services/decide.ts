@@ -23,7 +23,10 @@ export function decide({ services, instances, hosts }: View): Decision {
     const mine = instances.filter(({ serviceUid, want }) => serviceUid === service.uid && want === "run");
     const leaving = new Set(
       instances
-        .filter(({ want, namespace, service: name }) => want === "drain" && namespace === service.namespace && name === service.name)
+        .filter(
+          ({ want, namespace, service: name }) =>
+            want === "drain" && namespace === service.namespace && name === service.name,
+        )
         .map(({ index }) => index),
     );
     const rollout = service.strategy === "start-first" ? startFirst : stopFirst;
@@ -60,7 +63,13 @@ function slotsOf(service: WantedService, mine: readonly PlacedInstance[]): Slot[
     const held = mine.filter((instance) => instance.index === index).sort(bestFirst);
     const [current, ...sameRevision] = held.filter(({ revision }) => revision === service.specRevision);
     const [outdated, ...older] = held.filter(({ revision }) => revision !== service.specRevision);
-    return { index, current, outdated, extra: [...sameRevision, ...older], healthy: held.some(({ healthy }) => healthy) };
+    return {
+      index,
+      current,
+      outdated,
+      extra: [...sameRevision, ...older],
+      healthy: held.some(({ healthy }) => healthy),
+    };
   });
 }
 
@@ -107,11 +116,13 @@ function surplus(service: WantedService, mine: readonly PlacedInstance[]): Op[] 
   const least = strategy === "start-first" ? replicas : Math.max(0, replicas - maxUnavailable);
   let healthy = new Set(mine.filter((instance) => instance.healthy).map(({ index }) => index)).size;
   const beyond = mine.filter(({ index }) => index >= replicas);
-  return beyond.sort((a, b) => bestFirst(b, a) || b.index - a.index).flatMap((instance) => {
-    if (instance.healthy && healthy - 1 < least) return [];
-    if (instance.healthy) healthy -= 1;
-    return [drain(instance, `replicas lowered to ${replicas}`)];
-  });
+  return beyond
+    .sort((a, b) => bestFirst(b, a) || b.index - a.index)
+    .flatMap((instance) => {
+      if (instance.healthy && healthy - 1 < least) return [];
+      if (instance.healthy) healthy -= 1;
+      return [drain(instance, `replicas lowered to ${replicas}`)];
+    });
 }
 
 /** Free room on the hosts, less what this decision has given away. */
@@ -135,11 +146,23 @@ const replacedBy = ({ specRevision }: WantedService) => `replaced by revision ${
 const byName = (a: WantedService, b: WantedService) =>
   `${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1;
 const bestFirst = (a: PlacedInstance, b: PlacedInstance) =>
-  Number(b.healthy) - Number(a.healthy) || b.revision - a.revision || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  Number(b.healthy) - Number(a.healthy) ||
+  b.revision - a.revision ||
+  (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 function place(service: WantedService, index: number, host: string, reason: string): Op {
   const { uid, namespace, name, specRevision } = service;
-  return { kind: "place", uid, namespace, service: name, slot: slotName(service, index), index, revision: specRevision, host, reason };
+  return {
+    kind: "place",
+    uid,
+    namespace,
+    service: name,
+    slot: slotName(service, index),
+    index,
+    revision: specRevision,
+    host,
+    reason,
+  };
 }
 
 function drain(instance: PlacedInstance, reason: string): Op {

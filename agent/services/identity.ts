@@ -1,8 +1,17 @@
-import { createHash } from "node:crypto";
-import { isSecretLeaf } from "../../contract/index.ts";
+import { digestOf } from "../lib/digest.ts";
 
 /** Inputs of a Service that no running instance notices: a change of one alone replaces nothing. */
-const outsideOfInstances = new Set(["replicas", "update", "waitFor", "discovery", "labels", "aliases", "ports", "image", "imageDigest"]);
+const outsideOfInstances = new Set([
+  "replicas",
+  "update",
+  "waitFor",
+  "discovery",
+  "labels",
+  "aliases",
+  "ports",
+  "image",
+  "imageDigest",
+]);
 
 /**
  * Names what makes instances of a service differ: the workload, the image's digest, and the content of the secrets
@@ -15,7 +24,11 @@ export function workloadIdentity(
 ): string {
   const workload = Object.entries(inputs).filter(([key]) => !outsideOfInstances.has(key));
   const uses = referencesOf(inputs).map(({ kind, name }) => [kind, name, content(kind, name) ?? ""]);
-  return digestOf({ workload: Object.fromEntries(workload), image: inputs["imageDigest"] ?? inputs["image"], uses });
+  return digestOf({
+    workload: Object.fromEntries(workload),
+    image: inputs.imageDigest ?? inputs.image,
+    uses,
+  });
 }
 
 export interface Reference {
@@ -27,22 +40,20 @@ export interface Reference {
 
 /** The documents a service's inputs name, in the order they stand there. */
 export function referencesOf(inputs: Readonly<Record<string, unknown>>): Reference[] {
-  const { secrets = [], configs = [] } = inputs as { secrets?: { secret: string }[]; configs?: { config: string }[] };
+  const { secrets = [], configs = [] } = inputs as {
+    secrets?: { secret: string }[];
+    configs?: { config: string }[];
+  };
   return [
-    ...secrets.map(({ secret }, index) => ({ kind: "Secret" as const, name: secret, path: `secrets[${index}].secret` })),
-    ...configs.map(({ config }, index) => ({ kind: "ConfigFile" as const, name: config, path: `configs[${index}].config` })),
+    ...secrets.map(({ secret }, index) => ({
+      kind: "Secret" as const,
+      name: secret,
+      path: `secrets[${index}].secret`,
+    })),
+    ...configs.map(({ config }, index) => ({
+      kind: "ConfigFile" as const,
+      name: config,
+      path: `configs[${index}].config`,
+    })),
   ];
-}
-
-/** SHA-256 over JSON with sorted keys; a secret leaf counts by its digest, so sealing again changes nothing. */
-export function digestOf(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
-}
-
-function canonical(value: unknown): string {
-  if (isSecretLeaf(value)) return JSON.stringify({ digest: value.$secret.digest });
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value).filter(([, item]) => item !== undefined);
-  return `{${members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
 }

@@ -47,8 +47,10 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
     const told = new Map([...decision.rejections, ...unspecified(store)]);
     await tellRejections(told, rejections, ports);
     rejections = told;
+    const news = services.filter(({ uid, revision }) => observed.get(uid) !== revision);
     observed.clear();
     for (const { uid, revision } of services) observed.set(uid, revision);
+    news.forEach(ports.onObserved);
     const removals = unneeded(store, ports.now());
     if (removals.length > 0) await store.commit(removals);
   };
@@ -60,7 +62,8 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
       try {
         await pass();
       } catch (error) {
-        if (!(error instanceof ConstellationError && error.code === "conflict")) log.error({ err: error }, "a pass over services failed");
+        if (!(error instanceof ConstellationError && error.code === "conflict"))
+          log.error({ err: error }, "a pass over services failed");
         setTimeout(pulse.fire, bounds.retryMs).unref();
       }
     }
@@ -80,7 +83,10 @@ function unspecified(store: Store): [string, Rejection[]][] {
     .filter(({ uid }) => !newestSpec(store, uid))
     .map((service) => {
       const names = missingReferences(store, service).map(({ kind, name }) => `${kind} ${name}`);
-      return [service.uid, [{ slot: service.name, message: `needs ${names.join(", ")}, which does not exist; create it` }]];
+      return [
+        service.uid,
+        [{ slot: service.name, message: `needs ${names.join(", ")}, which does not exist; create it` }],
+      ];
     });
 }
 
@@ -95,6 +101,8 @@ async function tellRejections(
     const fresh = (now.get(uid) ?? []).filter(({ slot, message }) => !known.has(`${slot} ${message}`));
     if (fresh.length === 0) continue;
     const messages = fresh.slice(0, 5).map(({ slot, message }) => `cannot place ${slot}: ${message}`);
-    await store.commit([appended(store, keys.history(namespace, "Service", name), messages, clock().toISOString())]);
+    await store.commit([
+      appended(store, keys.history(namespace, "Service", name), messages, clock().toISOString()),
+    ]);
   }
 }

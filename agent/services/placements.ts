@@ -21,14 +21,23 @@ export interface ApplyOptions {
  * A host's placements after some ops, in the same chunks as before where they still fit. Ops on instances that are
  * no longer there change nothing, so a repeated op is harmless.
  */
-export function applyOps(chunks: readonly PlacementRecord[], ops: readonly Op[], options: ApplyOptions): PlacementRecord[] {
+export function applyOps(
+  chunks: readonly PlacementRecord[],
+  ops: readonly Op[],
+  options: ApplyOptions,
+): PlacementRecord[] {
   const after = chunks.map(({ placements }) => [...placements]);
   if (after.length === 0) after.push([]);
   let given = chunks[0]?.given ?? 0;
   for (const op of ops) {
     if (op.kind === "place") {
       const all = after.flat();
-      const next = nextAddress(options.cidr, given, new Set(all.map(({ address }) => address)), reservedAddresses);
+      const next = nextAddress(
+        options.cidr,
+        given,
+        new Set(all.map(({ address }) => address)),
+        reservedAddresses,
+      );
       if (!next) continue; // The range is used up: the slot stays missing, and the next pass tries again.
       given = next.given;
       add(after, placedBy(op, next.address, options, new Set(all.map(({ id }) => id))));
@@ -47,12 +56,19 @@ export function applyOps(chunks: readonly PlacementRecord[], ops: readonly Op[],
 
 function add(chunks: Placed[][], placed: Placed): void {
   const bytes = JSON.stringify(placed).length;
-  const roomy = chunks.find((chunk) => chunk.length === 0 || JSON.stringify(chunk).length + bytes < chunkBytes);
+  const roomy = chunks.find(
+    (chunk) => chunk.length === 0 || JSON.stringify(chunk).length + bytes < chunkBytes,
+  );
   if (roomy) roomy.push(placed);
   else chunks.push([placed]);
 }
 
-function placedBy(op: Op & { kind: "place" }, address: string, { at, suffix }: ApplyOptions, taken: ReadonlySet<string>): Placed {
+function placedBy(
+  op: Op & { kind: "place" },
+  address: string,
+  { at, suffix }: ApplyOptions,
+  taken: ReadonlySet<string>,
+): Placed {
   let id: string;
   do id = `${op.slot}-${suffix()}`;
   while (taken.has(id));

@@ -1,6 +1,7 @@
 import { durationMs } from "../../contract/index.ts";
+import { digestOf } from "../lib/digest.ts";
 import { type Desired, families, keys, type Spec, type Store } from "../store/index.ts";
-import { digestOf, referencesOf, workloadIdentity } from "./identity.ts";
+import { referencesOf, workloadIdentity } from "./identity.ts";
 
 const defaultMinHealthyMs = 500;
 
@@ -14,9 +15,11 @@ export function nextSpec(store: Store, service: Desired, at: string): Spec | und
   const newest = newestSpec(store, service.uid);
   // What a service names may be deleted after it was admitted: what runs stays as it is then.
   if (newest && missingReferences(store, service).length > 0) return undefined;
-  const identity = workloadIdentity(service.inputs, (kind, name) => contentDigest(store, service.namespace, kind, name));
+  const identity = workloadIdentity(service.inputs, (kind, name) =>
+    contentDigest(store, service.namespace, kind, name),
+  );
   if (newest?.identity === identity) return undefined;
-  const update = service.inputs["update"] as { minHealthyTime?: string } | undefined;
+  const update = service.inputs.update as { minHealthyTime?: string } | undefined;
   return {
     uid: service.uid,
     revision: (newest?.revision ?? 0) + 1,
@@ -24,18 +27,23 @@ export function nextSpec(store: Store, service: Desired, at: string): Spec | und
     service: service.name,
     identity,
     inputs: service.inputs,
-    imageDigest: String(service.outputs["imageDigest"] ?? ""),
+    imageDigest: String(service.outputs.imageDigest ?? ""),
     minHealthyTimeMs: durationMs(update?.minHealthyTime ?? "") ?? defaultMinHealthyMs,
     at,
   };
 }
 
 /** The documents a service names that do not exist. */
-export function missingReferences(store: Store, { namespace, inputs }: Pick<Desired, "namespace" | "inputs">) {
-  return referencesOf(inputs).filter(({ kind, name }) => !store.get(families.desired, keys.desired(namespace, kind, name)));
+export function missingReferences(
+  store: Store,
+  { namespace, inputs }: Pick<Desired, "namespace" | "inputs">,
+) {
+  return referencesOf(inputs).filter(
+    ({ kind, name }) => !store.get(families.desired, keys.desired(namespace, kind, name)),
+  );
 }
 
 function contentDigest(store: Store, namespace: string, kind: string, name: string): string | undefined {
   const inputs = store.get(families.desired, keys.desired(namespace, kind, name))?.record.inputs;
-  return inputs?.["onChange"] === "restart" ? digestOf(inputs) : undefined;
+  return inputs?.onChange === "restart" ? digestOf(inputs) : undefined;
 }

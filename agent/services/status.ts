@@ -9,7 +9,7 @@ export function serviceStatus(store: Store, leader: Leader, service: Desired): S
   return {
     observedRevision: leader.observedRevision(service.uid),
     specRevision: newestSpec(store, service.uid)?.revision ?? 0,
-    wanted: Number(service.inputs["replicas"]),
+    wanted: Number(service.inputs.replicas),
     instances: instancesOf(store).filter(({ serviceUid }) => serviceUid === service.uid),
     rejections: [...leader.rejections(service.uid)],
   };
@@ -22,13 +22,17 @@ export function instancesOf(store: Store): Instance[] {
     .filter(({ placed }) => placed.want === "run" && !observed.has(placed.id))
     .map(({ host, placed }) => unreportedInstance(store, host, placed));
   return [...observed.values(), ...unreported].sort(
-    (a, b) => compare(a.namespace, b.namespace) || compare(a.service, b.service) || a.index - b.index || compare(a.id, b.id),
+    (a, b) =>
+      compare(a.namespace, b.namespace) ||
+      compare(a.service, b.service) ||
+      a.index - b.index ||
+      compare(a.id, b.id),
   );
 }
 
 function unreportedInstance(store: Store, host: string, placed: Placed): Instance {
   const { id, namespace, service, serviceUid, name, index, address, revision, reason, at } = placed;
-  const image = store.get(families.spec, keys.spec(serviceUid, revision))?.record.inputs["image"];
+  const image = store.get(families.spec, keys.spec(serviceUid, revision))?.record.inputs.image;
   return {
     id,
     namespace,

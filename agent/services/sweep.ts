@@ -15,13 +15,18 @@ export function unneeded(store: Store, now: Date): Removal[] {
   const run = new Set(placementsOf(store).map(({ placed }) => keys.spec(placed.serviceUid, placed.revision)));
   const documentOf = (key: string) => store.get(families.desired, key.replace(/^[^/]+/, "desired"));
 
-  const specs = [...Map.groupBy(store.list(families.spec), ({ record }) => record.uid)].flatMap(([uid, revisions]) =>
-    (services.has(uid) ? revisions.slice(0, -limits.specRevisionsKept) : revisions).filter(({ key }) => !run.has(key)),
+  const specs = [...Map.groupBy(store.list(families.spec), ({ record }) => record.uid)].flatMap(
+    ([uid, revisions]) =>
+      (services.has(uid) ? revisions.slice(0, -limits.specRevisionsKept) : revisions).filter(
+        ({ key }) => !run.has(key),
+      ),
   );
   const histories = store
     .list(families.history)
     .filter(({ key, record }) => !documentOf(key) && (record.entries.at(-1)?.at ?? "") < before);
-  const tombstones = store.list(families.tombstone).filter(({ key, record }) => documentOf(key) || record.at < before);
+  const tombstones = store
+    .list(families.tombstone)
+    .filter(({ key, record }) => documentOf(key) || record.at < before);
   return [...specs, ...histories, ...tombstones]
     .slice(0, bounds.removals)
     .map(({ key, modRevision }) => ({ remove: key, was: modRevision }));

@@ -45,7 +45,12 @@ interface About {
 
 /** What to do about one slot. */
 export type Op =
-  | (About & { readonly kind: "place"; readonly uid: string; readonly index: number; readonly revision: number })
+  | (About & {
+      readonly kind: "place";
+      readonly uid: string;
+      readonly index: number;
+      readonly revision: number;
+    })
   | (About & { readonly kind: "drain"; readonly id: string })
   /** Nothing of it is left on its host. */
   | (About & { readonly kind: "forget"; readonly id: string });

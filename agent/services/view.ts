@@ -46,7 +46,9 @@ export function hostCapacities(store: Store, except?: string): HostCapacity[] {
   };
   return store.list(families.observed).flatMap(({ record: { host } }) => {
     if (!host) return [];
-    const there = placements.filter((placement) => placement.host === host.name).map(({ placed }) => requestFor(placed.serviceUid));
+    const there = placements
+      .filter((placement) => placement.host === host.name)
+      .map(({ placed }) => requestFor(placed.serviceUid));
     const reserved = {
       cpu: there.reduce((sum, { cpu }) => sum + cpu, 0),
       memory: there.reduce((sum, { memory }) => sum + memory, 0),
@@ -57,7 +59,11 @@ export function hostCapacities(store: Store, except?: string): HostCapacity[] {
 
 interface ServiceInputs {
   readonly replicas: number;
-  readonly update?: { readonly strategy?: "start-first" | "stop-first"; readonly maxSurge?: number; readonly maxUnavailable?: number };
+  readonly update?: {
+    readonly strategy?: "start-first" | "stop-first";
+    readonly maxSurge?: number;
+    readonly maxUnavailable?: number;
+  };
   readonly mounts?: readonly { readonly hostPath?: unknown; readonly readOnly?: boolean }[];
 }
 
@@ -84,5 +90,16 @@ function wantedService(store: Store, service: Desired): WantedService | undefine
 function placedInstance(host: string, placed: Placed, observed: Instance | undefined): PlacedInstance {
   const { id, serviceUid, namespace, service, index, revision, want } = placed;
   const healthy = observed?.state === "running" && observed.healthy;
-  return { id, serviceUid, namespace, service, index, host, revision, want, present: observed !== undefined, healthy };
+  return {
+    id,
+    serviceUid,
+    namespace,
+    service,
+    index,
+    host,
+    revision,
+    want,
+    present: observed !== undefined,
+    healthy,
+  };
 }

@@ -2,7 +2,16 @@ import { gatewayOf } from "../cluster/index.ts";
 import { openStored, type Sealer } from "../secrets/index.ts";
 import { observedInstances, placementsOf, referencesOf, servicesOf } from "../services/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
-import type { Assignment, Endpoint, FileContent, InstanceSpec, Placement, RoutedPort, SecretContent, ServiceRoute } from "./types.ts";
+import type {
+  Assignment,
+  Endpoint,
+  FileContent,
+  InstanceSpec,
+  Placement,
+  RoutedPort,
+  SecretContent,
+  ServiceRoute,
+} from "./types.ts";
 
 /** What one host is to do, derived from the store as it is now; undefined until the host belongs to a cluster. */
 export function assignmentOf(store: Store, sealer: Sealer, hostName: string): Assignment | undefined {
@@ -10,7 +19,11 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
   const host = cluster?.hosts.find(({ name }) => name === hostName);
   if (!cluster || !host) return undefined;
   const placed = placementsOf(store).filter((placement) => placement.host === hostName);
-  const specs = specsOf(store, sealer, placed.map((placement) => placement.placed));
+  const specs = specsOf(
+    store,
+    sealer,
+    placed.map((placement) => placement.placed),
+  );
   return {
     revision: store.revision(),
     host: {
@@ -71,7 +84,9 @@ export function routesOf(store: Store): ServiceRoute[] {
     return placed.want === "run" && instance?.state === "running" && instance.healthy;
   });
   const byService = Map.groupBy(serving, ({ placed }) => placed.serviceUid);
-  return servicesOf(store).map((service) => routeOf(service, (byService.get(service.uid) ?? []).map(endpointOf)));
+  return servicesOf(store).map((service) =>
+    routeOf(service, (byService.get(service.uid) ?? []).map(endpointOf)),
+  );
 }
 
 function endpointOf({ host, placed }: { host: string; placed: Placed }): Endpoint {
@@ -81,21 +96,34 @@ function endpointOf({ host, placed }: { host: string; placed: Placed }): Endpoin
 interface RoutedInputs {
   readonly aliases?: readonly string[];
   readonly discovery: "virtual" | "instances";
-  readonly ports?: readonly { protocol: "tcp" | "udp"; port: number; targetPort?: number; publish?: number; hostIp?: string }[];
+  readonly ports?: readonly {
+    protocol: "tcp" | "udp";
+    port: number;
+    targetPort?: number;
+    publish?: number;
+    hostIp?: string;
+  }[];
 }
 
 function routeOf({ uid, namespace, name, inputs, outputs }: Desired, endpoints: Endpoint[]): ServiceRoute {
   const { aliases = [], discovery, ports = [] } = inputs as unknown as RoutedInputs;
-  const published = (outputs["endpoints"] ?? []) as { protocol: string; port: number; targetPort: number; hostIp?: string }[];
+  const published = (outputs.endpoints ?? []) as {
+    protocol: string;
+    port: number;
+    targetPort: number;
+    hostIp?: string;
+  }[];
   return {
     uid,
     namespace,
     name,
     aliases,
-    address: String(outputs["address"]),
+    address: String(outputs.address),
     discovery,
     ports: ports.map(({ protocol, port, targetPort = port, publish, hostIp }): RoutedPort => {
-      const chosen = published.find((endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort);
+      const chosen = published.find(
+        (endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort,
+      );
       const number = publish === undefined ? undefined : publish || chosen?.port;
       return {
         protocol,

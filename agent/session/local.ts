@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Sealer } from "../secrets/index.ts";
-import { createSerial } from "../lib/serial.ts";
 import { createPulse } from "../lib/pulse.ts";
+import { createSerial } from "../lib/serial.ts";
+import type { Sealer } from "../secrets/index.ts";
 import { observedInstances } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
 import { assignmentOf } from "./assignment.ts";
@@ -13,7 +13,12 @@ export interface LocalSessionOptions {
   readonly sealer: Sealer;
   readonly host: string;
   /** A passing message about an instance, for the event stream alone. */
-  readonly onProgress: (progress: { namespace: string; service: string; instance: string; message: string }) => void;
+  readonly onProgress: (progress: {
+    namespace: string;
+    service: string;
+    instance: string;
+    message: string;
+  }) => void;
 }
 
 /** The session of a host that runs in the same process as the server. */

@@ -11,7 +11,8 @@ export async function storeObservation(store: Store, { host, instances }: Observ
     try {
       return await write(store, host, instances);
     } catch (error) {
-      const again = error instanceof ConstellationError && error.code === "conflict" && attempt < bounds.attempts;
+      const again =
+        error instanceof ConstellationError && error.code === "conflict" && attempt < bounds.attempts;
       if (!again) throw error;
     }
   }
@@ -19,7 +20,11 @@ export async function storeObservation(store: Store, { host, instances }: Observ
 
 async function write(store: Store, host: Observation["host"], instances: readonly Instance[]): Promise<void> {
   const before = chunksOf(store, host.name);
-  const after = chunked(before.map(({ record }) => record), host, instances);
+  const after = chunked(
+    before.map(({ record }) => record),
+    host,
+    instances,
+  );
   const writes = after.flatMap((record, index): (Put | Removal)[] => {
     const was = before[index];
     if (was && isDeepStrictEqual(was.record, record)) return [];
@@ -42,7 +47,11 @@ function chunksOf(store: Store, host: string) {
 }
 
 /** Instances stay in the key they are in, so that one transition rewrites one key. */
-export function chunked(before: readonly ObservedRecord[], host: Observation["host"], instances: readonly Instance[]): ObservedRecord[] {
+export function chunked(
+  before: readonly ObservedRecord[],
+  host: Observation["host"],
+  instances: readonly Instance[],
+): ObservedRecord[] {
   const wanted = new Map(instances.map((instance) => [instance.id, instance]));
   const chunks = before.map((chunk) =>
     chunk.instances.flatMap(({ id }) => {

@@ -67,7 +67,9 @@ export interface InstanceSpec {
 }
 
 export type FileContent = { readonly content: string } | { readonly files: Readonly<Record<string, string>> };
-export type SecretContent = { readonly value: string } | { readonly values: Readonly<Record<string, string>> };
+export type SecretContent =
+  | { readonly value: string }
+  | { readonly values: Readonly<Record<string, string>> };
 
 /** How a service is reached, cluster wide. */
 export interface ServiceRoute {

@@ -8,13 +8,12 @@ const names = { kit: ["etcd", "server"], path: ["etcd"], cache: ["etcd", "server
 
 /** The etcd program: in the kit (`CONSTELLATION_KIT`), on the PATH, or built by this repository's tools. */
 export function findEtcd(env: NodeJS.ProcessEnv): string {
-  const cache = env["XDG_CACHE_HOME"] ?? join(env["HOME"] ?? homedir(), ".cache");
+  const cache = env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), ".cache");
   const folders = [
-    ...(env["CONSTELLATION_KIT"]
-      ? [env["CONSTELLATION_KIT"], join(env["CONSTELLATION_KIT"], "bin")]
-      : []
-    ).map((folder) => ({ folder, named: names.kit })),
-    ...(env["PATH"] ?? "")
+    ...(env.CONSTELLATION_KIT ? [env.CONSTELLATION_KIT, join(env.CONSTELLATION_KIT, "bin")] : []).map(
+      (folder) => ({ folder, named: names.kit }),
+    ),
+    ...(env.PATH ?? "")
       .split(delimiter)
       .filter(Boolean)
       .map((folder) => ({ folder, named: names.path })),

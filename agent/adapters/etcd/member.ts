@@ -123,7 +123,7 @@ async function start(options: MemberOptions): Promise<ProcessIdentity> {
     cwd: options.runDir,
     detached: true,
     stdio: ["ignore", log, log],
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", GOGC: "50", GOMAXPROCS: "2" },
+    env: { PATH: process.env.PATH ?? "/usr/bin:/bin", GOGC: "50", GOMAXPROCS: "2" },
   });
   child.unref();
   const failed = new Promise<never>((_, reject) => child.once("error", reject));

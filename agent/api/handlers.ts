@@ -1,0 +1,121 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import type * as z from "zod";
+import {
+  type Event,
+  type Host,
+  type Info,
+  type Instance,
+  type LogLine,
+  openapi,
+  type RouteName,
+  type routes,
+} from "../../contract/index.ts";
+import type { Clusters } from "../cluster/index.ts";
+import type { Documents } from "../documents/index.ts";
+import type { Feed } from "../events/index.ts";
+import { cursorOf, etagOf, parseCommand } from "./parse.ts";
+import type { BlobStore, ExecSession, InstanceAccess, Principal } from "./types.ts";
+
+type Routes = typeof routes;
+type PartOf<R extends RouteName, P extends string> = Routes[R] extends {
+  [key in P]: infer S extends z.ZodType;
+}
+  ? z.infer<S>
+  : undefined;
+
+/** A request, parsed by its route. */
+export interface Call<R extends RouteName> {
+  readonly params: PartOf<R, "params">;
+  readonly query: PartOf<R, "query">;
+  readonly body: PartOf<R, "body">;
+  readonly headers: IncomingHttpHeaders;
+  /** The bytes of a route with `rawBody`. */
+  readonly raw: Readable;
+  readonly principal: Principal;
+  /** Aborted when the client goes away or the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What a handler gives, by how its route frames the answer. */
+interface Answers {
+  json: unknown;
+  empty: undefined;
+  events: AsyncIterable<{ readonly id: number; readonly event: Event }>;
+  ndjson: AsyncIterable<LogLine>;
+  websocket: ExecSession;
+}
+
+export type Handlers = {
+  readonly [R in RouteName]: (
+    call: Call<R>,
+  ) => Promise<Answers[Routes[R]["framing"]]> | Answers[Routes[R]["framing"]];
+};
+
+export interface ApiPorts {
+  readonly info: () => Info;
+  readonly clusters: Clusters;
+  readonly documents: Documents;
+  readonly feed: Feed;
+  readonly access: InstanceAccess;
+  readonly blobs: BlobStore;
+  readonly instances: {
+    list(query: {
+      readonly namespace?: string | undefined;
+      readonly service?: string | undefined;
+    }): Instance[];
+    /** Throws `not-found`. */
+    get(id: string): Instance;
+  };
+  readonly hosts: () => Host[];
+  readonly secretDigest: (text: string) => string;
+}
+
+/** Each route's work, delegated to the feature that knows it. */
+export function createHandlers(ports: ApiPorts): Handlers {
+  const { clusters, documents, feed, access, blobs, instances, hosts } = ports;
+  return {
+    info: () => ports.info(),
+    openapi: () => openapi(),
+    getCluster: () => clusters.current(),
+    putCluster: ({ body }) => clusters.found(body),
+
+    listDocuments: ({ params, query }) => documents.list(params.plural, query),
+    getDocument: ({ params }) => documents.get(params),
+    putDocument: ({ params, query, body, headers, principal }) =>
+      documents.put({
+        ...params,
+        ...body,
+        dryRun: query.dryRun,
+        ifMatch: etagOf(headers["if-match"]),
+        by: principal.name,
+      }),
+    deleteDocument: ({ params, headers, principal }) =>
+      documents.remove(params, { ifMatch: etagOf(headers["if-match"]), by: principal.name }),
+
+    listInstances: ({ query }) => ({ items: instances.list(query) }),
+    getInstance: ({ params }) => instances.get(params.id),
+    logs: ({ params, query: { follow, tail, since }, signal }) => {
+      const { id } = instances.get(params.id);
+      return access.logs(
+        id,
+        { follow, ...(tail !== undefined && { tail }), ...(since !== undefined && { since }) },
+        signal,
+      );
+    },
+    exec: ({ params, query: { command, tty, user, workingDir, columns, rows } }) => {
+      const { id } = instances.get(params.id);
+      const where = { ...(user !== undefined && { user }), ...(workingDir !== undefined && { workingDir }) };
+      return access.exec(id, { command: parseCommand(command), tty, columns, rows, ...where });
+    },
+    listHosts: () => ({ items: hosts() }),
+    events: ({ query, headers, signal }) =>
+      feed.stream({ ...query, after: cursorOf(headers["last-event-id"]) }, signal),
+
+    missingBlobs: async ({ body }) => ({
+      digests: await blobs.missingBlobs(body.digests as `sha256:${string}`[]),
+    }),
+    putBlob: ({ params, raw }) => blobs.putBlob(params.digest as `sha256:${string}`, raw),
+    secretDigests: ({ body }) => ({ digests: body.values.map(ports.secretDigest) }),
+  };
+}

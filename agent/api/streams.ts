@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { type Event, type LogLine, limits } from "../../contract/index.ts";
+import { errorAnswer } from "./errors.ts";
+
+/**
+ * Sends an async sequence as it comes, as fast as the client takes it. The first item, or the first idle moment,
+ * sends the head: what fails before is an ordinary error answer.
+ */
+export async function sendEvents(
+  response: ServerResponse,
+  events: AsyncIterable<{ readonly id: number; readonly event: Event }>,
+): Promise<void> {
+  const head = () => startOnce(response, "text/event-stream");
+  const timer = setInterval(() => head() && response.write(": still here\n\n"), limits.eventKeepAliveMs);
+  const eager = setImmediate(() =>
+    setTimeout(() => head() && response.write(": listening\n\n"), firstWordMs).unref(),
+  );
+  try {
+    await send(
+      response,
+      events,
+      head,
+      ({ id, event }) => `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+    );
+  } finally {
+    clearInterval(timer);
+    clearImmediate(eager);
+  }
+}
+
+/** As newline-delimited JSON; a failure in the middle cuts the connection. */
+export async function sendLines(response: ServerResponse, lines: AsyncIterable<LogLine>): Promise<void> {
+  const head = () => startOnce(response, "application/x-ndjson");
+  const eager = setTimeout(head, firstWordMs);
+  try {
+    await send(response, lines, head, (line) => `${JSON.stringify(line)}\n`);
+  } finally {
+    clearTimeout(eager);
+  }
+}
+
+/** A stream that has nothing to say yet still says that it is open. */
+const firstWordMs = 50;
+
+function startOnce(response: ServerResponse, contentType: string): boolean {
+  if (response.destroyed || response.writableEnded) return false;
+  if (response.headersSent) return true;
+  response.writeHead(200, {
+    "content-type": contentType,
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  });
+  response.flushHeaders();
+  return true;
+}
+
+async function send<T>(
+  response: ServerResponse,
+  items: AsyncIterable<T>,
+  head: () => boolean,
+  format: (item: T) => string,
+) {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  try {
+    for await (const item of items) {
+      if (!head()) return;
+      if (!response.write(format(item))) await once(response, "drain", { signal: gone.signal });
+    }
+    if (head()) response.end();
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    if (response.headersSent) {
+      response.destroy();
+      throw error;
+    }
+    const { status, body } = errorAnswer(error);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  }
+}

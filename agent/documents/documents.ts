@@ -1,0 +1,116 @@
+import { ConstellationError, type Document, type ServiceStatus } from "../../contract/index.ts";
+import type { Clusters } from "../cluster/index.ts";
+import { createSerial } from "../lib/serial.ts";
+import { type Desired, families, keys, type Stored } from "../store/index.ts";
+import { answerOf } from "./answer.ts";
+import { kindOf } from "./kinds.ts";
+import type { WriteRequest } from "./types.ts";
+import { type WritePorts, writeDocument } from "./write.ts";
+
+/** How often a write is decided again after another one came in between. */
+const attempts = 5;
+
+export interface DocumentAddress {
+  readonly namespace: string;
+  readonly plural: string;
+  readonly name: string;
+}
+
+export interface Page {
+  readonly namespace?: string | undefined;
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after?: string | undefined;
+}
+
+export interface Documents {
+  get(address: DocumentAddress): Document;
+  list(plural: string, page: Page): { items: Document[]; next?: string };
+  put(request: WriteRequest): Promise<Document>;
+  /** Gone already is fine. `by` names who asks. */
+  remove(
+    address: DocumentAddress,
+    options: { readonly ifMatch: string | undefined; readonly by: string },
+  ): Promise<void>;
+}
+
+export interface DocumentsPorts extends WritePorts {
+  readonly clusters: Clusters;
+  /** A document's live state; undefined for kinds that are nothing but content. */
+  readonly statusOf: (desired: Desired) => ServiceStatus | undefined;
+}
+
+export function createDocuments(ports: DocumentsPorts): Documents {
+  const { store, clusters, statusOf } = ports;
+  // One at a time: addresses and port numbers are taken by what was read before.
+  const serial = createSerial();
+  const answer = (desired: Desired, etag: number) => answerOf(desired, etag, statusOf(desired));
+
+  const find = ({ namespace, plural, name }: DocumentAddress): Stored<Desired> | undefined => {
+    clusters.current();
+    return store.get(families.desired, keys.desired(namespace, kindOf(plural).kind, name));
+  };
+
+  return {
+    get(address) {
+      const found = find(address);
+      if (found) return answer(found.record, found.modRevision);
+      const { namespace, plural, name } = address;
+      throw new ConstellationError("not-found", `read ${plural} ${namespace}/${name}: there is none`);
+    },
+
+    list(plural, { namespace, limit, after = "" }) {
+      clusters.current();
+      const { kind } = kindOf(plural);
+      const all = store
+        .list(families.desired, namespace === undefined ? "" : `${families.desired.prefix}${namespace}/`)
+        .filter(({ key, record }) => record.kind === kind && key > after);
+      const items = all.slice(0, limit);
+      const next = items.length < all.length ? items.at(-1)?.key : undefined;
+      return {
+        items: items.map(({ record, modRevision }) => answer(record, modRevision)),
+        ...(next !== undefined && { next }),
+      };
+    },
+
+    put: (request) =>
+      serial(async () => {
+        clusters.current();
+        const { desired, etag } = await again(
+          () => writeDocument(request, ports),
+          request.ifMatch === undefined,
+        );
+        return answer(desired, etag);
+      }),
+
+    remove: (address, { ifMatch, by }) =>
+      serial(async () => {
+        const found = find(address);
+        if (!found) return;
+        const { namespace, kind, name, revision } = found.record;
+        if (ifMatch !== undefined && ifMatch !== String(found.modRevision)) {
+          throw new ConstellationError(
+            "conflict",
+            `delete ${address.plural} ${namespace}/${name}: it was changed meanwhile; refresh, then try again`,
+          );
+        }
+        const key = keys.tombstone(namespace, kind, name);
+        const record = { by, at: ports.now().toISOString(), revision };
+        await store.commit([
+          { remove: found.key, was: found.modRevision },
+          { key, record, was: store.get(families.tombstone, key)?.modRevision },
+        ]);
+      }),
+  };
+}
+
+/** With an etag too, a lost answer of a write that happened shows as a conflict once: the second look finds it done. */
+async function again<T>(attempt: () => Promise<T>, many: boolean): Promise<T> {
+  for (let left = many ? attempts : 2; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left <= 1 || !(error instanceof ConstellationError && error.code === "conflict")) throw error;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Owner, Violation } from "../../contract/index.ts";
+import type { Desired, Put } from "../store/index.ts";
+
+/** A document about to be written, checked as far as its own inputs go. */
+export interface Candidate {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Secret leaves opened, defaults filled in. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly earlier: Desired | undefined;
+  /**
+   * Nothing will be written. What the same run would make before the real write (a secret it names, an image it
+   * uploads) may still be missing then.
+   */
+  readonly dryRun: boolean;
+}
+
+export interface Admission {
+  /** The stable and revised outputs; in a dry run those not known yet are left out. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Written in the same transaction. */
+  readonly writes: readonly Put[];
+}
+
+/** What a kind checks beyond its schema. Violations are collected; anything else is thrown. */
+export interface KindRules {
+  check(candidate: Candidate): Promise<readonly Violation[]>;
+  admit(candidate: Candidate): Promise<Admission>;
+}
+
+export interface WriteRequest {
+  readonly namespace: string;
+  readonly plural: string;
+  readonly name: string;
+  readonly owner: Owner;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** The etag that was read; undefined creates, or continues what the same owner created. */
+  readonly ifMatch: string | undefined;
+  readonly dryRun: boolean;
+  /** Who asks, for people. */
+  readonly by: string;
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import {
+  ConstellationError,
+  checkInputs,
+  type Owner,
+  type Resource,
+  type Violation,
+} from "../../contract/index.ts";
+import { digestOf } from "../lib/digest.ts";
+import { markedSecrets, openWritten, type Sealer, sealInputs } from "../secrets/index.ts";
+import { type Desired, families, keys, type Put, type Store, type Stored } from "../store/index.ts";
+import { kindOf } from "./kinds.ts";
+import type { Admission, Candidate, KindRules, WriteRequest } from "./types.ts";
+
+export interface WritePorts {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly rules: Readonly<Partial<Record<string, KindRules>>>;
+  readonly now: () => Date;
+}
+
+export interface Written {
+  readonly desired: Desired;
+  /** The store's revision of it; of the one before in a dry run, 0 where there is none. */
+  readonly etag: number;
+}
+
+/**
+ * Creates or replaces a document. The same owner may repeat a create, also with other inputs: an engine that was
+ * killed after its create knows nothing of it and tries again. Writing what is there already writes nothing.
+ */
+export async function writeDocument(request: WriteRequest, ports: WritePorts): Promise<Written> {
+  const { store, sealer, rules } = ports;
+  const kind = kindOf(request.plural);
+  const { namespace, name, dryRun } = request;
+  const earlier = store.get(families.desired, keys.desired(namespace, kind.kind, name));
+  const title = `${kind.kind.toLowerCase()} ${namespace}/${name}`;
+  requireOwner(request, earlier, title);
+
+  const opened = openWritten(request.inputs as Record<string, unknown>, earlier?.record.inputs, sealer);
+  const checked = checkInputs(kind, opened.inputs, { secretPaths: opened.secretPaths });
+  const candidate: Candidate = {
+    namespace,
+    name,
+    uid: earlier?.record.uid ?? randomUUID(),
+    inputs: checked.inputs,
+    earlier: earlier?.record,
+    dryRun,
+  };
+  const own = [...opened.violations, ...checked.violations];
+  // Rules read fields by their types: they only see inputs that are right by themselves.
+  requireNone(own.length > 0 ? own : await checkKind(rules[kind.kind], candidate), earlier, title);
+
+  const inputs = sealed(kind, checked.inputs, opened.secretPaths, earlier?.record.inputs, sealer);
+  const admission = (await rules[kind.kind]?.admit(candidate)) ?? { outputs: {}, writes: [] };
+  const desired = desiredOf(kind.kind, request, candidate, inputs, admission, ports.now());
+  if (earlier && isUnchanged(earlier.record, desired))
+    return { desired: earlier.record, etag: earlier.modRevision };
+  requireMatch(request, earlier, title);
+  if (dryRun) return { desired, etag: earlier?.modRevision ?? 0 };
+  const put: Put = {
+    key: keys.desired(namespace, kind.kind, name),
+    record: desired,
+    was: earlier?.modRevision,
+  };
+  return { desired, etag: await store.commit([put, ...admission.writes]) };
+}
+
+async function checkKind(rules: KindRules | undefined, candidate: Candidate): Promise<readonly Violation[]> {
+  return (await rules?.check(candidate)) ?? [];
+}
+
+/** A matching etag proves that the writer has read the document: that is how an import takes it over. */
+function requireOwner(
+  { owner, ifMatch, name }: WriteRequest,
+  earlier: Stored<Desired> | undefined,
+  title: string,
+): void {
+  if (!earlier) {
+    if (ifMatch === undefined) return;
+    throw new ConstellationError(
+      "not-found",
+      `update ${title}: it no longer exists; refresh, then try again`,
+    );
+  }
+  if (ifMatch !== undefined || isDeepStrictEqual(earlier.record.owner, owner)) return;
+  throw new ConstellationError(
+    "owned",
+    `create ${title}: ${name} exists, created by ${describeOwner(earlier.record.owner)} on ${earlier.record.createdAt}; import it or choose another name`,
+  );
+}
+
+function describeOwner({ engine, id, scope }: Owner): string {
+  return `${engine} ${id}${scope === undefined ? "" : ` (${scope})`}`;
+}
+
+function requireMatch({ ifMatch }: WriteRequest, earlier: Stored<Desired> | undefined, title: string): void {
+  if (ifMatch === undefined || ifMatch === String(earlier?.modRevision)) return;
+  throw new ConstellationError(
+    "conflict",
+    `update ${title}: it was changed meanwhile; refresh, then try again`,
+  );
+}
+
+function requireNone(
+  violations: readonly Violation[],
+  earlier: Stored<Desired> | undefined,
+  title: string,
+): void {
+  if (violations.length === 0) return;
+  const lines = violations.map(({ path, reason }) => `${path} ${reason}`);
+  throw new ConstellationError("invalid", `${earlier ? "update" : "create"} ${title}: ${lines.join("; ")}`, {
+    violations,
+  });
+}
+
+function sealed(
+  kind: Resource,
+  inputs: Record<string, unknown>,
+  written: ReadonlySet<string>,
+  earlier: unknown,
+  sealer: Sealer,
+): Record<string, unknown> {
+  return sealInputs(
+    inputs,
+    new Set([...written, ...markedSecrets(kind.fields.inputs, inputs)]),
+    earlier,
+    sealer,
+  );
+}
+
+function desiredOf(
+  kind: string,
+  { namespace, name, owner, by }: WriteRequest,
+  { uid, earlier }: Candidate,
+  inputs: Record<string, unknown>,
+  { outputs }: Admission,
+  now: Date,
+): Desired {
+  const at = now.toISOString();
+  const changed = !earlier || digestOf(earlier.inputs) !== digestOf(inputs);
+  return {
+    kind,
+    namespace,
+    name,
+    uid,
+    revision: (earlier?.revision ?? 0) + (changed ? 1 : 0),
+    owner,
+    createdAt: earlier?.createdAt ?? at,
+    updatedAt: at,
+    by,
+    inputs,
+    outputs: { ...outputs },
+  };
+}
+
+function isUnchanged(earlier: Desired, next: Desired): boolean {
+  return (
+    earlier.revision === next.revision &&
+    isDeepStrictEqual(earlier.outputs, next.outputs) &&
+    isDeepStrictEqual(earlier.owner, next.owner)
+  );
+}

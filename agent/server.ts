@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { type AgentPaths, ConstellationError, type Host, type Info } from "../contract/index.ts";
+import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
+import { type Clusters, createClusters } from "./cluster/index.ts";
+import { createDocuments } from "./documents/index.ts";
+import { createFeed } from "./events/index.ts";
+import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
+import {
+  createServiceRules,
+  hostCapacities,
+  instancesOf,
+  leadServices,
+  type PortProbe,
+  serviceStatus,
+} from "./services/index.ts";
+import { createLocalSession, type HostSession } from "./session/index.ts";
+import { families, type KeyValues, openStore, type Store } from "./store/index.ts";
+
+export interface ServerOptions {
+  readonly paths: AgentPaths;
+  /** This machine's name in the cluster, a DNS label. */
+  readonly hostName: string;
+  readonly version: string;
+  readonly keyValues: KeyValues;
+  readonly portProbe: PortProbe;
+  readonly readPeer: (socket: Socket) => Peer;
+  readonly requireImage: (manifestDigest: string) => Promise<void>;
+  readonly log: Logger;
+  /** Ends everything; `running` resolves then. */
+  readonly signal: AbortSignal;
+}
+
+export interface Server {
+  /** The way of this machine's host half to the servers. */
+  readonly session: HostSession;
+  /** Opens the API, once the host half can answer for its instances. */
+  listen(host: Pick<ApiPorts, "access" | "blobs">): Promise<{ close(): Promise<void> }>;
+  /** Rejects when the server half cannot go on. */
+  readonly running: Promise<unknown>;
+}
+
+/** Counts changes of the model that a client must know about. */
+const modelVersion = 1;
+
+/** The server half of the agent: state, leader, API. Everything outside of this process comes in as a port. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { paths, hostName, keyValues, portProbe, requireImage, readPeer, log, signal } = options;
+  const now = () => new Date();
+  const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key")));
+  const store = await openStore(keyValues, signal);
+  const clusters = createClusters(store, hostName, now);
+  const feed = createFeed(store, now);
+  const leader = leadServices(
+    {
+      store,
+      now,
+      cidrOf: (host) => clusters.find()?.hosts.find(({ name }) => name === host)?.cidr,
+      onObserved: ({ namespace, name, revision }) =>
+        feed.tell({
+          type: "decision",
+          namespace,
+          service: name,
+          message: `revision ${revision} taken in`,
+          at: now().toISOString(),
+        }),
+    },
+    log.child({ component: "services" }),
+    signal,
+  );
+  const documents = createDocuments({
+    store,
+    clusters,
+    sealer,
+    now,
+    rules: { Service: createServiceRules({ store, clusters, ports: portProbe, requireImage }) },
+    statusOf: (desired) => (desired.kind === "Service" ? serviceStatus(store, leader, desired) : undefined),
+  });
+  const session = createLocalSession({
+    store,
+    sealer,
+    host: hostName,
+    onProgress: (progress) => feed.tell({ type: "progress", ...progress, at: now().toISOString() }),
+  });
+  const startedAt = now().toISOString();
+
+  return {
+    session,
+    listen: (host) =>
+      serve({
+        socket: paths.socket,
+        readPeer,
+        log: log.child({ component: "api" }),
+        handlers: createHandlers({
+          ...host,
+          clusters,
+          documents,
+          feed,
+          instances: instanceQueries(store),
+          hosts: () => hostsOf(store),
+          info: () => infoOf(options, clusters, startedAt),
+          secretDigest: (text) => sealer.digest(new SecretText(text)),
+        }),
+      }),
+    running: Promise.all([store.running, leader.running]).finally(feed.close),
+  };
+}
+
+function infoOf({ version, hostName }: ServerOptions, clusters: Clusters, startedAt: string): Info {
+  const clusterId = clusters.find()?.id ?? null;
+  return { version, model: modelVersion, clusterId, host: hostName, pid: process.pid, startedAt };
+}
+
+function instanceQueries(store: Store): ApiPorts["instances"] {
+  return {
+    list: ({ namespace, service }) =>
+      instancesOf(store).filter(
+        (instance) =>
+          (namespace === undefined || instance.namespace === namespace) &&
+          (service === undefined || instance.service === service),
+      ),
+    get(id) {
+      const found = instancesOf(store).find((instance) => instance.id === id);
+      if (found) return found;
+      throw new ConstellationError(
+        "not-found",
+        `find instance ${id}: there is none; list instances for their ids`,
+      );
+    },
+  };
+}
+
+/** The cluster's hosts that have reported, with what is placed on them. */
+function hostsOf(store: Store): Host[] {
+  const capacities = new Map(hostCapacities(store).map((capacity) => [capacity.name, capacity]));
+  const instances = instancesOf(store);
+  return store.list(families.observed).flatMap(({ record: { host } }) => {
+    if (!host) return [];
+    const reserved = capacities.get(host.name)?.reserved ?? { cpu: 0, memory: 0 };
+    const count = instances.filter((instance) => instance.host === host.name).length;
+    return [{ ...host, state: "ready" as const, reserved, instances: count }];
+  });
+}
+
+/** The machine's name as a DNS label: `Web_1.example.org` is `web-1`. */
+export function hostNameOf(text = readFileSync("/proc/sys/kernel/hostname", "utf8")): string {
+  const label = (text.trim().split(".")[0] ?? "").toLowerCase().replace(/[^a-z0-9-]+/g, "-");
+  return label.replace(/^-+|-+$/g, "").slice(0, 63) || "host";
+}

@@ -1,0 +1,124 @@
+import { ConstellationError } from "../../contract/index.ts";
+import type { Candidate } from "../documents/index.ts";
+import { type Desired, families, type Store } from "../store/index.ts";
+
+/** Who listens on this machine outside of the cluster. */
+export interface PortProbe {
+  /** The foreign process that holds the port, in words (`nginx (pid 812)`); undefined when it is free. */
+  holder(protocol: "tcp" | "udp", port: number, hostIp?: string): Promise<string | undefined>;
+}
+
+/** Where numbers come from that the user leaves to us: Kubernetes' range for the same purpose. */
+const chosenPorts = { first: 30_000, last: 32_767 } as const;
+
+interface PortInputs {
+  readonly port: number;
+  readonly name?: string;
+  readonly targetPort?: number;
+  readonly protocol: "tcp" | "udp";
+  readonly publish?: number;
+  readonly hostIp?: string;
+}
+
+interface Endpoint {
+  readonly name?: string;
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  readonly hostIp?: string;
+  readonly targetPort: number;
+}
+
+/**
+ * The published ports of a service. `taken` names the other service or the foreign process that holds one.
+ * `publish: 0` keeps the number it was given before, else takes a free one; in a dry run it stays 0.
+ */
+export async function publishPorts(
+  candidate: Candidate,
+  store: Store,
+  probe: PortProbe,
+): Promise<Endpoint[]> {
+  const others = store
+    .list(families.desired)
+    .filter(({ record }) => record.uid !== candidate.uid)
+    .map(({ record }) => record);
+  const own = endpointsOf(candidate.earlier);
+  const endpoints: Endpoint[] = [];
+  for (const { port, name, targetPort = port, protocol, publish, hostIp } of (candidate.inputs.ports ??
+    []) as PortInputs[]) {
+    if (publish === undefined) continue;
+    const kept =
+      own.find((endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort)?.port ?? 0;
+    const wanted = publish || kept;
+    const isFree = async (number: number) => {
+      const holder =
+        serviceHolding(others, protocol, number, hostIp) ?? ourHolder(endpoints, protocol, number);
+      return (holder ?? (await probe.holder(protocol, number, hostIp))) === undefined;
+    };
+    const isOwn = own.some(
+      (endpoint) => endpoint.port === wanted && endpoint.protocol === protocol && endpoint.hostIp === hostIp,
+    );
+    if (wanted > 0 && !isOwn)
+      await requireFree(candidate, others, probe, { protocol, number: wanted, hostIp });
+    const number = wanted || (candidate.dryRun ? 0 : await firstFree(isFree));
+    endpoints.push({
+      ...(name !== undefined && { name }),
+      protocol,
+      port: number,
+      ...(hostIp !== undefined && { hostIp }),
+      targetPort,
+    });
+  }
+  return endpoints;
+}
+
+async function requireFree(
+  { namespace, name }: Candidate,
+  others: readonly Desired[],
+  probe: PortProbe,
+  { protocol, number, hostIp }: { protocol: "tcp" | "udp"; number: number; hostIp: string | undefined },
+): Promise<void> {
+  const holder =
+    serviceHolding(others, protocol, number, hostIp) ?? (await probe.holder(protocol, number, hostIp));
+  if (holder === undefined) return;
+  throw new ConstellationError(
+    "taken",
+    `publish ${protocol} port ${number} for service ${namespace}/${name}: ${holder} holds it; choose another port, or 0 for a free one`,
+  );
+}
+
+function serviceHolding(
+  others: readonly Desired[],
+  protocol: string,
+  port: number,
+  hostIp: string | undefined,
+): string | undefined {
+  const holder = others.find((other) =>
+    endpointsOf(other).some(
+      (endpoint) =>
+        endpoint.protocol === protocol && endpoint.port === port && overlap(endpoint.hostIp, hostIp),
+    ),
+  );
+  return holder && `service ${holder.namespace}/${holder.name}`;
+}
+
+const ourHolder = (endpoints: readonly Endpoint[], protocol: string, port: number) =>
+  endpoints.some((endpoint) => endpoint.protocol === protocol && endpoint.port === port)
+    ? "this service"
+    : undefined;
+
+/** Every address, or one of them. */
+const everywhere = new Set([undefined, "0.0.0.0"]);
+const overlap = (a: string | undefined, b: string | undefined) =>
+  everywhere.has(a) || everywhere.has(b) || a === b;
+
+async function firstFree(isFree: (port: number) => Promise<boolean>): Promise<number> {
+  for (let port = chosenPorts.first; port <= chosenPorts.last; port++) if (await isFree(port)) return port;
+  throw new ConstellationError(
+    "taken",
+    `find a free port: ${chosenPorts.first} to ${chosenPorts.last} are all in use; name one`,
+  );
+}
+
+function endpointsOf(service: Desired | undefined): readonly Endpoint[] {
+  return (service?.outputs.endpoints ?? []) as Endpoint[];
+}

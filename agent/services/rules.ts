@@ -1,0 +1,144 @@
+import { ConstellationError, nearest, parseReference, type Violation } from "../../contract/index.ts";
+import { type Clusters, nextAddress } from "../cluster/index.ts";
+import type { Admission, Candidate, KindRules } from "../documents/index.ts";
+import { admitService, requestOf } from "../scheduler/index.ts";
+import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
+import { referencesOf } from "./identity.ts";
+import { type PortProbe, publishPorts } from "./published-ports.ts";
+import { hostCapacities } from "./view.ts";
+
+export interface ServiceRulesPorts {
+  readonly store: Store;
+  readonly clusters: Clusters;
+  readonly ports: PortProbe;
+  /** Throws `image-missing` or `image-invalid` when the image cannot be run from what is here. */
+  readonly requireImage: (manifestDigest: string) => Promise<void>;
+}
+
+/** What a Service needs beyond its schema: what it names exists, its image is here, its ports are free, it fits. */
+export function createServiceRules(ports: ServiceRulesPorts): KindRules {
+  return {
+    check: async (candidate) => [
+      ...imageViolations(candidate.inputs),
+      ...referenceViolations(ports.store, candidate),
+    ],
+
+    async admit(candidate) {
+      const { store, clusters } = ports;
+      const { namespace, name, inputs, earlier, dryRun } = candidate;
+      const title = `${namespace}/${name}`;
+      admitService(title, requestOf(inputs), Number(inputs.replicas), hostCapacities(store, candidate.uid));
+      const imageDigest = String(inputs.imageDigest ?? digestInReference(inputs));
+      // A dry run comes before the upload: what the image lacks is found out when it is really written.
+      if (!dryRun) await ports.requireImage(imageDigest);
+      const endpoints = await publishPorts(candidate, store, ports.ports);
+      const address = addressOf(earlier, ports, dryRun);
+      const dnsName = `${name}.${namespace}.${clusters.current().network.domain}`;
+      return { outputs: { ...address.outputs, dnsName, imageDigest, endpoints }, writes: address.writes };
+    },
+  };
+}
+
+function imageViolations(inputs: Candidate["inputs"]): Violation[] {
+  const text = String(inputs.image);
+  const reference = referenceOf(text);
+  if (reference instanceof ConstellationError) return [{ path: "image", reason: reference.message }];
+  if (inputs.imageDigest !== undefined || (reference.kind === "registry" && reference.digest !== undefined))
+    return [];
+  if (reference.kind !== "registry") {
+    return [
+      {
+        path: "imageDigest",
+        reason: `is needed with ${text}; the provider computes it, other clients must send it`,
+      },
+    ];
+  }
+  const reason = `${text} is in a registry, and this version runs images from local files alone; write oci:path/to/layout:tag or docker-archive:file.tar`;
+  return [{ path: "image", reason }];
+}
+
+function digestInReference(inputs: Candidate["inputs"]): string {
+  const reference = referenceOf(String(inputs.image));
+  return !(reference instanceof ConstellationError) && reference.kind === "registry"
+    ? (reference.digest ?? "")
+    : "";
+}
+
+function referenceOf(text: string) {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof ConstellationError) return error;
+    throw error;
+  }
+}
+
+/** In a dry run a missing document may be one that the same run makes first. */
+function referenceViolations(store: Store, { namespace, inputs, dryRun }: Candidate): Violation[] {
+  return referencesOf(inputs).flatMap(({ kind, name, path }): Violation[] => {
+    const stored = store.get(families.desired, keys.desired(namespace, kind, name));
+    if (stored) return kind === "Secret" ? keyViolations(stored.record, inputs, path) : [];
+    if (dryRun) return [];
+    const others = store
+      .list(families.desired, keys.desired(namespace, kind, ""))
+      .map(({ record }) => record.name);
+    const meant = nearest(name, others);
+    return [
+      {
+        path,
+        reason: `no ${kind} ${name} in namespace ${namespace}${meant ? `; did you mean "${meant}"?` : "; create it first"}`,
+      },
+    ];
+  });
+}
+
+function keyViolations(secret: Desired, inputs: Candidate["inputs"], path: string): Violation[] {
+  const uses = (inputs.secrets ?? []) as { key?: string }[];
+  const key = uses[Number(/\[(\d+)\]/.exec(path)?.[1])]?.key;
+  const values = secret.inputs.values as Record<string, unknown> | undefined;
+  const at = path.replace(/\.secret$/, ".key");
+  if (values === undefined) {
+    return key === undefined
+      ? []
+      : [{ path: at, reason: `Secret ${secret.name} has a single value; leave key out` }];
+  }
+  const names = Object.keys(values);
+  if (key === undefined)
+    return [{ path: at, reason: `is needed: Secret ${secret.name} has ${names.join(", ")}` }];
+  if (key in values) return [];
+  const meant = nearest(key, names);
+  return [
+    {
+      path: at,
+      reason: `Secret ${secret.name} has no "${key}"${meant ? `; did you mean "${meant}"?` : `; it has ${names.join(", ")}`}`,
+    },
+  ];
+}
+
+/** A service keeps its virtual address for life; a new one gets one that nobody had for long. */
+function addressOf(
+  earlier: Desired | undefined,
+  { store, clusters }: ServiceRulesPorts,
+  dryRun: boolean,
+): Admission {
+  if (earlier) {
+    const { address, addresses } = earlier.outputs;
+    return { outputs: { address, addresses }, writes: [] };
+  }
+  if (dryRun) return { outputs: {}, writes: [] };
+  const allocation = store.get(families.allocation, keys.allocation);
+  const inUse = new Set(store.list(families.desired).map(({ record }) => String(record.outputs.address)));
+  const { serviceCidr } = clusters.current().network;
+  const next = nextAddress(serviceCidr, allocation?.record.serviceAddresses ?? 0, inUse, 1);
+  if (!next)
+    throw new ConstellationError(
+      "unplaceable",
+      `find a virtual address: ${serviceCidr} is used up; delete a service`,
+    );
+  const put: Put = {
+    key: keys.allocation,
+    record: { serviceAddresses: next.given },
+    was: allocation?.modRevision,
+  };
+  return { outputs: { address: next.address, addresses: [next.address] }, writes: [put] };
+}

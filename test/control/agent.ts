@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { connectKeyValues, findEtcd, superviseMember } from "../../agent/adapters/etcd/index.ts";
+import { createProcesses, readStartTime, readUnixPeer } from "../../agent/adapters/libc/index.ts";
+import { createPortProbe } from "../../agent/adapters/procnet/index.ts";
+import { type Server, startServer } from "../../agent/server.ts";
+import { agentPaths, type Client, ConstellationError, connect } from "../../contract/index.ts";
+import { createFakeHost, type FakeHost } from "./fake-host.ts";
+
+/** The images the control tests may name: digests of one letter, 64 times. */
+export const imageDigest = (letter: string) => `sha256:${letter.repeat(64)}`;
+
+export interface TestAgent {
+  readonly client: Client;
+  readonly host: FakeHost;
+  readonly socket: string;
+  readonly stateDir: string;
+  readonly etcdPid: () => number;
+  /** Ends the server half as a crash would and starts it again; etcd stays. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A real etcd and the real server half in a temporary folder, with a host half that only pretends. */
+export async function startAgent(): Promise<TestAgent> {
+  const root = mkdtempSync(join(tmpdir(), "cst-"));
+  const paths = agentPaths(root);
+  const log = pino({ level: process.env.CONSTELLATION_LOG ?? "silent" });
+  const member = superviseMember({
+    program: findEtcd(process.env),
+    dataDir: join(paths.stateDir, "etcd"),
+    runDir: join(paths.runDir, "etcd"),
+    logFile: join(root, "etcd.log"),
+    processes: { ...createProcesses(), startTimeOf: readStartTime },
+    onChange: (message, fields) => log.info(fields, message),
+  });
+  const host = createFakeHost("vm");
+  let stop = async () => {};
+
+  const start = async () => {
+    const ending = new AbortController();
+    const keyValues = connectKeyValues(member.socket);
+    const server = await opened(() =>
+      startServer({
+        paths,
+        hostName: "vm",
+        version: "0.0.0",
+        keyValues,
+        portProbe: createPortProbe(),
+        readPeer: readUnixPeer,
+        requireImage: async (digest) => {
+          if (digest !== imageDigest("a") && digest !== imageDigest("b")) {
+            throw new ConstellationError("image-missing", `run ${digest}: it is not here; upload it`);
+          }
+        },
+        log,
+        signal: ending.signal,
+      }),
+    );
+    const hosting = host.run(server.session, ending.signal);
+    const api = await server.listen({ access: host.access, blobs: host.blobs });
+    stop = async () => {
+      ending.abort();
+      await api.close();
+      await Promise.all([hosting, server.running]);
+      keyValues.close();
+    };
+  };
+
+  await start();
+  return {
+    client: connect({ socket: paths.socket }),
+    host,
+    socket: paths.socket,
+    stateDir: paths.stateDir,
+    etcdPid: () => Number.parseInt(readFileSync(join(paths.runDir, "etcd", "etcd.stat"), "utf8"), 10),
+    async restart() {
+      await stop();
+      await start();
+    },
+    async close() {
+      await stop();
+      await member.stop();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** etcd serves some hundred milliseconds after its start. */
+async function opened(open: () => Promise<Server>): Promise<Server> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const starting =
+        error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
+      if (!starting) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
