@@ -60,31 +60,26 @@ export type InstanceState = z.infer<typeof instanceState>;
 
 /** What a host last reported of one instance. */
 export const instance = z.object({
-  /** Unique for ever: `web-0-5f3a9c`. */
-  id: z.string(),
-  namespace: z.string(),
-  service: z.string(),
-  serviceUid: z.string(),
-  /** The slot, kept across replacement: `web-0`. */
-  name: z.string(),
-  index: z.int(),
-  host: z.string(),
-  address: z.string(),
-  /** The spec's revision that it runs. */
-  revision: z.int(),
-  state: instanceState,
-  /** Whether it is to take traffic. */
-  healthy: z.boolean(),
-  /** Why it is in this state, in words: `exited with code 1`, `killed: out of memory`, `no longer wanted`. */
-  reason: z.string(),
-  restarts: z.int(),
-  exitCode: z.int().optional(),
-  image: z.string(),
-  /** RFC 3339: when it entered this state. */
-  since: z.string(),
-  startedAt: z.string().optional(),
-  /** The container's process 1 as the host sees it. */
-  pid: z.int().optional(),
+  id: z.string().describe("Unique for ever: `web-0-5f3a9c`."),
+  namespace: z.string().describe("Its service's namespace."),
+  service: z.string().describe("Its service's name."),
+  serviceUid: z.string().describe("Tells apart two services that had the same name one after the other."),
+  name: z.string().describe("The slot, kept across replacement: `web-0`."),
+  index: z.int().describe("The slot's number, from 0."),
+  host: z.string().describe("Where it runs."),
+  address: z.string().describe("Its own address."),
+  revision: z.int().describe("The spec's revision that it runs."),
+  state: instanceState.describe("Where it is in its life."),
+  healthy: z.boolean().describe("Whether it is to take traffic."),
+  reason: z
+    .string()
+    .describe("Why it is in this state: `exited with code 1`, `killed: out of memory`, `no longer wanted`."),
+  restarts: z.int().describe("How often it was started again."),
+  exitCode: z.int().optional().describe("Of its last run; 128 and the signal's number where one ended it."),
+  image: z.string().describe("The image as its service names it."),
+  since: z.string().describe("When it entered this state, RFC 3339."),
+  startedAt: z.string().optional().describe("When it last started, RFC 3339."),
+  pid: z.int().optional().describe("The container's process 1 as the host sees it."),
 });
 export type Instance = z.infer<typeof instance>;
 
@@ -106,22 +101,25 @@ export const serviceStatus = z.object({
 });
 export type ServiceStatus = z.infer<typeof serviceStatus>;
 
+const amounts = z.object({ cpu: z.number().describe("Cores."), memory: z.number().describe("Bytes.") });
+
 export const host = z.object({
-  name: z.string(),
-  address: z.string(),
-  /** Range of its instances' addresses. */
-  cidr: z.string(),
-  agentVersion: z.string(),
-  kernel: z.string(),
-  cgroup: z.enum(["v2", "v1", "private-v1"]),
-  state: z.enum(["ready", "suspect", "lost"]),
-  /** Cores and bytes. */
-  capacity: z.object({ cpu: z.number(), memory: z.number() }),
-  reserved: z.object({ cpu: z.number(), memory: z.number() }),
-  /** Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling. */
-  ulimitCeilings: z.record(z.string(), z.number()),
-  instances: z.int(),
-  startedAt: z.string(),
+  name: z.string().describe("Its name within the cluster."),
+  address: z.string().describe("Where other hosts reach it."),
+  cidr: z.string().describe("The range of its instances' addresses."),
+  agentVersion: z.string().describe("The version of the agent on it."),
+  kernel: z.string().describe("The release of its kernel."),
+  cgroup: z.enum(["v2", "v1", "private-v1"]).describe("How it limits instances."),
+  state: z.enum(["ready", "suspect", "lost"]).describe("Whether it answers."),
+  capacity: amounts.describe("What it has for instances."),
+  reserved: amounts.describe("What its instances have reserved of that."),
+  ulimitCeilings: z
+    .record(z.string(), z.number())
+    .describe(
+      "Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.",
+    ),
+  instances: z.int().describe("How many instances are placed on it."),
+  startedAt: z.string().describe("When its agent started, RFC 3339."),
 });
 export type Host = z.infer<typeof host>;
 

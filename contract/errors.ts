@@ -4,6 +4,8 @@ interface ErrorMeaning {
   /** A `google.rpc.Code`; never UNKNOWN, INTERNAL or DATA_LOSS, which make the engine suspect its state. */
   readonly grpc: number;
   readonly retryable: boolean;
+  /** For people who meet the code. */
+  readonly doc: string;
 }
 
 const grpc = {
@@ -21,31 +23,100 @@ const grpc = {
 } as const;
 
 export const errorTable = {
-  invalid: { http: 422, grpc: grpc.invalidArgument, retryable: false },
-  "unknown-kind": { http: 404, grpc: grpc.unimplemented, retryable: false },
-  "not-found": { http: 404, grpc: grpc.notFound, retryable: false },
-  /** The document exists and belongs to another owner. */
-  owned: { http: 409, grpc: grpc.alreadyExists, retryable: false },
-  /** The revision read is no longer the current one: read again, decide again. */
-  conflict: { http: 412, grpc: grpc.aborted, retryable: true },
-  /** Something else holds what was asked for: a published port, a name in use. */
-  taken: { http: 409, grpc: grpc.failedPrecondition, retryable: false },
-  /** No host can run it. */
-  unplaceable: { http: 422, grpc: grpc.resourceExhausted, retryable: false },
-  "image-missing": { http: 409, grpc: grpc.failedPrecondition, retryable: false },
-  "image-invalid": { http: 422, grpc: grpc.failedPrecondition, retryable: false },
-  "too-large": { http: 413, grpc: grpc.resourceExhausted, retryable: false },
-  forbidden: { http: 403, grpc: grpc.permissionDenied, retryable: false },
-  "no-cluster": { http: 409, grpc: grpc.failedPrecondition, retryable: false },
-  "wrong-cluster": { http: 409, grpc: grpc.failedPrecondition, retryable: false },
-  /** An event cursor older than what the store keeps: list again. */
-  compacted: { http: 410, grpc: grpc.aborted, retryable: true },
-  unreachable: { http: 503, grpc: grpc.unavailable, retryable: true },
-  timeout: { http: 504, grpc: grpc.deadlineExceeded, retryable: true },
-  cancelled: { http: 499, grpc: grpc.cancelled, retryable: true },
-  /** The machine cannot run an agent, or a step on it failed. */
-  "host-unfit": { http: 503, grpc: grpc.failedPrecondition, retryable: false },
-  bug: { http: 500, grpc: grpc.failedPrecondition, retryable: false },
+  invalid: {
+    http: 422,
+    grpc: grpc.invalidArgument,
+    retryable: false,
+    doc: "The inputs break rules; `violations` names each with its path.",
+  },
+  "unknown-kind": {
+    http: 404,
+    grpc: grpc.unimplemented,
+    retryable: false,
+    doc: "There is no such kind of resource, component or function.",
+  },
+  "not-found": {
+    http: 404,
+    grpc: grpc.notFound,
+    retryable: false,
+    doc: "There is no such document or instance.",
+  },
+  owned: {
+    http: 409,
+    grpc: grpc.alreadyExists,
+    retryable: false,
+    doc: "The document exists and belongs to another owner: import it or choose another name.",
+  },
+  conflict: {
+    http: 412,
+    grpc: grpc.aborted,
+    retryable: true,
+    doc: "The revision that was read is no longer the current one: read again, decide again.",
+  },
+  taken: {
+    http: 409,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "Something else holds what was asked for: a published port, a name in use.",
+  },
+  unplaceable: {
+    http: 422,
+    grpc: grpc.resourceExhausted,
+    retryable: false,
+    doc: "No host can run it; the message gives each host's reason.",
+  },
+  "image-missing": {
+    http: 409,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The image is neither in the cluster nor where it should come from.",
+  },
+  "image-invalid": {
+    http: 422,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The image is damaged, or unsafe to unpack.",
+  },
+  "too-large": {
+    http: 413,
+    grpc: grpc.resourceExhausted,
+    retryable: false,
+    doc: "It is larger than a limit allows.",
+  },
+  forbidden: { http: 403, grpc: grpc.permissionDenied, retryable: false, doc: "The caller may not do this." },
+  "no-cluster": {
+    http: 409,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The agent belongs to no cluster yet: create a `Cluster` first.",
+  },
+  "wrong-cluster": {
+    http: 409,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The stack lives on another cluster than the one that answers.",
+  },
+  compacted: {
+    http: 410,
+    grpc: grpc.aborted,
+    retryable: true,
+    doc: "The event to go on after is no longer kept: list again.",
+  },
+  unreachable: { http: 503, grpc: grpc.unavailable, retryable: true, doc: "No agent answers." },
+  timeout: { http: 504, grpc: grpc.deadlineExceeded, retryable: true, doc: "It took longer than allowed." },
+  cancelled: { http: 499, grpc: grpc.cancelled, retryable: true, doc: "The caller gave up." },
+  "host-unfit": {
+    http: 503,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The machine cannot run an agent, or a step on it failed.",
+  },
+  bug: {
+    http: 500,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "Something that should not happen did; please report it.",
+  },
 } as const satisfies Record<string, ErrorMeaning>;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -62,7 +133,11 @@ export class ConstellationError extends Error {
   readonly code: ErrorCode;
   readonly violations: readonly Violation[];
 
-  constructor(code: ErrorCode, message: string, more: { violations?: readonly Violation[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { violations?: readonly Violation[]; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.name = "ConstellationError";
     this.code = code;

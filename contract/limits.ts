@@ -1,29 +1,45 @@
 /** Every bound of the product that more than one side must know, named once. Sizes in bytes, times in milliseconds. */
 export const limits = {
-  /** Wanted instances of one service. */
   replicas: 10_000,
-  /** One document as stored. */
   documentBytes: 256 * 1024,
-  /** One key that lists placements or observations; more is split over numbered keys. */
   recordBytes: 64 * 1024,
   transactionOperations: 100,
   transactionBytes: 1024 * 1024,
   specRevisionsKept: 10,
   historyKept: 20,
   pageItems: 500,
-  /** One image blob. */
   blobBytes: 8 * 1024 ** 3,
   portsPerContainer: 64,
   envPerContainer: 1_000,
-  /** A Secret's or a ConfigFile's content. */
   contentBytes: 128 * 1024,
   eventStreams: 256,
   eventsKept: 2_000,
   logLineBytes: 64 * 1024,
   execSessions: 64,
   requestTimeoutMs: 30_000,
-  /** How long a client keeps trying to reach an agent that is restarting. */
   connectTimeoutMs: 10_000,
-  /** Between two server-sent comments on an idle event stream. */
   eventKeepAliveMs: 5_000,
 } as const;
+
+/** What each limit bounds, for the reference. */
+export const limitDocs: Readonly<Record<keyof typeof limits, string>> = {
+  replicas: "Wanted instances of one service.",
+  documentBytes: "One document as stored.",
+  recordBytes: "One record of placements or observations; more is split over several.",
+  transactionOperations: "Operations of one transaction of the store.",
+  transactionBytes: "One transaction of the store.",
+  specRevisionsKept: "Revisions of a service's spec that are kept.",
+  historyKept: "Past changes of one instance that are kept.",
+  pageItems: "Documents of one page of a listing.",
+  blobBytes: "One image blob.",
+  portsPerContainer: "Ports of one container.",
+  envPerContainer: "Environment variables of one container.",
+  contentBytes: "A Secret's or a ConfigFile's content.",
+  eventStreams: "Event streams open at once.",
+  eventsKept: "Past events that can be asked for.",
+  logLineBytes: "One line of a log; the rest becomes lines of its own.",
+  execSessions: "Commands running by exec at once.",
+  requestTimeoutMs: "How long one answer may take.",
+  connectTimeoutMs: "How long a client keeps trying to reach an agent that is restarting.",
+  eventKeepAliveMs: "Between two signs of life on an idle event stream.",
+};

@@ -101,7 +101,7 @@ function converter(): Convert {
       $defs = {},
       id: __,
       ...json
-    } = z.toJSONSchema(schema, { metadata, io, unrepresentable: "any" });
+    } = z.toJSONSchema(schema, { metadata, io, unrepresentable: "any", override: withDescription });
     return { json: withReferences(json) as JsonSchema, $defs };
   };
   return {
@@ -116,6 +116,18 @@ function converter(): Convert {
       return withReferences(own) as JsonSchema;
     },
   };
+}
+
+/** Descriptions are in zod's own registry, names in ours. */
+function withDescription({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: { description?: string };
+}) {
+  const { description } = z.globalRegistry.get(zodSchema) ?? {};
+  if (description !== undefined) jsonSchema.description ??= description;
 }
 
 function withReferences(json: unknown): unknown {

@@ -39,10 +39,14 @@ export interface Field {
 
 const registry = z.registry<Meta>();
 
-/** Attaches metadata to a schema. The outermost registration of a wrapped schema wins, key by key. */
+/**
+ * A schema with metadata, beside what it has; the one given stays as it is, since others may share it. The
+ * outermost registration of a wrapped schema wins, key by key.
+ */
 export function about<S extends z.ZodType>(schema: S, meta: Meta): S {
-  registry.add(schema, { ...registry.get(schema), ...meta });
-  return schema;
+  const copy = schema.clone();
+  registry.add(copy, { ...registry.get(schema), ...meta });
+  return copy;
 }
 
 /** Compiles one zod object to the fields of the neutral tree, in the order they were declared. */

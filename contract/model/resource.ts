@@ -20,7 +20,7 @@ export interface ResourceSpec<I extends z.ZodObject = z.ZodObject> {
   /** Lives in a namespace, and is named by it. */
   readonly namespaced: boolean;
   /** Values that the inputs can break together: run after each field is right by itself. */
-  readonly crossCheck?: (inputs: z.infer<I>) => readonly { path: string; reason: string }[];
+  crossCheck?(inputs: z.infer<I>): readonly { path: string; reason: string }[];
 }
 
 export interface Resource<I extends z.ZodObject = z.ZodObject> extends ResourceSpec<I> {

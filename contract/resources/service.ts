@@ -51,11 +51,12 @@ export const Service = resource({
     ...instance,
     replicas: z.int().min(0).max(limits.replicas).default(1).describe("How many instances run at once."),
     update: updatePolicy.optional().describe("How instances of an older revision are replaced."),
-    discovery: z
-      .enum(["virtual", "instances"])
+    discovery: about(z.enum(["virtual", "instances"]), { type: "ServiceDiscovery" })
       .default("virtual")
       .describe("What the service's name resolves to: its virtual address, or its healthy instances' own."),
-    waitFor: z.enum(["healthy", "started", "none"]).default("healthy").describe("What an apply waits for."),
+    waitFor: about(z.enum(["healthy", "started", "none"]), { type: "ServiceWaitFor" })
+      .default("healthy")
+      .describe("What an apply waits for."),
   }),
   stable: z.object({
     address: z.string().describe("The virtual address that balances over the healthy instances."),

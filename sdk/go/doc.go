@@ -1,0 +1,2 @@
+// Plain Linux machines become one cluster, driven by a Pulumi program.
+package constellation
