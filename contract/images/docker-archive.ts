@@ -6,6 +6,7 @@ import { type Digest, digestOf } from "./digest.ts";
 import { type Descriptor, type ImageManifest, imageLimits, mediaTypes, parseConfig } from "./documents.ts";
 import { type Files, readWhole } from "./files.ts";
 import { uniqueBlobs } from "./layout.ts";
+import { isSameName } from "./reference.ts";
 import type { LocalBlob, LocalImage } from "./types.ts";
 
 /** manifest.json of `docker save` before Docker 25, and of tools that write its format. */
@@ -69,11 +70,9 @@ async function readSavedImages(files: Files, name: string): Promise<readonly Sav
 }
 
 function pickImage(images: readonly SavedImage[], name: string, tag: string | undefined): SavedImage {
-  const found =
-    tag === undefined
-      ? images
-      : images.filter((image) => image.RepoTags?.some((it) => it === tag || it === `${tag}:latest`));
-  const [first, second] = found;
+  const isWanted = ({ RepoTags }: SavedImage) =>
+    tag === undefined || RepoTags?.some((each) => isSameName(each, tag));
+  const [first, second] = images.filter(isWanted);
   if (first && !second) return first;
   const tags =
     images
@@ -81,11 +80,9 @@ function pickImage(images: readonly SavedImage[], name: string, tag: string | un
       .sort()
       .join(", ") || "none";
   const problem = first
-    ? "several images; add :NAME"
-    : tag === undefined
-      ? "it is empty; save an image"
-      : `no image ${tag}; write`;
-  throw new ConstellationError("image-missing", `open image ${name}: ${problem}, one of: ${tags}`);
+    ? "several images; add :NAME, one of"
+    : `${tag ? `no image ${tag}` : "it is empty"}; images there`;
+  throw new ConstellationError("image-missing", `open image ${name}: ${problem}: ${tags}`);
 }
 
 async function layerBlob(files: Files, path: string): Promise<LocalBlob> {

@@ -10,6 +10,7 @@ import {
   parseManifest,
 } from "./documents.ts";
 import { type Files, readWhole } from "./files.ts";
+import { isSameName } from "./reference.ts";
 import type { LocalBlob, LocalImage } from "./types.ts";
 
 /** Names of images in an index: OCI's, and those that containerd (and so `docker save`) adds. */
@@ -49,7 +50,7 @@ function pickTag(
 ): readonly Descriptor[] {
   const images = manifests.filter(({ mediaType }) => isIndex(mediaType) || isManifest(mediaType));
   const found =
-    tag === undefined ? images : images.filter((each) => namesOf(each).some((it) => matches(it, tag)));
+    tag === undefined ? images : images.filter((each) => namesOf(each).some((it) => isSameName(it, tag)));
   const tags = [...new Set(images.flatMap((each) => namesOf(each).slice(0, 1)))].sort().join(", ") || "none";
   if (found.length === 0) {
     throw missing(`open image ${name}: ${tag ? `no tag ${tag}` : "it is empty"}; tags there: ${tags}`);
@@ -63,11 +64,6 @@ function pickTag(
 
 function namesOf(descriptor: Descriptor): string[] {
   return nameAnnotations.flatMap((key) => descriptor.annotations?.[key] ?? []);
-}
-
-/** `docker save web:1` writes the full name `docker.io/library/web:1` next to the tag alone. */
-function matches(name: string, tag: string): boolean {
-  return name === tag || name === `docker.io/${tag}` || name === `docker.io/library/${tag}`;
 }
 
 /** Descends through indexes to the manifest for the platform. */

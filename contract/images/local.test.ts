@@ -155,6 +155,19 @@ describe("a docker archive", () => {
     expect((await open("docker-archive:a.tar:1.2")).digest).toBe(image.digest);
   });
 
+  test.each(["web:latest", "docker.io/library/web:latest"])(
+    "that calls the image %s answers to web",
+    async (tag) => {
+      await writeFile(join(folder, "a.tar"), await tarOfFiles(dockerArchiveFiles([await layer("a")], [tag])));
+      expect((await open("docker-archive:a.tar:web")).digest).toBe(
+        (await open("docker-archive:a.tar")).digest,
+      );
+      await expect(open("docker-archive:a.tar:web:2")).rejects.toThrow(
+        `no image web:2; images there: ${tag}`,
+      );
+    },
+  );
+
   test("may store a repeated layer as a link", async () => {
     const tar = await layer("a");
     const files = dockerArchiveFiles([tar, tar], ["web:1"]);
@@ -173,7 +186,7 @@ describe("a docker archive", () => {
     ["packed.tar", "image-invalid", "not a tar archive; gunzip it first"],
     ["other.tar", "image-invalid", "neither manifest.json nor index.json inside; write it with docker save"],
     ["cut.tar", "image-invalid", "the archive ends early; save the image again"],
-    ["web.tar:db", "image-missing", "no image db; write, one of: web:1"],
+    ["web.tar:db", "image-missing", "no image db; images there: web:1"],
   ])("%s is refused", async (file, code, problem) => {
     await writeFile(join(folder, "text.tar"), "x".repeat(1024));
     await writeFile(

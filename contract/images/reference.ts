@@ -57,6 +57,19 @@ export function formatReference(reference: ImageReference): string {
   return `${reference.registry}/${reference.repository}${tag}${digest}`;
 }
 
+/** Whether two names of an image in an archive mean the same: tools write `web`, `web:latest` or Docker Hub's full name. */
+export function isSameName(one: string, other: string): boolean {
+  return one === other || canonical(one) === canonical(other);
+}
+
+function canonical(name: string): string {
+  try {
+    return formatReference(parseReference(name));
+  } catch {
+    return name; // Not a registry's name; it still may equal another as it is.
+  }
+}
+
 function parseLocal(kind: LocalReference["kind"], text: string): LocalReference {
   const rest = text.slice(kind.length + 1);
   const colon = rest.indexOf(":");
