@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { expectSuccess, type Run } from "../libc/index.ts";
+import { type RulesInput, rulesOf } from "./rules.ts";
+import { changeScript, wholeScript } from "./script.ts";
+import type { Ruleset } from "./types.ts";
+
+const limits = { timeoutMs: 20_000 };
+
+export interface NftablesOptions {
+  /** The name of our table, of the family `inet`. */
+  readonly table: string;
+  /** How the names of instances' links start. */
+  readonly devicePrefix: string;
+  readonly run: Run;
+}
+
+/** Packet rules in one table of the agent's own, written by nft(8); calls must not overlap. Throws AdapterError. */
+export interface Nftables {
+  /**
+   * Changes what differs from the last call in one transaction, established flows untouched; writes everything at
+   * the first call, after a failed one, and where `inspect` found something else. Returns whether anything changed.
+   */
+  apply(plan: RulesInput): Promise<boolean>;
+  /** Whether the kernel still has what was applied. A firewall that is reloaded often takes all tables away. */
+  inspect(): Promise<boolean>;
+}
+
+export function createNftables({ table, devicePrefix, run }: NftablesOptions): Nftables {
+  let applied: { rules: Ruleset; fingerprint: string } | undefined;
+
+  return {
+    async apply(plan) {
+      const rules = rulesOf(plan, devicePrefix);
+      const script = applied ? changeScript(table, applied.rules, rules) : wholeScript(table, rules);
+      if (script === "") return false;
+      applied = undefined;
+      const written = await run(["nft", "-f", "-"], { input: script, timeoutMs: limits.timeoutMs });
+      expectSuccess(`write packet rules of table ${table}`, written);
+      applied = { rules, fingerprint: await fingerprint() };
+      return true;
+    },
+    async inspect() {
+      if (!applied) return false;
+      const isIntact = applied.fingerprint === (await fingerprint());
+      if (!isIntact) applied = undefined;
+      return isIntact;
+    },
+  };
+
+  /** Of what the kernel has now. Sorted words, since the kernel may list elements in another order after a while. */
+  async function fingerprint(): Promise<string> {
+    const listed = await run(["nft", "--stateless", "list", "table", "inet", table], {
+      timeoutMs: limits.timeoutMs,
+    });
+    const words = listed.code === 0 ? listed.stdout.split(/[\s,]+/).sort() : [];
+    return createHash("sha256").update(words.join(" ")).digest("base64");
+  }
+}

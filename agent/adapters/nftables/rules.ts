@@ -1,0 +1,163 @@
+import type { Chain, NamedSet, Ruleset } from "./types.ts";
+
+/** What the rules are made from; see `TrafficPlan` of agent/network, which says what each of it means. */
+export interface RulesInput {
+  readonly gateway: string;
+  readonly hostCidr: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly services: readonly {
+    readonly uid: string;
+    readonly address: string;
+    readonly targets: readonly string[];
+    readonly translated: readonly {
+      readonly protocol: "tcp" | "udp";
+      readonly port: number;
+      readonly targetPort: number;
+    }[];
+  }[];
+  readonly published: readonly {
+    readonly protocol: "tcp" | "udp";
+    readonly port: number;
+    readonly hostIp?: string;
+    readonly targetPort: number;
+    readonly targets: readonly string[];
+  }[];
+  readonly localTargets: readonly string[];
+}
+
+/**
+ * The whole table's content, a pure function of the plan. `devicePrefix`: how the names of instances' links start.
+ *
+ * A packet's way: `arriving` (nothing forged from an instance), `prerouting` or, from the host itself, `output`
+ * (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
+ * `input`, `forwarded` and `leaving` (what still has such an address had no instance to go to: refused, not lost),
+ * `source` (a source address the answer finds its way back to).
+ */
+export function rulesOf(plan: RulesInput, devicePrefix: string): Ruleset {
+  const { gateway, hostCidr, clusterCidr, serviceCidr } = plan;
+  const ours = `"${devicePrefix}*"`;
+  const at = plan.published.filter(({ hostIp }) => hostIp !== undefined);
+  const anywhere = plan.published.filter(({ hostIp }) => hostIp === undefined);
+  const ownDns = `ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53`;
+  return {
+    sets: new Map([
+      map("services", "ipv4_addr", plan.services, ({ address }) => address, serviceChain),
+      map("published-at", "inet_proto . ipv4_addr . inet_service", at, placeOf, portChain),
+      map("published", "inet_proto . inet_service", anywhere, placeOf, portChain),
+      set("ports-at", "inet_proto . ipv4_addr . inet_service", at, placeOf),
+      set("ports", "inet_proto . inet_service", anywhere, placeOf),
+      set("themselves", "ipv4_addr . ipv4_addr", plan.localTargets, (address) => `${address} . ${address}`),
+    ]),
+    chains: new Map([
+      ...plan.services.map(serviceRules),
+      ...plan.published.map(portRules),
+      chain("destination", [
+        "meta nfproto ipv6 accept",
+        "ip daddr vmap @services",
+        `${ownDns} accept`,
+        "fib daddr type != local accept",
+        "meta l4proto . ip daddr . th dport vmap @published-at",
+        "meta l4proto . th dport vmap @published",
+      ]),
+      chain("refuse", ["meta l4proto tcp reject with tcp reset", "reject with icmpx port-unreachable"]),
+      chain("forged", [
+        // Instances have no IPv6 address yet; a link-local one would reach whatever the host serves on its link.
+        "meta nfproto ipv6 drop",
+        // Their links route loopback addresses (below, `source`), which is for answers alone.
+        "ip daddr 127.0.0.0/8 drop",
+        "fib saddr . iif oif missing drop",
+      ]),
+      base("arriving", "filter hook prerouting priority raw", [`iifname ${ours} jump forged`]),
+      base("prerouting", "nat hook prerouting priority dstnat", ["jump destination"]),
+      base("output", "nat hook output priority -100", ["jump destination"]),
+      base("input", "filter hook input priority filter", [
+        "meta nfproto ipv6 accept",
+        "ct state != new accept",
+        `${ownDns} accept`,
+        "meta l4proto . ip daddr . th dport @ports-at goto refuse",
+        "fib daddr type local meta l4proto . th dport @ports goto refuse",
+      ]),
+      base("forwarded", "filter hook forward priority filter", [`ip daddr ${serviceCidr} goto refuse`]),
+      base("leaving", "filter hook output priority filter", [
+        `ip daddr ${serviceCidr} goto refuse`,
+        // An instance that speaks to itself is on the same link as its neighbour, but must go on asking the host.
+        `oifname ${ours} icmp type redirect drop`,
+      ]),
+      base("source", "nat hook postrouting priority srcnat", [
+        `ip saddr . ip daddr @themselves snat ip to ${gateway}`,
+        `ip saddr 127.0.0.0/8 oifname ${ours} snat ip to ${gateway}`,
+        `ip saddr ${hostCidr} ip daddr != ${clusterCidr} oifname != ${ours} masquerade`,
+        // A published port answered by another host's instance: the answer must come back through here.
+        `ct status dnat ip saddr != ${clusterCidr} ip daddr != ${hostCidr} ip daddr ${clusterCidr} snat ip to ${gateway}`,
+      ]),
+    ]),
+  };
+}
+
+type Service = RulesInput["services"][number];
+type Port = RulesInput["published"][number];
+type Named<Part> = [string, Part];
+
+function serviceRules(service: Service): Named<Chain> {
+  const { targets, translated } = service;
+  if (targets.length === 0) return chain(serviceChain(service), []);
+  const rules = translated.map(({ protocol, port, targetPort }) => {
+    return `${protocol} dport ${port} dnat ip to ${oneOf(targets)} : ${targetPort}`;
+  });
+  return chain(serviceChain(service), [...rules, `dnat ip to ${oneOf(targets)}`]);
+}
+
+function portRules(port: Port): Named<Chain> {
+  const { protocol, targets, targetPort } = port;
+  const rules =
+    targets.length === 0 ? [] : [`meta l4proto ${protocol} dnat ip to ${oneOf(targets)} : ${targetPort}`];
+  return chain(portChain(port), rules);
+}
+
+/** Each with the same chance, drawn once a flow. */
+function oneOf(targets: readonly string[]): string {
+  if (targets.length === 1) return `${targets[0]}`;
+  return `numgen random mod ${targets.length} map { ${targets.map((target, index) => `${index} : ${target}`).join(", ")} }`;
+}
+
+function serviceChain({ uid }: Service): string {
+  return `service-${uid}`;
+}
+
+function portChain({ protocol, port, hostIp }: Port): string {
+  return ["publish", protocol, port, ...(hostIp === undefined ? [] : [hostIp])].join("-");
+}
+
+function placeOf({ protocol, port, hostIp }: Port): string {
+  return [protocol, ...(hostIp === undefined ? [] : [hostIp]), port].join(" . ");
+}
+
+function set<Item>(
+  name: string,
+  type: string,
+  items: readonly Item[],
+  element: (item: Item) => string,
+): Named<NamedSet> {
+  return [name, { kind: "set", type, elements: items.map(element) }];
+}
+
+/** Leads packets that match an item to its chain. */
+function map<Item>(
+  name: string,
+  type: string,
+  items: readonly Item[],
+  key: (item: Item) => string,
+  chainOf: (item: Item) => string,
+): Named<NamedSet> {
+  const elements = items.map((item) => `${key(item)} : goto ${chainOf(item)}`);
+  return [name, { kind: "map", type: `${type} : verdict`, elements }];
+}
+
+function chain(name: string, rules: readonly string[]): Named<Chain> {
+  return [name, { rules }];
+}
+
+function base(name: string, hook: string, rules: readonly string[]): Named<Chain> {
+  return [name, { hook: `type ${hook}; policy accept;`, rules }];
+}

@@ -1,0 +1,20 @@
+/**
+ * This host's network: a link and an address an instance, virtual addresses, published ports and names.
+ *
+ * Invariant: packet rules and names follow from the newest assignment alone; a change touches no established flow but
+ * UDP senders whose instance went out of traffic; what was made outlives the agent and is found again by looking.
+ * It does not choose addresses, check health, or decide which instances take traffic: the assignment says so.
+ * A rule of another nftables table that drops packets wins over ours.
+ */
+export { type HostNetwork, type NetworkPorts, runNetwork } from "./loop.ts";
+export type {
+  BalancedService,
+  Conntrack,
+  Links,
+  NameServer,
+  NameTable,
+  PublishedPort,
+  Sysctls,
+  Traffic,
+  TrafficPlan,
+} from "./types.ts";

@@ -1,0 +1,140 @@
+import type { Logger } from "pino";
+import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
+import { createPulse } from "../lib/pulse.ts";
+import { createSerial } from "../lib/serial.ts";
+import type { Assignment } from "../session/index.ts";
+import { forgetOutdatedFlows } from "./forget.ts";
+import { createInstanceLinks } from "./links.ts";
+import { nameTable } from "./names.ts";
+import { placesOf } from "./places.ts";
+import { planTraffic } from "./plan.ts";
+import { ensureSysctls } from "./sysctls.ts";
+import type { Conntrack, Links, NameServer, Sysctls, Traffic } from "./types.ts";
+
+const bounds = {
+  /** A pass without a reason: somebody may have taken rules, devices or names away. */
+  everyMs: 5_000,
+  /** After a failed pass, doubled up to `everyMs`. */
+  retryMs: 100,
+  /** Between two looks for what dead instances left. */
+  sweepMs: 60_000,
+  /** How long plugging an instance in waits for the host's own side. */
+  readyMs: 15_000,
+};
+
+export interface NetworkPorts {
+  readonly links: Links;
+  readonly sysctls: Sysctls;
+  readonly traffic: Traffic;
+  readonly names: NameServer;
+  readonly conntrack: Conntrack;
+}
+
+/** This host's network. What it made stays when the agent goes. */
+export interface HostNetwork {
+  /** The newest assignment; may be called at any rate. */
+  assign(assignment: Assignment): void;
+  /** Another pass soon: something ended. */
+  wake(): void;
+  /** Waits for the first pass that succeeded for the host's side, 15 s at most. Repeatable. */
+  plugIn(instance: {
+    readonly id: string;
+    readonly address: string;
+  }): Promise<{ readonly netnsFile: string }>;
+  unplug(id: string): Promise<void>;
+  /** Resolves after the signal aborts, in the middle of no change. */
+  readonly running: Promise<void>;
+}
+
+/** Keeps links, packet rules and names as the newest assignment wants them, until the signal aborts. */
+export function runNetwork(
+  paths: AgentPaths,
+  ports: NetworkPorts,
+  log: Logger,
+  signal: AbortSignal,
+): HostNetwork {
+  const places = placesOf(paths);
+  const links = createInstanceLinks(places, ports.links, ports.sysctls);
+  const inTurn = createSerial();
+  const pulse = createPulse();
+  const ready = Promise.withResolvers<void>();
+  let assignment: Assignment | undefined;
+  let sweptAt = performance.now();
+
+  return {
+    assign(newest) {
+      assignment = newest;
+      pulse.fire();
+    },
+    wake: () => pulse.fire(),
+    async plugIn(instance) {
+      await within(bounds.readyMs, ready.promise, `plug in ${instance.id}`);
+      return await inTurn(async () => await links.plugIn(instance));
+    },
+    unplug: async (id) => await inTurn(async () => await links.unplug(id)),
+    running: loop(),
+  };
+
+  async function loop(): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const backoffMs = bounds.retryMs * 2 ** (failures - 1);
+      await pulse.wait(signal, failures === 0 ? bounds.everyMs : Math.min(backoffMs, bounds.everyMs));
+      if (signal.aborted || assignment === undefined) continue;
+      failures = (await pass(assignment)) ? 0 : failures + 1;
+    }
+  }
+
+  /** Each part is tried even if another one fails: names are of use without rules, and the other way round. */
+  async function pass(wanted: Assignment): Promise<boolean> {
+    const parts: readonly [string, () => Promise<void>][] = [
+      ["host side", async () => await reconcileHost(wanted)],
+      ["packet rules", async () => await reconcileTraffic(wanted)],
+      ["names", async () => await ports.names.serve(nameTable(wanted))],
+      ["leftovers", async () => await sweep(wanted)],
+    ];
+    let succeeded = true;
+    for (const [part, reconcile] of parts) {
+      try {
+        await reconcile();
+      } catch (error) {
+        succeeded = false;
+        log.error({ part, err: error }, "network not as wanted; trying again");
+      }
+    }
+    return succeeded;
+  }
+
+  async function reconcileHost({ host }: Assignment): Promise<void> {
+    for (const change of ensureSysctls(places.stateDir, ports.sysctls)) log.info(change, "sysctl changed");
+    await inTurn(async () => await links.ensureAnchor(host));
+    ready.resolve();
+  }
+
+  async function reconcileTraffic(wanted: Assignment): Promise<void> {
+    const plan = planTraffic(wanted);
+    const isNew = await ports.traffic.apply(plan);
+    if (!isNew && !(await ports.traffic.inspect())) {
+      log.warn("packet rules were changed by somebody else; writing them again");
+      await ports.traffic.apply(plan);
+    }
+    const forgotten = await forgetOutdatedFlows(plan, places.udpWays, ports.conntrack);
+    if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");
+  }
+
+  async function sweep({ placements }: Assignment): Promise<void> {
+    if (performance.now() - sweptAt < bounds.sweepMs) return;
+    sweptAt = performance.now();
+    const removals = await inTurn(async () => await links.sweep(placements.map(({ id }) => id)));
+    for (const removal of removals) log.info(removal, "leftover of an instance removed");
+  }
+}
+
+async function within(limitMs: number, promise: Promise<void>, action: string): Promise<void> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const reason = `this host's network is not set up after ${limitMs / 1000} s; see the agent's log`;
+    timeout.reject(new ConstellationError("host-unfit", `${action}: ${reason}`));
+  }, limitMs);
+  await Promise.race([promise, timeout.promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,89 @@
+import type { Assignment, RoutedPort, ServiceRoute } from "../session/index.ts";
+import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
+
+/**
+ * Derives the packet rules' content from an assignment. Pure; the same assignment in any order gives the same plan.
+ * Two services that claim one virtual address or one published port, which the servers prevent, must not keep
+ * the others from working: the one with the smaller uid has it.
+ */
+export function planTraffic({ host, services }: Pick<Assignment, "host" | "services">): TrafficPlan {
+  const routes = services.toSorted((one, other) => compare(one.uid, other.uid));
+  const balanced = uniqueBy(routes.map(balance), ({ address }) => address);
+  const published = uniqueBy(
+    routes.flatMap((route) => publish(route, host.name)),
+    keyOfPublished,
+  );
+  return {
+    gateway: host.gateway,
+    hostCidr: host.cidr,
+    clusterCidr: host.clusterCidr,
+    serviceCidr: host.serviceCidr,
+    services: balanced.toSorted((one, other) => compareAddresses(one.address, other.address)),
+    published: published.toSorted((one, other) => compare(keyOfPublished(one), keyOfPublished(other))),
+    localTargets: sortedAddresses(routes.flatMap((route) => addressesOn(route, host.name))),
+  };
+}
+
+function balance(route: ServiceRoute): BalancedService {
+  const translated = route.ports
+    .filter(({ port, targetPort }) => port !== targetPort)
+    .map(({ protocol, port, targetPort }) => ({ protocol, port, targetPort }));
+  return {
+    uid: route.uid,
+    address: route.address,
+    targets: targetsOf(route),
+    translated: uniqueBy(translated, ({ protocol, port }) => `${protocol} ${port}`).toSorted(
+      (one, other) => compare(one.protocol, other.protocol) || one.port - other.port,
+    ),
+  };
+}
+
+/** An instance on this host is preferred, so that it sees the client's own address. */
+function publish(route: ServiceRoute, hostName: string): PublishedPort[] {
+  const local = sortedAddresses(addressesOn(route, hostName));
+  const targets = local.length > 0 ? local : targetsOf(route);
+  return route.ports.filter(isPublished).map(({ protocol, publish: port, hostIp, targetPort }) => ({
+    protocol,
+    port,
+    targetPort,
+    targets,
+    ...(hostIp !== undefined && hostIp !== everyAddress && { hostIp }),
+  }));
+}
+
+const everyAddress = "0.0.0.0";
+
+function isPublished(port: RoutedPort): port is RoutedPort & { publish: number } {
+  return port.publish !== undefined;
+}
+
+function keyOfPublished({ protocol, port, hostIp = "" }: PublishedPort): string {
+  return `${protocol} ${String(port).padStart(5, "0")} ${hostIp}`;
+}
+
+function targetsOf({ endpoints }: ServiceRoute): string[] {
+  return sortedAddresses(endpoints.map(({ address }) => address));
+}
+
+function addressesOn({ endpoints }: ServiceRoute, hostName: string): string[] {
+  return endpoints.filter(({ host }) => host === hostName).map(({ address }) => address);
+}
+
+function sortedAddresses(addresses: readonly string[]): string[] {
+  return [...new Set(addresses)].sort(compareAddresses);
+}
+
+function compareAddresses(one: string, other: string): number {
+  const [first, second] = [one, other].map((address) => address.split(".").map(Number));
+  return first?.reduce((order, part, index) => order || part - (second?.[index] ?? 0), 0) ?? 0;
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function uniqueBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  const seen = new Map<string, T>();
+  for (const item of items) if (!seen.has(keyOf(item))) seen.set(keyOf(item), item);
+  return [...seen.values()];
+}

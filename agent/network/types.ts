@@ -1,0 +1,101 @@
+/** What packets must pass through on this host: derived from an assignment alone, sorted, free of conflicts. */
+export interface TrafficPlan {
+  /** The host's own address in the cluster's network. */
+  readonly gateway: string;
+  /** Instances' addresses on this host. */
+  readonly hostCidr: string;
+  /** Instances' addresses on all hosts. */
+  readonly clusterCidr: string;
+  /** Services' virtual addresses. */
+  readonly serviceCidr: string;
+  /** In order of the virtual address. */
+  readonly services: readonly BalancedService[];
+  /** In order of protocol, port and address. */
+  readonly published: readonly PublishedPort[];
+  /** Instances of this host that take traffic: their own packets may come back to them through a service. */
+  readonly localTargets: readonly string[];
+}
+
+/** A virtual address; every port and protocol goes to one of `targets` (instances' addresses). None: refused. */
+export interface BalancedService {
+  readonly uid: string;
+  readonly address: string;
+  readonly targets: readonly string[];
+  /** Ports with another number at the instances; all others keep theirs. */
+  readonly translated: readonly {
+    readonly protocol: Protocol;
+    readonly port: number;
+    readonly targetPort: number;
+  }[];
+}
+
+export interface PublishedPort {
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** The one address of the host it is published at. Absent: all of them, loopback too. */
+  readonly hostIp?: string;
+  readonly targetPort: number;
+  /** None: refused. */
+  readonly targets: readonly string[];
+}
+
+export type Protocol = "tcp" | "udp";
+
+/** What the name server answers: names and domains in full, without a final dot, in lower case, sorted. */
+export interface NameTable {
+  /** The one address it listens on. */
+  readonly address: string;
+  /** A name in one of these that is not in `records` does not exist; any other name is asked of the host's own servers. */
+  readonly domains: readonly string[];
+  readonly records: readonly { readonly name: string; readonly address: string }[];
+}
+
+/** The kernel's packet rules; satisfied by `adapters/nftables`. */
+export interface Traffic {
+  /** All of the plan or nothing of it; established flows are not touched. Returns whether anything was changed. */
+  apply(plan: TrafficPlan): Promise<boolean>;
+  /** Looks whether the kernel still has what was applied; if not, the next `apply` writes everything. */
+  inspect(): Promise<boolean>;
+}
+
+/** A name server that is a process of its own and outlives the agent; satisfied by `adapters/dnsmasq`. */
+export interface NameServer {
+  /** Makes it serve this table: adopts the running one, or starts one, and lets it reread what changed. */
+  serve(table: NameTable): Promise<void>;
+}
+
+/** Instances' links to the host; satisfied by `adapters/libc`. */
+export interface Links {
+  ensureAnchor(anchor: {
+    readonly device: string;
+    readonly address: string;
+    readonly routed: readonly string[];
+    readonly unreachable: readonly string[];
+  }): Promise<void>;
+  plugIn(link: {
+    readonly netnsFile: string;
+    readonly hostDevice: string;
+    readonly address: string;
+    readonly mtu: number;
+  }): Promise<void>;
+  /** Unpins the namespace; its devices go once no process is left in it. */
+  unplug(link: { readonly netnsFile: string }): Promise<void>;
+  listLinks(namePrefix: string): Promise<readonly { readonly name: string }[]>;
+  deleteLink(name: string): Promise<boolean>;
+}
+
+/** Satisfied by `adapters/libc`. */
+export interface Conntrack {
+  /** Forgets UDP flows that were sent to one address and are answered by the other; returns how many. */
+  deleteUdpFlows(flows: {
+    readonly originalDestination: string;
+    readonly replySource: string;
+  }): Promise<number>;
+}
+
+/** Settings of the network namespace the agent runs in; satisfied by `adapters/libc`. */
+export interface Sysctls {
+  read(name: `net.${string}`): string;
+  /** Returns the value before. */
+  write(name: `net.${string}`, value: string): string;
+}

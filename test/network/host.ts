@@ -1,0 +1,69 @@
+/**
+ * The agent's network alone, with its real adapters, as a process in a machine: `host.ts ROOT`. Takes one JSON request
+ * a line on stdin, answers with one JSON line each; at the end of stdin it goes and leaves everything as it is.
+ */
+import { createInterface } from "node:readline";
+import pino from "pino";
+import { createDnsmasq } from "../../agent/adapters/dnsmasq/index.ts";
+import {
+  createConntrack,
+  createNetwork,
+  createProcesses,
+  createRun,
+  createSpawner,
+  readSysctl,
+  writeSysctl,
+} from "../../agent/adapters/libc/index.ts";
+import { createNftables } from "../../agent/adapters/nftables/index.ts";
+import { runNetwork } from "../../agent/network/index.ts";
+import type { Assignment } from "../../agent/session/index.ts";
+import { agentPaths } from "../../contract/index.ts";
+
+export type Request =
+  | { readonly kind: "assign"; readonly assignment: Assignment }
+  | { readonly kind: "plug in"; readonly id: string; readonly address: string }
+  | { readonly kind: "unplug"; readonly id: string };
+
+const paths = agentPaths(process.argv[2]);
+const log = pino({ level: "debug" }, pino.destination(2));
+const stopping = new AbortController();
+const spawner = createSpawner();
+const names = createDnsmasq({
+  folder: `${paths.runDir}/dns`,
+  spawner,
+  processes: createProcesses(),
+  onEnd: () => network.wake(),
+  onChange: (message, pid) => log.info({ pid }, `name server ${message}`),
+  signal: stopping.signal,
+});
+const network = runNetwork(
+  paths,
+  {
+    links: createNetwork(),
+    sysctls: { read: readSysctl, write: writeSysctl },
+    traffic: createNftables({ table: paths.id, devicePrefix: paths.devicePrefix, run: createRun(spawner) }),
+    names,
+    conntrack: createConntrack(),
+  },
+  log,
+  stopping.signal,
+);
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request: Request = JSON.parse(line);
+  process.stdout.write(`${JSON.stringify(await answer(request))}\n`);
+}
+stopping.abort();
+await network.running;
+process.exit(0);
+
+async function answer(request: Request): Promise<unknown> {
+  try {
+    if (request.kind === "plug in") return await network.plugIn(request);
+    if (request.kind === "unplug") return (await network.unplug(request.id)) ?? {};
+    network.assign(request.assignment);
+    return {};
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
