@@ -20,15 +20,22 @@ const shared = {
  * `system` lives in test/, starts real processes and may take its time.
  */
 export default {
+  testTimeout: 10_000,
   projects: [
     {
       ...shared,
       displayName: "unit",
       roots: present(["agent", "bench", "cli", "contract", "convert", "provider", "tools"]),
-      testTimeout: 10_000,
     },
     ...(existsSync(join(rootDir, "test"))
-      ? [{ ...shared, displayName: "system", roots: ["test"], testTimeout: 120_000 }]
+      ? [
+          {
+            ...shared,
+            displayName: "system",
+            roots: ["test"],
+            setupFilesAfterEnv: ["<rootDir>/tools/jest/system-limits.mjs"],
+          },
+        ]
       : []),
   ],
 };
