@@ -126,12 +126,17 @@ export function openLayerStore({ folder, tempFolder, command, tree, signal }: La
  * and give folders that the archive only implies the look they have in the layers below, which it cannot see.
  */
 function finishFolders(root: string, below: readonly string[], report: UnpackReport, tree: TreeFiles): void {
-  for (const path of report.implied) copyLook(root, below, Buffer.from(path, "latin1"), tree);
+  for (const path of report.implied) copyLook(root, below, bytesOf(path), tree);
   for (const path of report.opaque) {
-    withFolder(tree, root, Buffer.from(path || ".", "latin1"), (descriptor) =>
+    withFolder(tree, root, bytesOf(path), (descriptor) =>
       tree.setAttributeOf(descriptor, "trusted.overlay.opaque", Buffer.from("y")),
     );
   }
+}
+
+/** The report's names are latin1 text; the root's is empty. */
+function bytesOf(path: string): Buffer {
+  return Buffer.from(path || ".", "latin1");
 }
 
 function copyLook(root: string, below: readonly string[], path: Buffer, tree: TreeFiles): void {

@@ -174,6 +174,7 @@ describe("unpacking", () => {
   test("gives folders that a layer only implies the look they have below", async () => {
     const image = await uploadLayers([
       [
+        { name: "./", type: "directory", mode: 0o555 },
         { name: "var/tmp", type: "directory", mode: 0o1777, uid: 7, gid: 8 },
         { name: "link", type: "symlink", linkname: "/etc" },
       ],
@@ -185,6 +186,7 @@ describe("unpacking", () => {
     const [top] = await images.unpack(image.digest);
     const look = await stat(join(top as string, "var/tmp"));
     expect([look.mode & 0o7777, look.uid, look.gid]).toEqual([0o1777, 7, 8]);
+    expect((await stat(top as string)).mode & 0o7777).toBe(0o555);
     expect((await stat(join(top as string, "link"))).mode & 0o7777).toBe(0o755);
   });
 

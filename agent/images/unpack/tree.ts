@@ -24,7 +24,7 @@ export class LayerTree {
   readonly #folders = new Map<string, number | undefined>([["", undefined]]);
   readonly #whiteouts = new Set<string>();
   readonly #opaque = new Set<string>();
-  readonly #implied = new Set<string>();
+  readonly #implied = new Set<string>([""]);
   #entries = 0;
 
   constructor(root: string, files: NodeFiles, limits: UnpackLimits) {
@@ -80,6 +80,7 @@ export class LayerTree {
   addFifo(path: string, entry: Entry): void {
     this.#place(path, entry, (target) => this.#files.makeNode(target, fifoMode | (entry.mode & 0o777)));
     fs.lchownSync(this.#at(path), entry.uid, entry.gid);
+    fs.lutimesSync(this.#at(path), entry.mtime, entry.mtime);
   }
 
   addSymlink(path: string, target: string, entry: Entry): void {
