@@ -11,6 +11,8 @@ import { dist } from "./lib/places.mjs";
 
 mkdirSync(dist, { recursive: true });
 const present = programs.filter(({ isPresent }) => isPresent());
-await Promise.all(present.map(bundle));
+const bundled = await Promise.allSettled(present.map(bundle));
 shipRuntimeFiles();
 writeLaunchers(present);
+// esbuild has printed why; a program that cannot be built does not keep the others from it.
+if (bundled.some(({ status }) => status === "rejected")) process.exitCode = 1;
