@@ -5,39 +5,51 @@ interface PortProbe {
   holder(protocol: "tcp" | "udp", port: number, hostIp?: string): Promise<string | undefined>;
 }
 
-/** Finds the process that listens on a port, by name and pid where /proc tells. */
+/**
+ * Finds the process that listens on a port, by name and pid where /proc tells; the agent itself does not count.
+ * The network namespace is that of the thread which opens the file: Node's threads for files stay in the agent's,
+ * also while its main thread visits an instance's.
+ */
 export function createPortProbe(proc = "/proc"): PortProbe {
   return {
     async holder(protocol, port, hostIp) {
       for (const table of [protocol, `${protocol}6`]) {
-        const text = await readFile(`${proc}/net/${table}`, "utf8").catch(() => ""); // No IPv6: no such table.
-        const listener = parseListeners(text, protocol).find(
-          (entry) => entry.port === port && covers(entry.address, hostIp),
+        const text = await readFile(`${proc}/thread-self/net/${table}`, "utf8").catch(() => ""); // No IPv6: no such table.
+        const listeners = parseListeners(text, protocol).filter(
+          (entry) => entry.port === port && isInTheWay(entry.address, hostIp),
         );
-        if (listener) return (await ownerOf(proc, listener.inode)) ?? "another process";
+        for (const { inode } of listeners) {
+          if (await holds(proc, "self", inode)) continue;
+          return (await ownerOf(proc, inode)) ?? "another process";
+        }
       }
       return undefined;
     },
   };
 }
 
-/** A listener on every address is in the way of one address, and the other way round. */
-function covers(address: string, hostIp: string | undefined): boolean {
+/** Of publishing at an IPv4 address, or at every one. Who listens on IPv6 alone loses nothing. */
+export function isInTheWay(address: string, hostIp: string | undefined): boolean {
+  if (address === "ipv6") return false;
   return address === "any" || hostIp === undefined || hostIp === "0.0.0.0" || address === hostIp;
 }
 
 /** `nginx (pid 812)`: the process with a descriptor of that socket. A look through /proc: only on refusals. */
 async function ownerOf(proc: string, inode: string): Promise<string | undefined> {
-  const wanted = `socket:[${inode}]`;
   const pids = (await readdir(proc)).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
-    // Processes end while we look, and descriptors of others may be hidden: they are passed over.
-    const fds = await readdir(`${proc}/${pid}/fd`).catch(() => []);
-    for (const fd of fds) {
-      if ((await readlink(`${proc}/${pid}/fd/${fd}`).catch(() => "")) !== wanted) continue;
-      const name = await readFile(`${proc}/${pid}/comm`, "utf8").catch(() => "");
-      return `${name.trim() || "a process"} (pid ${pid})`;
-    }
+    if (!(await holds(proc, pid, inode))) continue;
+    const name = await readFile(`${proc}/${pid}/comm`, "utf8").catch(() => "");
+    return `${name.trim() || "a process"} (pid ${pid})`;
   }
   return undefined;
+}
+
+/** Processes end while we look, and descriptors of others may be hidden: they are passed over. */
+async function holds(proc: string, pid: string, inode: string): Promise<boolean> {
+  const fds = await readdir(`${proc}/${pid}/fd`).catch(() => []);
+  for (const fd of fds) {
+    if ((await readlink(`${proc}/${pid}/fd/${fd}`).catch(() => "")) === `socket:[${inode}]`) return true;
+  }
+  return false;
 }
