@@ -52,9 +52,9 @@ export default {
     ),
     rule(
       "adapters-only-in-main",
-      { path: "^agent/", pathNot: "^agent/(main\\.ts$|adapters/)" },
+      { path: "^agent/", pathNot: "^agent/((run|unpack)\\.ts$|adapters/)" },
       { path: "^agent/adapters/" },
-      "a feature declares the port it needs in its types.ts and agent/main.ts passes the adapter in; types too",
+      "a feature declares the port it needs in its types.ts and agent/run.ts passes the adapter in; types too",
     ),
     rule(
       "folder-through-index",

@@ -40,7 +40,8 @@ export interface Call<R extends RouteName> {
 /** What a handler gives, by how its route frames the answer. */
 interface Answers {
   json: unknown;
-  empty: undefined;
+  /** Nothing is sent of it. */
+  empty: unknown;
   events: AsyncIterable<{ readonly id: number; readonly event: Event }>;
   ndjson: AsyncIterable<LogLine>;
   websocket: ExecSession;

@@ -1,0 +1,77 @@
+import { availableParallelism, networkInterfaces, release, totalmem } from "node:os";
+import type { Host } from "../contract/index.ts";
+import type { HostInstances, Reports } from "./instances/index.ts";
+import type { HostNetwork } from "./network/index.ts";
+import type { Assignment, HostSession, Observation } from "./session/index.ts";
+
+export interface HostOptions {
+  readonly session: HostSession;
+  readonly network: Pick<HostNetwork, "assign">;
+  readonly describe: (assignment: Assignment) => Observation["host"];
+  readonly createInstances: (reports: Reports) => HostInstances;
+  readonly signal: AbortSignal;
+}
+
+export interface RunningHost {
+  readonly instances: HostInstances;
+  /** Resolves after the signal aborts; rejects when the host's half cannot go on. */
+  readonly running: Promise<void>;
+}
+
+/** This machine's own half: follows its session, and reports back. */
+export function runHost({ session, network, describe, createInstances, signal }: HostOptions): RunningHost {
+  let host: Observation["host"] | undefined;
+  const instances = createInstances({
+    // Before the first assignment nobody knows this host's range; what it runs is reported with that.
+    instances: async (list) => (host ? session.report({ host, instances: list }) : undefined),
+    progress: (id, message) => session.progress(id, message),
+  });
+
+  async function* assignments(): AsyncIterable<Assignment> {
+    for await (const assignment of session.assignments(signal)) {
+      const isFirst = host === undefined;
+      host = describe(assignment);
+      network.assign(assignment);
+      if (isFirst) await session.report({ host, instances: instances.list() });
+      yield assignment;
+    }
+  }
+
+  return { instances, running: instances.run(assignments(), signal) };
+}
+
+/** What this machine is, for the scheduler and for people. */
+export function describeHost(own: {
+  readonly name: string;
+  readonly version: string;
+  readonly cgroup: Host["cgroup"];
+  readonly ceilings: Readonly<Record<string, number>>;
+}): (assignment: Assignment) => Observation["host"] {
+  const startedAt = new Date().toISOString();
+  return ({ host: { cidr, gateway } }) => ({
+    name: own.name,
+    address: ownAddress(gateway),
+    cidr,
+    agentVersion: own.version,
+    kernel: release(),
+    cgroup: own.cgroup,
+    capacity: { cpu: availableParallelism(), memory: memoryBytes() },
+    ulimitCeilings: { ...own.ceilings },
+    startedAt,
+  });
+}
+
+/** The machine's memory, or the share of it that this process was given. */
+function memoryBytes(): number {
+  const share = process.constrainedMemory();
+  return share > 0 ? Math.min(share, totalmem()) : totalmem();
+}
+
+/** The first IPv4 address of the machine that is not the cluster's own. */
+function ownAddress(gateway: string): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const found = addresses.find(
+    ({ family, internal, address }) => family === "IPv4" && !internal && address !== gateway,
+  );
+  return found?.address ?? "127.0.0.1";
+}

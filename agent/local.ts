@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { down, preflight, status, traces, up } from "./install/index.ts";
+import { findProgram } from "./lib/find-program.ts";
+
+const withRoot = (root: string | undefined) => (root === undefined ? {} : { root });
+
+/** Starts the guard, which starts this same program as the agent. */
+export async function bringUp({ root, json }: { root: string | undefined; json: boolean }): Promise<unknown> {
+  if (json) process.stdout.write(`${JSON.stringify({ progress: "starting the agent" })}\n`);
+  const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
+  const agent = [...self, "run", ...(root === undefined ? [] : ["--root", root])];
+  return await up({ ...withRoot(root), guard: findGuard(), agent });
+}
+
+export const takeDown = (root: string | undefined) => down(withRoot(root));
+export const tellStatus = (root: string | undefined) => status(withRoot(root));
+export const checkMachine = (root: string | undefined) => preflight(withRoot(root));
+export const listTraces = (root: string | undefined) => traces(withRoot(root));
+
+/** In the kit or on the PATH, else where this repository is built: this file is in agent/, or bundled in dist/agent/. */
+function findGuard(): string {
+  const nearby = ["../bin", "../dist/bin"].map((folder) => join(import.meta.dirname, folder));
+  return findProgram(["constellation-guard"], process.env, nearby);
+}

@@ -1,0 +1,90 @@
+import { parseArgs } from "node:util";
+import { ConstellationError, errorTable } from "../contract/index.ts";
+
+/**
+ * The agent's program. Each command loads only what it needs: a layer's unpacking is a process of its own, and the
+ * daemon stays small.
+ */
+const commands: Record<string, { readonly about: string; run(arguments_: Arguments): Promise<unknown> }> = {
+  run: {
+    about: "is the agent, in the foreground",
+    run: async ({ root }) => (await import("./run.ts")).runAgent(root),
+  },
+  unpack: {
+    about: "unpacks one layer, for the agent",
+    run: async ({ rest }) => (await import("./unpack.ts")).unpack(rest[0] ?? ""),
+  },
+  up: {
+    about: "starts the agent and waits until it answers",
+    run: async (given) => (await import("./local.ts")).bringUp(given),
+  },
+  down: {
+    about: "removes the agent and every trace of it",
+    run: async ({ root }) => (await import("./local.ts")).takeDown(root),
+  },
+  status: {
+    about: "says how the agent is",
+    run: async ({ root }) => (await import("./local.ts")).tellStatus(root),
+  },
+  preflight: {
+    about: "says what keeps an agent from running here",
+    run: async ({ root }) => (await import("./local.ts")).checkMachine(root),
+  },
+  traces: {
+    about: "lists what is left of an agent",
+    run: async ({ root }) => (await import("./local.ts")).listTraces(root),
+  },
+};
+
+export interface Arguments {
+  /** `--root`, else `CONSTELLATION_ROOT`. */
+  readonly root: string | undefined;
+  readonly json: boolean;
+  readonly rest: readonly string[];
+}
+
+await main(process.argv.slice(2));
+
+async function main([name = "", ...args]: readonly string[]): Promise<void> {
+  const command = commands[name];
+  if (!command) {
+    process.stderr.write(usage());
+    process.exitCode = 2;
+    return;
+  }
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { root: { type: "string" }, json: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const root = values.root ?? process.env.CONSTELLATION_ROOT;
+  const json = values.json;
+  try {
+    const result = await command.run({ root, json, rest: positionals });
+    if (result !== undefined) process.stdout.write(json ? `${JSON.stringify({ result })}\n` : say(result));
+  } catch (error) {
+    fail(error, json);
+  }
+}
+
+function fail(error: unknown, json: boolean): void {
+  const own = error instanceof ConstellationError ? error : undefined;
+  const message = own?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code: own?.code ?? "bug", message } })}\n`);
+  else process.stderr.write(`constellation-agent: ${message}\n`);
+  process.exitCode = own && errorTable[own.code].retryable ? 75 : 1; // sysexits.h: EX_TEMPFAIL
+}
+
+/** For people: a list a line, anything else as JSON; nothing at all for an empty list. */
+function say(result: unknown): string {
+  if (Array.isArray(result))
+    return result
+      .map((item) => `${typeof item === "string" ? item : Object.values(item).join(" ")}\n`)
+      .join("");
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
+
+function usage(): string {
+  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`);
+  return `usage: constellation-agent COMMAND [--root DIR] [--json]\n\n${lines.join("\n")}\n`;
+}

@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { agentPaths, ConstellationError } from "../contract/index.ts";
+import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
+import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
+import { connectKeyValues, findEtcd, superviseMember } from "./adapters/etcd/index.ts";
+import {
+  createConntrack,
+  createFileCalls,
+  createMounts,
+  createNetwork,
+  createProcesses,
+  createRun,
+  createSpawner,
+  readStartTime,
+  readSysctl,
+  readUnixPeer,
+  writeSysctl,
+} from "./adapters/libc/index.ts";
+import { createNftables } from "./adapters/nftables/index.ts";
+import { createPortProbe } from "./adapters/procnet/index.ts";
+import { describeHost, runHost } from "./host.ts";
+import { noRegistry, openImages } from "./images/index.ts";
+import { status } from "./install/index.ts";
+import { createHostInstances, createInstanceAccess, makeFolders } from "./instances/index.ts";
+import { findProgram } from "./lib/find-program.ts";
+import { createLog } from "./lib/log.ts";
+import { runNetwork } from "./network/index.ts";
+import { hostNameOf, startServer } from "./server.ts";
+import { version } from "./version.ts";
+
+/** How long the store may take from its start to its first answer, milliseconds. */
+const storeStartMs = 60_000;
+
+/**
+ * The agent: the store's process, the server half, this machine's own half, the API; the one place that knows features
+ * and adapters alike. SIGTERM and SIGINT end it in reverse order. What runs outside of it (the store, instances, the
+ * name server, packet rules) stays for the next agent.
+ */
+export async function runAgent(root: string | undefined): Promise<undefined> {
+  const paths = agentPaths(root);
+  const log = createLog(process.env);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
+
+  const processes = createProcesses();
+  const spawner = createSpawner();
+  const run = createRun(spawner);
+  const mounts = createMounts();
+  const links = createNetwork();
+  const conntrack = createConntrack();
+
+  const member = superviseMember({
+    program: findEtcd(process.env),
+    dataDir: join(paths.stateDir, "etcd"),
+    runDir: join(paths.runDir, "etcd"),
+    logFile: join(paths.stateDir, "etcd.log"),
+    processes: { ...processes, startTimeOf: readStartTime },
+    onChange: (message, fields) => log.info({ component: "store", ...fields }, `store ${message}`),
+  });
+  const keyValues = connectKeyValues(member.socket);
+  const hostName = hostNameOf();
+  const images = await openImages({
+    stateDir: paths.stateDir,
+    unpackCommand: [process.execPath, process.argv[1] ?? "", "unpack"],
+    tree: createFileCalls(),
+    source: noRegistry,
+    signal,
+  });
+  const server = await untilAnswered(signal, () =>
+    startServer({
+      ...{ paths, hostName, version, keyValues, log, signal },
+      portProbe: createPortProbe(),
+      readPeer: readUnixPeer,
+      requireImage: (digest) => images.requireImage(digest as `sha256:${string}`),
+    }),
+  );
+
+  const folders = { state: join(paths.stateDir, "instances"), runtime: join(paths.runDir, "runtime") };
+  await makeFolders(folders, mounts);
+  const facts = readMachineFacts(paths.id);
+  const programs = { crun: findProgram(["crun"], process.env), conmon: findProgram(["conmon"], process.env) };
+  const runtime = createRuntime({ folder: folders.runtime, programs, facts }, { spawner, run, processes });
+  const names = createDnsmasq({
+    ...{ folder: join(paths.runDir, "dnsmasq"), spawner, processes, signal },
+    onEnd: () => network.wake(),
+    onChange: (message, pid) => log.info({ component: "names", pid }, `name server ${message}`),
+  });
+  const network = runNetwork(
+    paths,
+    {
+      ...{ links, conntrack, names },
+      sysctls: { read: readSysctl, write: writeSysctl },
+      traffic: createNftables({ table: paths.id, devicePrefix: paths.devicePrefix, run }),
+    },
+    log.child({ component: "network" }),
+    signal,
+  );
+  const host = runHost({
+    session: server.session,
+    network,
+    describe: describeHost({
+      name: hostName,
+      version,
+      cgroup: (await status(root === undefined ? {} : { root })).cgroupMode ?? facts.cgroup,
+      ceilings: facts.rlimitCeilings,
+    }),
+    createInstances: (reports) =>
+      createHostInstances({
+        ...{ folders, host: hostName, log: log.child({ component: "instances" }) },
+        ports: { images, mounts, network, runtime, reports },
+      }),
+    signal,
+  });
+  const api = await server.listen({ access: createInstanceAccess(host.instances, runtime), blobs: images });
+  log.info({ version, root, socket: paths.socket }, "agent started");
+
+  try {
+    await untilStopped(signal, [server.running, network.running, host.running]);
+  } finally {
+    stopping.abort();
+    await api.close();
+    await Promise.allSettled([host.running, network.running, server.running]);
+    keyValues.close();
+    await member.letGo();
+    conntrack.close();
+    links.close();
+    log.info("agent stopped");
+  }
+}
+
+/** The store's process answers some hundred milliseconds after its start, or while an agent before us lets go of it. */
+async function untilAnswered<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + storeStartMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const waits =
+        error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
+      if (!waits || signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Ends with the signal, or with the first part that cannot go on. */
+async function untilStopped(signal: AbortSignal, parts: readonly Promise<unknown>[]): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([aborted, ...parts.map((part) => part.then(() => aborted))]);
+}
