@@ -11,7 +11,7 @@ const parentPollMs = 1_000;
 
 const schemaFile = new URL("schema.json", import.meta.url);
 const agentFile = new URL(
-  import.meta.url.includes("/dist/") ? "bin/constellation-agent" : "../dist/bin/constellation-agent",
+  import.meta.url.includes("/dist/") ? "../bin/constellation-agent" : "../dist/bin/constellation-agent",
   import.meta.url,
 );
 
