@@ -1,0 +1,9 @@
+/**
+ * Benchmarks, each beside its peers in the same run: this list is what `npm run bench -- NAME` knows.
+ * Invariant: a figure is never printed without the peer's from the same machine and minutes.
+ * Nothing here decides whether a figure is good enough.
+ */
+import { start } from "./start/index.ts";
+import type { Benchmark } from "./types.ts";
+
+export const benchmarks: readonly Benchmark[] = [start];

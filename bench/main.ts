@@ -1,0 +1,58 @@
+import { Command, InvalidArgumentError } from "commander";
+import { benchmarks } from "./index.ts";
+import { formatTable } from "./table.ts";
+import type { Benchmark, Report } from "./types.ts";
+
+interface Flags {
+  readonly json?: boolean;
+  readonly runs: number;
+}
+
+const runsLimit = 10_000;
+
+const program = new Command("bench").description("Measures constellation beside its peers, in the same run.");
+for (const benchmark of benchmarks) {
+  program
+    .command(benchmark.name)
+    .description(benchmark.summary)
+    .option("--json", "print one JSON object a line instead of a table")
+    .option("--runs <number>", "how often each side is measured", parseRuns, benchmark.usualRuns)
+    .action(async (flags: Flags) => await run(benchmark, flags));
+}
+program.addHelpText(
+  "after",
+  "\nExamples:\n  npm run bench -- start\n  npm run -s bench -- start --json --runs 20",
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function run(benchmark: Benchmark, { json, runs }: Flags): Promise<void> {
+  const progress = createProgress();
+  const report = await benchmark.run({ runs, onProgress: progress.show }).finally(progress.end);
+  process.stdout.write(json ? formatLines(report) : formatTable(report.table));
+}
+
+function formatLines({ comparisons }: Report): string {
+  return comparisons.map((comparison) => `${JSON.stringify(comparison)}\n`).join("");
+}
+
+/** On stderr, so that stdout holds the result alone; in a terminal one line that changes. */
+function createProgress() {
+  const { stderr } = process;
+  const [before, after] = stderr.isTTY ? ["\r\x1b[K", ""] : ["", "\n"];
+  return {
+    show: (phrase: string) => void stderr.write(`${before}${phrase}${after}`),
+    end: () => void stderr.write(before),
+  };
+}
+
+function parseRuns(text: string): number {
+  const runs = Number(text);
+  if (Number.isInteger(runs) && runs >= 1 && runs <= runsLimit) return runs;
+  throw new InvalidArgumentError(`needs a whole number from 1 to ${runsLimit}.`);
+}

@@ -1,0 +1,69 @@
+/**
+ * How long a service takes to have one more replica, beside the bare runtimes and podman: from the request to the
+ * workload's first instruction, agent warm, image unpacked.
+ * Invariant: everything runs in a throw-away machine; the workload, its limits and its image are the same for all.
+ */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Machine, startMachine } from "../../test/lab/index.ts";
+import type { Benchmark, RunOptions } from "../types.ts";
+import { buildImage } from "./image.ts";
+import { reportStarts } from "./report.ts";
+import type { Sample, Setting } from "./types.ts";
+
+const programs = join(import.meta.dirname, "../../dist/bin");
+const agent = join(programs, "constellation-agent");
+const guard = join(programs, "constellation-guard");
+const measure = join(import.meta.dirname, "measure.ts");
+const complaintLength = 4_000;
+
+export const start: Benchmark = {
+  name: "start",
+  summary: "one more replica, to its first instruction; beside crun, runc and podman",
+  usualRuns: 50,
+  async run(options) {
+    refuseUnfit();
+    await using machine = await startMachine({ name: "bench" });
+    const folder = join(machine.root, "bench");
+    await mkdir(folder);
+    options.onProgress("building the workload and its image");
+    const { reference, root: layer } = await buildImage(folder);
+    options.onProgress("starting an agent");
+    const agentRoot = join(machine.root, "c");
+    await machine.output([agent, "up", "--root", agentRoot]);
+    const setting = { agentRoot, folder, layer, image: reference, runs: options.runs };
+    return reportStarts(await collect(machine, setting, options));
+  },
+};
+
+function refuseUnfit(): void {
+  if (process.getuid?.() !== 0) throw new Error("bench start: not root; run it as root");
+  for (const program of [agent, guard]) {
+    if (!existsSync(program)) throw new Error(`bench start: ${program} is missing; run \`npm run build\``);
+  }
+}
+
+async function collect(machine: Machine, setting: Setting, options: RunOptions): Promise<Sample[]> {
+  const child = await machine.spawn([
+    ...[guard, "enter", "--root", setting.agentRoot, "--"],
+    ...[process.execPath, "--disable-warning=ExperimentalWarning", measure, JSON.stringify(setting)],
+  ]);
+  let complaints = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    complaints = `${complaints}${chunk.toString("utf8")}`.slice(-complaintLength);
+  });
+  const samples: Sample[] = [];
+  options.onProgress("warming up");
+  if (child.stdout) {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const sample = JSON.parse(line) as Sample;
+      samples.push(sample);
+      options.onProgress(`sample ${samples.length}: ${sample.contender} ${sample.ms.toFixed(1)} ms`);
+    }
+  }
+  const { code } = await child.exited;
+  if (code === 0) return samples;
+  throw new Error(`bench start: the measuring process ended with ${code}: ${complaints.trim()}`);
+}

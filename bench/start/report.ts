@@ -1,0 +1,51 @@
+import { quantile } from "../quantile.ts";
+import type { Comparison, Report } from "../types.ts";
+import type { Sample } from "./types.ts";
+
+const ours = "constellation";
+const metrics = [
+  { name: "start.p50", share: 0.5 },
+  { name: "start.p99", share: 0.99 },
+] as const;
+
+/** Compares our starts with each peer's, in the order in which the peers first appear. */
+export function reportStarts(samples: readonly Sample[]): Report {
+  const times = Map.groupBy(samples, ({ contender }) => contender);
+  const msOf = (contender: string) => (times.get(contender) ?? []).map(({ ms }) => ms);
+  const peers = [...times.keys()].filter((name) => name !== ours).sort();
+
+  const comparisons = metrics.flatMap(({ name, share }) =>
+    peers.map((peer): Comparison => {
+      const [value, peerValue] = [quantile(msOf(ours), share), quantile(msOf(peer), share)];
+      return {
+        ...{ bench: "start", metric: name, value: rounded(value), unit: "ms" },
+        ...{ peer, peerValue: rounded(peerValue), ratio: rounded(peerValue / value) },
+      };
+    }),
+  );
+
+  const rows = [ours, ...peers].map((name) => {
+    const figures = [0, 0.5, 0.99].map((share) => quantile(msOf(name), share).toFixed(1));
+    const ratio = quantile(msOf(name), 0.5) / quantile(msOf(ours), 0.5);
+    return [name, ...figures, name === ours ? "" : ratio.toFixed(2)];
+  });
+  const runs = msOf(ours).length;
+  const busy = samples.filter(({ wasIdle }) => !wasIdle).length;
+  return {
+    comparisons,
+    table: {
+      title: `start: one more replica, from the request to the workload's first instruction (ms, ${runs} runs)`,
+      header: ["", "min", "p50", "p99", "times ours"],
+      rows,
+      notes: [
+        `${samples.length - busy} of ${samples.length} samples began on an idle machine.`,
+        ...(runs < 100 ? ["With fewer than 100 runs, p99 is the slowest one."] : []),
+      ],
+    },
+  };
+}
+
+/** To microseconds: what is finer is noise. */
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

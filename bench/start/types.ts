@@ -1,0 +1,45 @@
+/** What is told to the measuring process: one JSON argument. */
+export interface Setting {
+  /** The agent's root folder. */
+  readonly agentRoot: string;
+  /** Where everything else goes, on a disk. */
+  readonly folder: string;
+  /** A local image reference: `oci:PATH:TAG`. */
+  readonly image: string;
+  /** The image's one layer, unpacked. */
+  readonly layer: string;
+  readonly runs: number;
+}
+
+/** One measured start: a line the measuring process prints. */
+export interface Sample {
+  readonly contender: string;
+  /** From the request to the workload's first instruction. */
+  readonly ms: number;
+  /** Whether the machine was idle before it. */
+  readonly wasIdle: boolean;
+}
+
+/** A start that was asked for. */
+export interface Started {
+  /** CLOCK_MONOTONIC at the request, in nanoseconds. */
+  readonly requestedNs: bigint;
+  /** Host name of the workload that will tell of its first instruction. */
+  readonly hostname: string;
+}
+
+/** A way to start the workload. */
+export interface Contender {
+  readonly name: string;
+  /** Starts one more; what does not belong to the request is made before its time is taken. */
+  start(round: number): Promise<Started>;
+  /** Takes it away; resolves once nothing of it is left. */
+  remove(round: number): Promise<void>;
+}
+
+/** What the workload is limited to, by every contender: cores, bytes, processes. */
+export const workloadLimits = { cpu: 1, memoryBytes: 64 * 2 ** 20, pids: 128 };
+
+/** The folder with the socket for arrivals, as the workload sees it, and its one argument. */
+export const mountPoint = "/bench";
+export const workloadCommand = ["/workload", `${mountPoint}/arrivals.sock`] as const;
