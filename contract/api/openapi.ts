@@ -3,7 +3,7 @@ import { cluster, document, event, host, info, instance, owner, serviceStatus } 
 import { errorTable } from "../errors.ts";
 import { resources } from "../resources/index.ts";
 import { type JsonSchema, type NamedSchemas, objectSchema } from "./field-schema.ts";
-import { documentWrite, logLine, type Route, routes } from "./routes.ts";
+import { documentWrite, headerDocs, logLine, type Route, routes } from "./routes.ts";
 
 /** Shapes that other shapes refer to by name. */
 const shapes: Readonly<Record<string, z.ZodType>> = {
@@ -44,12 +44,6 @@ const errorSchema: JsonSchema = {
   },
   required: ["error"],
 };
-
-const headerDocs = {
-  "If-Match": "The `ETag` that was read, in quotes: refused with 412 when it is no longer the current one.",
-  "If-None-Match": "`*`: only when there is none.",
-  "Last-Event-ID": "Goes on after this event.",
-} as const;
 
 const framings = {
   json: "application/json",
@@ -197,7 +191,7 @@ function parametersOf(
   convert: Convert,
 ): JsonSchema[] {
   return Object.entries(shape?.shape ?? {}).map(([name, schema]) => {
-    const { description } = schema as z.ZodType;
+    const { description, ...json } = convert.parameter(schema as z.ZodType);
     const required = place === "path" || !(schema as z.ZodType).safeParse(undefined).success;
     const kinds = name === "plural" ? { enum: documentKinds().map(({ plural }) => plural) } : {};
     return {
@@ -205,7 +199,7 @@ function parametersOf(
       in: place,
       required,
       ...(description ? { description } : {}),
-      schema: { ...convert.parameter(schema as z.ZodType), ...kinds },
+      schema: { ...json, ...kinds },
     };
   });
 }

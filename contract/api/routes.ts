@@ -19,11 +19,26 @@ export interface Route {
   readonly answer?: z.ZodType;
   readonly framing: Framing;
   /** Request headers it reads beyond the usual ones. */
-  readonly headers?: readonly ("If-Match" | "If-None-Match" | "Last-Event-ID")[];
+  readonly headers?: readonly (keyof typeof headerDocs)[];
 }
 
 const flag = z.stringbool().default(false);
-const documentParams = z.object({ namespace: dnsLabel, plural: z.string(), name: dnsLabel });
+const plural = z.string().describe("The kind, like `services`.");
+const documentParams = z.object({
+  namespace: dnsLabel.describe("The namespace it lives in."),
+  plural,
+  name: dnsLabel.describe("Its name within the namespace."),
+});
+const instanceParams = z.object({ id: z.string().describe("The instance's id: `web-0-5f3a9c`.") });
+const ofNamespace = dnsLabel.optional().describe("Only those of this namespace.");
+const ofService = dnsLabel.optional().describe("Only those of this service.");
+
+/** What the request headers mean that a route may read. */
+export const headerDocs = {
+  "If-Match": "The `ETag` that was read, in quotes: refused with 412 when it is no longer the current one.",
+  "If-None-Match": "`*`: only when there is none.",
+  "Last-Event-ID": "Goes on after this event.",
+} as const;
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /** A document as a client writes it; secret leaves are `{ "$secret": { "value": ... } }`. */
@@ -70,10 +85,16 @@ export const routes = {
     method: "GET",
     path: "/v1/documents/:plural",
     summary: "Documents of a kind, in order of namespace and name.",
-    params: z.object({ plural: z.string() }),
+    params: z.object({ plural }),
     query: z.object({
-      namespace: dnsLabel.optional(),
-      limit: z.coerce.number().int().min(1).max(limits.pageItems).default(limits.pageItems),
+      namespace: ofNamespace,
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(limits.pageItems)
+        .default(limits.pageItems)
+        .describe("The most of one page."),
       after: z.string().optional().describe("The `next` of the page before."),
     }),
     answer: z.object({ items: z.array(document), next: z.string().optional() }),
@@ -93,7 +114,7 @@ export const routes = {
     summary:
       "Creates (`If-None-Match: *`) or replaces (`If-Match`) a document's inputs. `dryRun` does everything but the write.",
     params: documentParams,
-    query: z.object({ dryRun: flag }),
+    query: z.object({ dryRun: flag.describe("Checks everything and writes nothing.") }),
     body: documentWrite,
     answer: document,
     framing: "json",
@@ -111,7 +132,7 @@ export const routes = {
     method: "GET",
     path: "/v1/instances",
     summary: "Instances of every host, as last reported.",
-    query: z.object({ namespace: dnsLabel.optional(), service: dnsLabel.optional() }),
+    query: z.object({ namespace: ofNamespace, service: ofService }),
     answer: z.object({ items: z.array(instance) }),
     framing: "json",
   },
@@ -119,7 +140,7 @@ export const routes = {
     method: "GET",
     path: "/v1/instances/:id",
     summary: "One instance by its id.",
-    params: z.object({ id: z.string() }),
+    params: instanceParams,
     answer: instance,
     framing: "json",
   },
@@ -127,11 +148,11 @@ export const routes = {
     method: "GET",
     path: "/v1/instances/:id/logs",
     summary: "An instance's output, oldest line first, also of the run before a restart.",
-    params: z.object({ id: z.string() }),
+    params: instanceParams,
     query: z.object({
-      tail: z.coerce.number().int().min(0).optional(),
-      follow: flag,
-      since: z.iso.datetime().optional(),
+      tail: z.coerce.number().int().min(0).optional().describe("Only this many of the last lines."),
+      follow: flag.describe("Goes on with new lines as they come."),
+      since: z.iso.datetime().optional().describe("Only lines from this time on, RFC 3339."),
     }),
     answer: logLine,
     framing: "ndjson",
@@ -140,14 +161,14 @@ export const routes = {
     method: "GET",
     path: "/v1/instances/:id/exec",
     summary: "Runs a command inside an instance. Frames: see the guide on the API.",
-    params: z.object({ id: z.string() }),
+    params: instanceParams,
     query: z.object({
       command: z.string().describe("The argument vector as a JSON array."),
-      tty: flag,
-      user: z.string().optional(),
-      workingDir: z.string().optional(),
-      columns: z.coerce.number().int().min(1).max(10_000).default(80),
-      rows: z.coerce.number().int().min(1).max(10_000).default(24),
+      tty: flag.describe("Gives it a terminal."),
+      user: z.string().optional().describe("Default: the instance's own."),
+      workingDir: z.string().optional().describe("Default: the instance's own."),
+      columns: z.coerce.number().int().min(1).max(10_000).default(80).describe("Of the terminal, at first."),
+      rows: z.coerce.number().int().min(1).max(10_000).default(24).describe("Of the terminal, at first."),
     }),
     framing: "websocket",
   },
@@ -163,8 +184,8 @@ export const routes = {
     path: "/v1/events",
     summary: "Changes as they happen, from now on or after `Last-Event-ID`; 410 when that is no longer kept.",
     query: z.object({
-      namespace: dnsLabel.optional(),
-      service: dnsLabel.optional(),
+      namespace: ofNamespace,
+      service: ofService,
       tail: z.coerce
         .number()
         .int()
@@ -172,7 +193,7 @@ export const routes = {
         .max(limits.eventsKept)
         .default(0)
         .describe("Starts with this many past events."),
-      follow: z.stringbool().default(true),
+      follow: z.stringbool().default(true).describe("Goes on with events as they happen."),
     }),
     answer: event,
     framing: "events",
@@ -190,7 +211,7 @@ export const routes = {
     method: "PUT",
     path: "/v1/blobs/:digest",
     summary: "Uploads one blob; acknowledged once it is durable and matches its digest.",
-    params: z.object({ digest }),
+    params: z.object({ digest: digest.describe("Of the blob: `sha256:` and 64 hex digits.") }),
     rawBody: true,
     framing: "empty",
   },

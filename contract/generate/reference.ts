@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type Route, routes } from "../api/routes.ts";
+import { headerDocs, type Route, routes } from "../api/routes.ts";
 import { errorTable } from "../errors.ts";
 import { limitDocs, limits } from "../limits.ts";
 import { commonInputs, commonOutputs } from "../model/common.ts";
@@ -103,7 +103,7 @@ function apiPage(): string {
       [
         ...parameterRows("path", route.params),
         ...parameterRows("query", route.query),
-        ...(route.headers ?? []).map((header) => [code(header), "header", ""]),
+        ...(route.headers ?? []).map((header) => [code(header), "header", headerDocs[header]]),
         ...(route.body === undefined ? [] : [["", "body", "JSON; see [OpenAPI](openapi.json)."]]),
         ...(route.rawBody ? [["", "body", "Bytes."]] : []),
       ],

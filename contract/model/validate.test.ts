@@ -61,6 +61,11 @@ describe("checkInputs", () => {
       { ports: Array.from({ length: 65 }, (_, at) => ({ port: at + 1 })) },
       ["ports: must have at most 64 items, not 65"],
     ],
+    [
+      "too many variables",
+      { env: Object.fromEntries(Array.from({ length: 1_001 }, (_, at) => [`V${at}`, ""])) },
+      ["env: must have at most 1000 variables"],
+    ],
     ["an empty list", { liveness: { exec: { command: [] } } }, ["liveness.exec.command: must not be empty"]],
     [
       "a bad quantity",

@@ -224,6 +224,9 @@ export const container = {
   args: strings.optional().describe("Replaces the image's CMD; `[]` clears it."),
   env: z
     .record(environmentName, z.string())
+    .refine((env) => Object.keys(env).length <= limits.envPerContainer, {
+      error: `must have at most ${limits.envPerContainer} variables`,
+    })
     .optional()
     .describe("Environment variables; `$(NAME)` expands in values, `command` and `args`."),
   user: z
