@@ -41,7 +41,7 @@ function planProbe(written: WrittenProbe, eager: number): ProbePlan {
 
 function planImageCheck(check: ImageHealthCheck): ProbePlan {
   return {
-    action: { kind: "exec", command: check.command },
+    action: { kind: "exec", command: nonEmpty(check.command) },
     eagerMs: check.startIntervalMs ?? eagerMs,
     intervalMs: check.intervalMs ?? imageDefaults.intervalMs,
     timeoutMs: check.timeoutMs ?? imageDefaults.timeoutMs,
@@ -61,7 +61,7 @@ function actionOf({ http, tcp, exec }: WrittenProbe): ProbeAction {
       headers: http.headers ?? {},
     };
   if (tcp) return { kind: "tcp", port: tcp.port };
-  if (exec) return { kind: "exec", command: exec.command };
+  if (exec) return { kind: "exec", command: nonEmpty(exec.command) };
   throw new TypeError("plan probe: neither http, tcp nor exec");
 }
 
@@ -69,4 +69,10 @@ function ms(text: string): number {
   const value = durationMs(text);
   if (value === undefined) throw new TypeError(`read duration: "${text}"`);
   return value;
+}
+
+function nonEmpty(command: readonly string[]): [string, ...string[]] {
+  const [program, ...args] = command;
+  if (program === undefined) throw new TypeError("plan probe: its command is empty");
+  return [program, ...args];
 }

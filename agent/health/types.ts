@@ -8,7 +8,7 @@ export type ProbeAction =
       readonly headers: Readonly<Record<string, string>>;
     }
   | { readonly kind: "tcp"; readonly port: number }
-  | { readonly kind: "exec"; readonly command: readonly string[] };
+  | { readonly kind: "exec"; readonly command: readonly [string, ...string[]] };
 
 export interface ProbePlan {
   readonly action: ProbeAction;
@@ -47,4 +47,4 @@ export interface Verdict {
 }
 
 /** Runs a command inside the instance; killed at the signal. Resolves to the exit code. */
-export type RunInside = (command: readonly string[], signal: AbortSignal) => Promise<number>;
+export type RunInside = (command: readonly [string, ...string[]], signal: AbortSignal) => Promise<number>;

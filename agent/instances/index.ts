@@ -5,6 +5,7 @@
  * Level-based: records on disk, the runtime's files and the assignment are looked at again on every pass.
  * It does not choose hosts or addresses, move traffic, or pull images: the leader, the network and the images do.
  */
+export { createInstanceAccess, type ExecRequest } from "./access.ts";
 export { makeFolders, removeFolders } from "./folders.ts";
 export {
   createHostInstances,

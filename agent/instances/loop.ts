@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Instance } from "../../contract/index.ts";
-import { createProbe, planHealth, type RunInside, watchHealth } from "../health/index.ts";
+import { createProbe, planHealth, watchHealth } from "../health/index.ts";
 import { createGate } from "../lib/gate.ts";
 import { createPulse } from "../lib/pulse.ts";
+import { type RotatedLog, rotateLogs } from "../logs/index.ts";
 import type { Assignment } from "../session/index.ts";
 import { type ActContext, act } from "./act.ts";
 import { decide, type InstanceView, type Want } from "./decide.ts";
@@ -21,8 +22,6 @@ import { workloadOf } from "./workload.ts";
 
 export interface InstancesPorts extends StepPorts {
   readonly reports: Reports;
-  /** Runs a command inside an instance, killed at the signal; its output is dropped. */
-  readonly runInside: (id: string, ...args: Parameters<RunInside>) => ReturnType<RunInside>;
 }
 
 export interface InstancesOptions {
@@ -65,7 +64,12 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       assignment = readSnapshot(folders.runtime);
       await adopt();
       ports.runtime.onEnd(() => wake.fire(), signal);
-      await Promise.all([follow(assignments, signal), reconcile(signal), report(signal)]);
+      await Promise.all([
+        follow(assignments, signal),
+        reconcile(signal),
+        report(signal),
+        rotateLogs(writtenLogs, ports.runtime.reopenLog, log, signal),
+      ]);
       for (const entry of entries.values()) {
         stopWatching(entry);
         entry.busy?.abort();
@@ -79,6 +83,14 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     return [...entries.values()]
       .map((entry) => reportOf(entry.record, host, entry.unhealthy))
       .sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  function writtenLogs(): RotatedLog[] {
+    return [...entries.values()].flatMap(({ record, places }) =>
+      record.logging && record.life.state.kind === "running"
+        ? [{ id: places.id, path: places.log, ...record.logging }]
+        : [],
+    );
   }
 
   /** Takes over what an agent before this one made; what has no record any more is removed. */
@@ -166,7 +178,9 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     const { startedAt } = life.state;
     const { id } = entry.places;
     const until = AbortSignal.any([signal, watching.signal]);
-    const probe = createProbe(placement.address, (command, limit) => ports.runInside(id, command, limit));
+    const probe = createProbe(placement.address, (command, limit) =>
+      ports.runtime.runInside(id, command, limit),
+    );
     const watch = async () => {
       const image = await ports.images.resolve(spec.imageDigest);
       const plan = planHealth(workloadOf(spec), image.healthCheck, spec.minHealthyTimeMs);

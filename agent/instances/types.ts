@@ -80,6 +80,27 @@ export interface Resources {
   readonly pidsLimit?: number;
 }
 
+export interface CommandRequest {
+  readonly argv: readonly [string, ...string[]];
+  /** Absent: the container's. */
+  readonly user?: User;
+  readonly workingDir?: string;
+  /** Added to the container's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absent: no terminal; then stdout and stderr are apart. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+}
+
+/** A command that runs inside a container; what the API's `ExecSession` says of the members holds here. */
+export interface RunningCommand {
+  readonly output: AsyncIterable<{ readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }>;
+  write(data: Uint8Array): Promise<void>;
+  endInput(): void;
+  resize(columns: number, rows: number): void;
+  readonly exit: Promise<number>;
+  close(): void;
+}
+
 /** Starts, watches and ends containers; what it started lives on when the agent dies. Satisfied by `adapters/crun`. */
 export interface Runtime {
   /** Resolves once the first instruction may run. Leftovers of the same id must be removed before. Throws RuntimeError. */
@@ -95,6 +116,10 @@ export interface Runtime {
   list(): Promise<readonly string[]>;
   /** Calls back soon after any container ended, until the signal aborts. May miss some: look again from time to time. */
   onEnd(callback: () => void, signal: AbortSignal): void;
+  /** Starts a command in a running container. Throws `invalid` where it cannot be executed. */
+  exec(id: string, request: CommandRequest): Promise<RunningCommand>;
+  /** Runs a command without input or output to its end; killed at the signal, then rejects with its reason. */
+  runInside(id: string, argv: readonly [string, ...string[]], signal: AbortSignal): Promise<number>;
   /** Goes on writing to the log's path after the file there was renamed. */
   reopenLog(id: string): Promise<void>;
 }

@@ -1,10 +1,12 @@
 /**
  * A host's half of the agent alone: follows an assignment in a file, prints what it reports as JSON lines.
  * usage: node host-agent.ts ROOT   (ROOT/assignment.json is read again at every SIGHUP; images are folders in ROOT/images)
- * On standard input, one JSON a line: {"logs": id, ...query}, {"exec": id, ...options}.
+ * On standard input, one JSON a line: {"ask": n, "logs": id, "query": {}} or {"ask": n, "exec": id, "request": {}, "input": ""};
+ * answered by {"answer": n, ...}.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { createRuntime, readMachineFacts } from "../../agent/adapters/crun/index.ts";
 import {
@@ -14,9 +16,27 @@ import {
   createRun,
   createSpawner,
 } from "../../agent/adapters/libc/index.ts";
-import { createHostInstances, makeFolders } from "../../agent/instances/index.ts";
+import {
+  createHostInstances,
+  createInstanceAccess,
+  type ExecRequest,
+  makeFolders,
+} from "../../agent/instances/index.ts";
 import { createPulse } from "../../agent/lib/pulse.ts";
+import type { LogQuery } from "../../agent/logs/index.ts";
 import type { Assignment } from "../../agent/session/index.ts";
+
+interface Question {
+  readonly ask: number;
+  readonly logs?: string;
+  readonly query?: LogQuery;
+  readonly forMs?: number;
+  readonly exec?: string;
+  readonly request?: Partial<ExecRequest>;
+  readonly input?: string;
+  readonly closeAfterMs?: number;
+  readonly resize?: { readonly columns: number; readonly rows: number };
+}
 
 const root = process.argv[2] ?? "";
 const started = performance.now();
@@ -72,12 +92,10 @@ const instances = createHostInstances({
       },
       progress: (instance, message) => say({ progress: { instance, message } }),
     },
-    async runInside() {
-      return 0;
-    },
   },
 });
 
+const stop = new AbortController();
 const hup = createPulse();
 process.on("SIGHUP", () => hup.fire());
 async function* assignments(): AsyncGenerator<Assignment> {
@@ -87,7 +105,31 @@ async function* assignments(): AsyncGenerator<Assignment> {
     await hup.wait(stop.signal);
   }
 }
-const stop = new AbortController();
+const access = createInstanceAccess(instances, runtime);
+createInterface({ input: process.stdin }).on("line", (line) => void answer(JSON.parse(line)));
+async function answer(question: Question): Promise<void> {
+  try {
+    say({ answer: question.ask, ...(await (question.logs === undefined ? exec(question) : logs(question))) });
+  } catch (error) {
+    say({ answer: question.ask, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+async function logs({ logs: id = "", query, forMs }: Question) {
+  const lines: unknown[] = [];
+  const until = forMs === undefined ? stop.signal : AbortSignal.timeout(forMs);
+  for await (const line of access.logs(id, query ?? { follow: false }, until)) lines.push(line);
+  return { lines };
+}
+async function exec({ exec: id = "", request, input, closeAfterMs, resize }: Question) {
+  const session = await access.exec(id, { tty: false, columns: 80, rows: 24, command: [], ...request });
+  if (closeAfterMs !== undefined) setTimeout(() => session.close(), closeAfterMs);
+  if (resize) setTimeout(() => session.resize(resize.columns, resize.rows), 200);
+  if (input !== undefined) await session.write(Buffer.from(input));
+  if (!request?.tty) session.endInput();
+  const texts = { stdout: "", stderr: "" };
+  for await (const { stream, data } of session.output) texts[stream] += Buffer.from(data).toString();
+  return { ...texts, code: await session.exit };
+}
 process.on("SIGTERM", () => stop.abort());
 say({ ready: process.pid, ms: performance.now() - started });
 await instances.run(assignments(), stop.signal);

@@ -39,15 +39,23 @@ export async function createWithMonitor(
 
 /**
  * Resolves when a container's monitor is gone: it may still be writing the exit file of a container that just ended.
- * One that outlives its container by `endMs` is killed. Told from a stranger with its pid by its command line.
+ * One that outlives its container by `endMs` is killed.
  */
 export async function monitorEnd(paths: RuntimePaths, id: string): Promise<void> {
-  const pid = Number(readIfThere(join(paths.bundle(id), "monitor.pid")));
-  const deadline = performance.now() + monitorLimits.endMs;
-  while (pid > 0 && readIfThere(`/proc/${pid}/cmdline`)?.includes(`--cid\0${id}\0`)) {
-    if (performance.now() > deadline) process.kill(pid, "SIGKILL");
+  const started = performance.now();
+  for (let pid = monitorPid(paths, id); pid !== undefined; pid = monitorPid(paths, id)) {
+    const waitedMs = performance.now() - started;
+    if (waitedMs > 2 * monitorLimits.endMs)
+      throw new Error(`end monitor of ${id}: process ${pid} does not die`);
+    if (waitedMs > monitorLimits.endMs) process.kill(pid, "SIGKILL");
     await delay(monitorLimits.pollMs);
   }
+}
+
+/** The living monitor's, told from a stranger with its pid by its command line. */
+export function monitorPid(paths: RuntimePaths, id: string): number | undefined {
+  const pid = Number(readIfThere(join(paths.bundle(id), "monitor.pid")));
+  return pid > 0 && readIfThere(`/proc/${pid}/cmdline`)?.includes(`--cid\0${id}\0`) ? pid : undefined;
 }
 
 function monitorArguments(

@@ -14,7 +14,9 @@ import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import type { Container, Runtime } from "../../instances/index.ts";
 import { AdapterError, type Processes, type Run, type Spawner } from "../libc/index.ts";
+import { runningCommand } from "./command.ts";
 import { type MachineFacts, ociConfig, serialize, wantedProfile } from "./config.ts";
+import { startCommand } from "./exec.ts";
 import { startFailure } from "./failure.ts";
 import { exists } from "./files.ts";
 import { createCompiledFilters } from "./filters.ts";
@@ -44,8 +46,8 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
   for (const folder of [paths.state, paths.exits, paths.bundles])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   const filters = createCompiledFilters(paths);
-  const crun = (...args: string[]) =>
-    ports.run([programs.crun, `--root=${paths.state}`, ...args], { timeoutMs: runtimeLimits.toolMs });
+  const crunAt = [programs.crun, `--root=${paths.state}`] as const;
+  const crun = (...args: string[]) => ports.run([...crunAt, ...args], { timeoutMs: runtimeLimits.toolMs });
 
   return {
     async start(container) {
@@ -94,6 +96,20 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       watch(paths.exits, { signal, persistent: false }, callback).on("error", () => {
         // No inotify left on this machine: the caller looks again by its timer.
       });
+    },
+
+    async exec(id, request) {
+      return runningCommand(await startCommand(crunAt, paths, id, request, "pipes", ports));
+    },
+
+    async runInside(id, argv, signal) {
+      const command = await startCommand(crunAt, paths, id, { argv }, "null", ports);
+      signal.addEventListener("abort", command.end, { once: true });
+      if (signal.aborted) command.end();
+      const code = await command.exit;
+      signal.removeEventListener("abort", command.end);
+      signal.throwIfAborted();
+      return code;
     },
 
     async reopenLog(id) {

@@ -3,18 +3,20 @@ import type { Ending, ProcessIdentity, ProcessView } from "../../instances/index
 import { isAlive } from "../libc/index.ts";
 import { exists, readIfThere } from "./files.ts";
 import type { RuntimePaths } from "./layout.ts";
+import { monitorPid } from "./monitor.ts";
 
 /**
  * What crun's and conmon's files say of a container, checked against the process table.
- * An exit file settles it: conmon writes it once, by rename. A container whose process is gone without one has lost
- * its monitor as well, or conmon is about to write it: look again.
+ * An exit file settles it: conmon writes it once, by rename. Until then a container whose process is gone counts as
+ * running while its monitor lives, which is about to write it; without a monitor nobody will ever know how it ended.
  */
 export async function lookAt(paths: RuntimePaths, id: string): Promise<ProcessView> {
   const ending = readEnding(paths, id);
   if (ending) return { kind: "ended", ending };
   const process = readProcess(paths, id);
   if (process === undefined) return { kind: "none" };
-  if (await isAlive(process)) return { kind: isWaiting(paths, id) ? "created" : "running", process };
+  if (isWaiting(paths, id)) return { kind: "created", process };
+  if ((await isAlive(process)) || monitorPid(paths, id) !== undefined) return { kind: "running", process };
   return { kind: "ended", ending: readEnding(paths, id) ?? { outOfMemory: wasOutOfMemory(paths, id) } };
 }
 

@@ -17,6 +17,7 @@ export interface Libc {
   readonly recv: CFunction;
   readonly pipe2: CFunction;
   readonly fcntl: CFunction;
+  readonly ioctl: CFunction;
   readonly waitpid: CFunction;
   readonly syscall: CFunction;
   readonly posixSpawnp: CFunction;
@@ -48,6 +49,7 @@ const signatures = {
   recv: "long recv(int, void*, size_t, int)",
   pipe2: "int pipe2(void*, int)",
   fcntl: "int fcntl(int, int, long)",
+  ioctl: "int ioctl(int, unsigned long, void*)",
   waitpid: "int waitpid(int, void*, int)",
   syscall: "long syscall(long, long, long, long, long)",
   posixSpawnp: "int posix_spawnp(void*, const char*, void*, void*, const char**, const char**)",

@@ -1,0 +1,26 @@
+/** One line of output. `at`: RFC 3339, UTC. */
+export interface LogLine {
+  readonly at: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface LogQuery {
+  /** The last so many lines of what is there already. */
+  readonly tail?: number;
+  /** RFC 3339: skips older lines. */
+  readonly since?: string;
+  readonly follow: boolean;
+}
+
+/** Sizes in bytes, times in milliseconds. */
+export const logLimits = {
+  /** Read from a file at once. */
+  chunkBytes: 64 * 1024,
+  /** A line is cut into several past this; conmon itself cuts at 8 KiB and marks the pieces. */
+  lineBytes: 64 * 1024,
+  /** How soon a follower sees a new line where nothing wakes it. */
+  pollMs: 200,
+  /** Between two looks at the sizes of all logs. */
+  rotateMs: 2_000,
+} as const;
