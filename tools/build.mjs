@@ -10,9 +10,8 @@ import { shipRuntimeFiles } from "./build/runtime-files.mjs";
 import { dist } from "./lib/places.mjs";
 
 mkdirSync(dist, { recursive: true });
-const present = programs.filter(({ isPresent }) => isPresent());
-const bundled = await Promise.allSettled(present.map(bundle));
+const bundled = await Promise.allSettled(programs.map(bundle));
 shipRuntimeFiles();
-writeLaunchers(present);
+writeLaunchers(programs);
 // esbuild has printed why; a program that cannot be built does not keep the others from it.
 if (bundled.some(({ status }) => status === "rejected")) process.exitCode = 1;

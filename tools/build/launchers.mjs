@@ -18,8 +18,12 @@ export function writeLaunchers(programs) {
 }
 
 /** @param {import("./programs.mjs").Program} program */
-const script = ({ folder: bundle, nodeFlags }) => `#!/bin/sh
-self=$(readlink -f "$0")
-dist=\${self%/bin/*}
-exec "$dist/node" ${nodeFlags.map((flag) => `${flag} `).join("")}"$dist/${bundle}/main.js" "$@"
-`;
+function script({ folder: bundle, nodeFlags, defaults }) {
+  const exported = Object.entries(defaults).map(
+    ([name, path]) => `export ${name}="\${${name}:-$dist/${path}}"`,
+  );
+  const command = ["exec", '"$dist/node"', ...nodeFlags, `"$dist/${bundle}/main.js"`, '"$@"'].join(" ");
+  return ["#!/bin/sh", 'self=$(readlink -f "$0")', "dist=${self%/bin/*}", ...exported, command, ""].join(
+    "\n",
+  );
+}

@@ -9,20 +9,21 @@ import { root } from "../lib/places.mjs";
  * @property {string} name what a user types
  * @property {string} folder holds its main.ts; also its folder in dist/
  * @property {readonly string[]} nodeFlags
- * @property {() => boolean} isPresent
+ * @property {Readonly<Record<string, string>>} defaults environment where the caller sets none, relative to dist/
  */
 
-/** @param {string} name @param {string} folder @param {readonly string[]} [nodeFlags] @returns {Program} */
-const program = (name, folder, nodeFlags = []) => ({
-  name,
-  folder,
-  nodeFlags,
-  isPresent: () => existsSync(join(root, folder, "main.ts")),
-});
-
-/** The agent lives long on hosts that belong to others: a small young generation keeps 14 MB of its memory free. */
-export const programs = [
-  program("constellation", "cli"),
-  program("constellation-agent", "agent", ["--max-semi-space-size=2"]),
-  program("pulumi-resource-constellation", "provider"),
+/** @type {readonly Program[]} */
+const all = [
+  { name: "constellation", folder: "cli", nodeFlags: [], defaults: {} },
+  {
+    name: "constellation-agent",
+    folder: "agent",
+    // It lives long on hosts that belong to others: a small young generation keeps 14 MB of their memory free.
+    nodeFlags: ["--max-semi-space-size=2"],
+    defaults: { CONSTELLATION_KIT: "tools" }, // where it finds etcd
+  },
+  { name: "pulumi-resource-constellation", folder: "provider", nodeFlags: [], defaults: {} },
 ];
+
+/** Those whose sources are there. */
+export const programs = all.filter(({ folder }) => existsSync(join(root, folder, "main.ts")));
