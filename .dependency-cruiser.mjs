@@ -4,6 +4,14 @@
  * `comment` is printed with every violation, so it says why the rule exists and what to do instead.
  */
 const packages = "^(agent|bench|cli|contract|convert|provider|test|tools)/";
+/**
+ * @typedef {import("dependency-cruiser").IRegularForbiddenRuleType} Rule
+ * @param {string} name
+ * @param {Rule["from"]} from
+ * @param {Rule["to"]} to
+ * @param {string} comment
+ * @returns {Rule}
+ */
 const rule = (name, from, to, comment) => ({ name, severity: "error", comment, from, to });
 
 export default {

@@ -23,7 +23,7 @@ function script({ folder: bundle, nodeFlags, defaults }) {
     ([name, path]) => `export ${name}="\${${name}:-$dist/${path}}"`,
   );
   const command = ["exec", '"$dist/node"', ...nodeFlags, `"$dist/${bundle}/main.js"`, '"$@"'].join(" ");
-  return ["#!/bin/sh", 'self=$(readlink -f "$0")', "dist=${self%/bin/*}", ...exported, command, ""].join(
+  return ["#!/bin/sh", 'self=$(readlink -f "$0")', `dist=\${self%/bin/*}`, ...exported, command, ""].join(
     "\n",
   );
 }
