@@ -17,6 +17,22 @@ export interface BundlePlace {
   readonly cgroupsPath: string;
 }
 
+/**
+ * The first instance's bundle holds the system call filter as a profile, which every runtime reads and compiles. From
+ * the second one on the agent gives crun what it compiled of it, as a script that cares for speed would. This is the
+ * first one's bundle, whose files are there as long as it runs, with the second one's filter.
+ */
+export function compiledFilter(first: OciConfig, second: OciConfig): OciConfig {
+  const { seccomp: profile, ...linux } = first.linux;
+  const { annotations } = second;
+  if (profile === undefined || annotations === undefined) {
+    throw new Error(
+      "read the agent's bundles: expected a profile in the first one, a compiled filter in the second",
+    );
+  }
+  return { ...first, annotations, linux };
+}
+
 /** The same container in another place: all else stays as the agent wrote it. */
 export function moveBundle<Config extends OciConfig>(config: Config, place: BundlePlace): Config {
   const { id, root, netnsFile, cgroupsPath } = place;
