@@ -1,0 +1,65 @@
+import type { CommandSpec, GlobalOptions, OptionSpec, Session } from "../session/index.ts";
+import {
+  documentCandidates,
+  instanceCandidates,
+  type Known,
+  matching,
+  namespaceCandidates,
+} from "./names.ts";
+import { type Candidate, type NameKind, planCompletion } from "./plan.ts";
+
+/** A shell waits for this: rather no names than late ones, milliseconds. */
+const askMs = 1_000;
+
+export interface Completing {
+  readonly commands: readonly CommandSpec[];
+  readonly globalOptions: readonly OptionSpec[];
+  readonly start: (options: GlobalOptions) => Session;
+}
+
+/** Lines `value TAB doc` for the last word, or `:folders` where the shell knows better. Never fails. */
+export async function complete(
+  words: readonly string[],
+  { commands, globalOptions, start }: Completing,
+): Promise<string[]> {
+  const plan = planCompletion(words, commands, globalOptions);
+  if (plan.kind === "folders") return [":folders"];
+  if (plan.kind === "nothing") return [];
+  const typed = words.at(-1) ?? "";
+  const candidates =
+    plan.kind === "fixed" ? plan.candidates : await named(plan.of, start(plan.given), typed).catch(() => []);
+  return matching(candidates, typed).map(({ value, doc }) => `${value}\t${doc}`);
+}
+
+async function named(of: NameKind, session: Session, typed: string): Promise<Candidate[]> {
+  const { connect, resources } = await import("../../contract/index.ts");
+  const kinds = Object.values(resources).filter(({ namespaced }) => namespaced);
+  if (of === "kind") return kinds.map(({ kind, doc }) => ({ value: kind.toLowerCase(), doc }));
+  const agent = connect({ socket: await session.socket() }, { connectTimeoutMs: 0, timeoutMs: askMs });
+  const [instances, ...documents] = await Promise.all([
+    of === "service" ? [] : agent.listInstances(),
+    ...(of === "instance" ? [] : kinds.map(({ plural }) => agent.listDocuments(plural))),
+  ]);
+  return candidatesOf(of, { instances, documents: documents.flat() }, session.namespace, typed);
+}
+
+function candidatesOf(
+  of: Exclude<NameKind, "kind">,
+  known: Known,
+  namespace: string | undefined,
+  typed: string,
+): Candidate[] {
+  switch (of) {
+    case "namespace":
+      return namespaceCandidates(known);
+    case "service":
+      return documentCandidates(known, namespace, new Set(["Service"]));
+    case "instance":
+      return instanceCandidates(known, namespace, typed);
+    case "target":
+      return [
+        ...instanceCandidates(known, namespace, typed),
+        ...documentCandidates(known, namespace, undefined),
+      ];
+  }
+}

@@ -1,0 +1,64 @@
+import type { Instance } from "../../contract/index.ts";
+import type { Candidate } from "./plan.ts";
+
+export interface NamedDocument {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What the agent knows by name. */
+export interface Known {
+  readonly instances: readonly Instance[];
+  readonly documents: readonly NamedDocument[];
+}
+
+const defaultNamespace = "default";
+
+/** Slots, and ids once a slot's name is typed out: nobody starts with an id. */
+export function instanceCandidates(
+  { instances }: Known,
+  namespace: string | undefined,
+  typed: string,
+): Candidate[] {
+  return instances.flatMap((instance) => {
+    const slot = qualified(instance, namespace);
+    if (slot === undefined) return [];
+    const doc = `${instance.state} on ${instance.host}`;
+    const id = typed.startsWith(`${slot}-`) ? [{ value: slot.replace(instance.name, instance.id), doc }] : [];
+    return [{ value: slot, doc }, ...id];
+  });
+}
+
+export function documentCandidates(
+  { documents }: Known,
+  namespace: string | undefined,
+  kinds: ReadonlySet<string> | undefined,
+): Candidate[] {
+  return documents.flatMap((document) => {
+    const value =
+      kinds === undefined || kinds.has(document.kind) ? qualified(document, namespace) : undefined;
+    return value === undefined ? [] : [{ value, doc: document.kind.toLowerCase() }];
+  });
+}
+
+export function namespaceCandidates({ instances, documents }: Known): Candidate[] {
+  return [...instances, ...documents].map(({ namespace }) => ({ value: namespace, doc: "" }));
+}
+
+/** As it can be typed: without its namespace where that is the one meant; undefined where it cannot be reached. */
+function qualified(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  meant: string | undefined,
+): string | undefined {
+  if (namespace === (meant ?? defaultNamespace)) return name;
+  return meant === undefined ? `${namespace}/${name}` : undefined;
+}
+
+/** Those that begin as typed, sorted, each once. */
+export function matching(candidates: readonly Candidate[], typed: string): Candidate[] {
+  const byValue = new Map(candidates.map((candidate) => [candidate.value, candidate]));
+  return [...byValue.values()]
+    .filter(({ value }) => value.startsWith(typed))
+    .sort((a, b) => (a.value < b.value ? -1 : 1));
+}

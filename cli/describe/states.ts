@@ -1,0 +1,19 @@
+import type { Host, Instance } from "../../contract/index.ts";
+import type { Palette } from "../terminal/index.ts";
+
+const settled: ReadonlySet<Instance["state"]> = new Set(["failed", "lost", "backoff", "unknown"]);
+
+export function paintState(palette: Palette, { state, healthy }: Instance): (text: string) => string {
+  if (state === "running") return healthy ? palette.good : palette.bad;
+  if (settled.has(state)) return palette.bad;
+  return state === "completed" ? palette.faint : palette.changing;
+}
+
+export function paintHost(palette: Palette, { state }: Host): (text: string) => string {
+  return state === "ready" ? palette.good : state === "suspect" ? palette.changing : palette.bad;
+}
+
+/** Health is a question of what runs; of the rest there is nothing to say. */
+export function healthOf({ state, healthy }: Pick<Instance, "state" | "healthy">): string {
+  return state === "running" ? (healthy ? "healthy" : "unhealthy") : "";
+}

@@ -1,0 +1,49 @@
+import type { Client } from "../../contract/index.ts";
+import { outputTo, wantsColours } from "../terminal/index.ts";
+import type { GlobalOptions, Session } from "./types.ts";
+
+/** An agent that restarts is back within this; one that does not run is not waited for longer. */
+const connectTimeoutMs = 2_000;
+
+export function startSession(process: NodeJS.Process, options: GlobalOptions): Session {
+  const { env, stdin, stdout, stderr } = process;
+  const root = options.root ?? env.CONSTELLATION_ROOT;
+  let client: Client | undefined;
+  // The contract brings zod and a web socket's client: a command that asks no agent does not load them.
+  const contract = () => import("../../contract/index.ts");
+  const socket = async () => (await contract()).agentPaths(root).socket;
+  return {
+    async agent() {
+      client ??= (await contract()).connect({ socket: await socket() }, { connectTimeoutMs });
+      return client;
+    },
+    socket,
+    namespace: options.namespace,
+    isJson: options.json === true,
+    output: outputTo(
+      stdout,
+      stderr,
+      wantsColours({ allowed: options.color !== false, env, isTerminal: stdout.isTTY === true }),
+    ),
+    now: Date.now,
+    env,
+    cwd: process.cwd(),
+    stdin,
+    stdout,
+    interrupted: once(() => interruption(process)),
+  };
+}
+
+function interruption(process: NodeJS.Process): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => stop.abort());
+  return stop.signal;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

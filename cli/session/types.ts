@@ -1,0 +1,96 @@
+import type { Client } from "../../contract/index.ts";
+import type { Output } from "../terminal/index.ts";
+
+/** What a command works with: the agent, the terminal, the clock, and what the global options say. */
+export interface Session {
+  /** Opens nothing before its first call. */
+  readonly agent: () => Promise<Client>;
+  /** The agent's socket, for messages. */
+  readonly socket: () => Promise<string>;
+  /** As given by `-n`; undefined means all of them in a listing, `default` in a name. */
+  readonly namespace: string | undefined;
+  readonly isJson: boolean;
+  readonly output: Output;
+  readonly now: () => number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  /** Aborts with the first Ctrl-C (or SIGTERM); for commands that run until then. A second one kills. */
+  readonly interrupted: () => AbortSignal;
+}
+
+/** Every option of every command: one name means one thing throughout. */
+export interface Options {
+  readonly service?: string;
+  readonly kind?: string;
+  readonly tail?: number;
+  readonly follow?: boolean;
+  readonly since?: string;
+  readonly timestamps?: boolean;
+  readonly interactive?: boolean;
+  readonly tty?: boolean;
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly language?: "typescript" | "yaml" | "python";
+  readonly cluster?: boolean;
+}
+
+/** What all commands take. */
+export interface GlobalOptions {
+  readonly root?: string;
+  readonly namespace?: string;
+  readonly json?: boolean;
+  readonly color?: boolean;
+}
+
+/** What the shell has to know to complete an argument or an option's value. */
+export type Completes =
+  | "target"
+  | "instance"
+  | "service"
+  | "namespace"
+  | "kind"
+  | "folder"
+  | readonly string[];
+
+export interface OptionSpec {
+  /** `-f, --follow`, `--tail <lines>`. */
+  readonly flags: string;
+  readonly doc: string;
+  /** Refuses by throwing a `UsageError`. */
+  readonly parse?: (text: string) => unknown;
+  readonly completes?: Completes;
+}
+
+export interface ArgumentSpec {
+  /** `<name>`, `[command...]`. */
+  readonly syntax: string;
+  readonly doc: string;
+  readonly completes?: Completes;
+}
+
+/** One call of a command. */
+export interface Call {
+  readonly session: Session;
+  /** The arguments in order; a variadic one is spread. */
+  readonly args: readonly string[];
+  readonly options: Options;
+}
+
+/** Runs a command; resolves with the process's exit code. */
+export type Action = (call: Call) => Promise<number>;
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: readonly OptionSpec[];
+  /** What to type, and what it does. Shown by `--help`, each tried by a test. */
+  readonly examples: readonly (readonly [line: string, doc: string])[];
+  /** Loaded when it is called: what one command needs costs the others nothing. */
+  readonly load: () => Promise<Action>;
+}
+
+/** What was typed makes no command: exit code 2. */
+export class UsageError extends Error {}

@@ -1,0 +1,2 @@
+/** This command's version; `cli.test.ts` compares it with package.json. */
+export const version = "0.1.0";
