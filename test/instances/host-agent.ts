@@ -124,8 +124,8 @@ async function exec({ exec: id = "", request, input, closeAfterMs, resize }: Que
   const session = await access.exec(id, { tty: false, columns: 80, rows: 24, command: [], ...request });
   if (closeAfterMs !== undefined) setTimeout(() => session.close(), closeAfterMs);
   if (resize) setTimeout(() => session.resize(resize.columns, resize.rows), 200);
-  if (input !== undefined) await session.write(Buffer.from(input));
-  if (!request?.tty) session.endInput();
+  const typed = input === undefined ? Promise.resolve() : session.write(Buffer.from(input));
+  if (!request?.tty) void typed.then(() => session.endInput());
   const texts = { stdout: "", stderr: "" };
   for await (const { stream, data } of session.output) texts[stream] += Buffer.from(data).toString();
   return { ...texts, code: await session.exit };

@@ -10,7 +10,7 @@ type Chunk = { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
 const lingerMs = 300;
 
 /** A started command as the API hands it to a client. */
-export function runningCommand({ crun, terminal, exit, end }: StartedCommand): RunningCommand {
+export function runningCommand({ crun, terminal, exit, resize, end }: StartedCommand): RunningCommand {
   const input = terminal?.stream ?? (crun.inputs.get(0) as Writable);
   const sources: [Chunk["stream"], Readable][] = terminal
     ? [["stdout", terminal.stream]]
@@ -32,11 +32,7 @@ export function runningCommand({ crun, terminal, exit, end }: StartedCommand): R
       if (terminal) terminal.stream.write("\x04");
       else input.end();
     },
-    resize(columns, rows) {
-      terminal?.resize(columns, rows);
-      // crun is no foreground process of our terminal, so the kernel does not tell it.
-      crun.kill("SIGWINCH");
-    },
+    resize,
     exit: ended.promise.then(() => exit),
     close: end,
   };

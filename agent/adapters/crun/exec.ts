@@ -10,6 +10,7 @@ import {
   openTerminal,
   type Processes,
   readStartTime,
+  resizeTerminalOf,
   type Spawner,
   type Terminal,
 } from "../libc/index.ts";
@@ -31,6 +32,7 @@ export interface StartedCommand {
   readonly terminal?: Terminal;
   /** 128 + the signal's number where a signal ended the command. */
   readonly exit: Promise<number>;
+  resize(columns: number, rows: number): void;
   /** Hang-up, then kill. Repeatable. */
   end(): void;
 }
@@ -69,7 +71,13 @@ export async function startCommand(
     const exit = child.exited.then(exitCode);
     const pid = await commandPid(child, files);
     const end = endCommand(pid, child, processes);
-    return { crun: child, exit, end, ...(terminal && { terminal }) };
+    let hasEnded = false;
+    void child.exited.then(() => {
+      hasEnded = true;
+    });
+    // crun hands the signal on but not the size, so the terminal inside is told itself.
+    const resize = (columns: number, rows: number) => void (hasEnded || resizeTerminalOf(pid, columns, rows));
+    return { crun: child, exit, resize, end, ...(terminal && { terminal }) };
   } catch (error) {
     terminal?.stream.destroy();
     throw error;

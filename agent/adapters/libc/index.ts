@@ -44,4 +44,4 @@ export type {
   Spawner,
   SpawnRequest,
 } from "./spawn/types.ts";
-export { openTerminal, type Terminal } from "./terminal/terminal.ts";
+export { openTerminal, resizeTerminalOf, type Terminal } from "./terminal/terminal.ts";
