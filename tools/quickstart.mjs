@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { processEnvironment } from "./lib/environment.mjs";
+import { stackEnvironment } from "./lib/environment.mjs";
 import { node, root } from "./lib/places.mjs";
 import { refusals, thisMachine } from "./quickstart/preflight.mjs";
 
@@ -21,5 +21,5 @@ function quickstart(args) {
   const setup = spawnSync(process.execPath, [join(root, "tools", "setup.mjs")], here);
   if (setup.status !== 0) return 1;
   const program = join(root, "tools", "quickstart", "main.ts");
-  return spawnSync(node, [program, ...args], { ...here, env: processEnvironment() }).status ?? 1;
+  return spawnSync(node, [program, ...args], { ...here, env: stackEnvironment() }).status ?? 1;
 }

@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { checks } from "./check/checks.mjs";
 import { runChecks } from "./check/run.mjs";
-import { processEnvironment } from "./lib/environment.mjs";
+import { toolEnvironment } from "./lib/environment.mjs";
 import { node, root } from "./lib/places.mjs";
 import { addTotals, printTotals, readTotals, totalsFile } from "./lib/totals.mjs";
 
@@ -25,7 +25,7 @@ function runJest(jestArgs) {
   const done = spawnSync(node, [...flags, "node_modules/jest/bin/jest.js", ...reporters, ...jestArgs], {
     cwd: root,
     stdio: "inherit",
-    env: processEnvironment(),
+    env: toolEnvironment(),
   });
   const counted = readTotals();
   return done.status === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 };

@@ -4,41 +4,54 @@ import { dirname, join } from "node:path";
 import { pinnedTools, programs, root, typescriptSdk } from "./places.mjs";
 
 /**
- * What a shell, or a process that runs the engine, needs to use this clone.
- *
- * What the caller's environment already decides (a backend, a passphrase) is left alone.
+ * What a shell needs to use this clone. What the caller's environment already decides (a backend, a passphrase)
+ * is left alone.
  *
  * @param {NodeJS.ProcessEnv} [current]
  * @returns {{ path: string[], variables: Record<string, string> }} folders to put first in PATH, and the rest
  */
 export function shellEnvironment(current = process.env) {
-  return {
-    path: [programs, pinnedTools],
-    variables: {
-      CONSTELLATION_SDK: typescriptSdk,
-      ...(hasPinnedPulumi() ? quietPulumi : {}),
-      ...(current.PULUMI_BACKEND_URL || current.PULUMI_ACCESS_TOKEN ? {} : fileBackend()),
-      ...(current.PULUMI_CONFIG_PASSPHRASE !== undefined || current.PULUMI_CONFIG_PASSPHRASE_FILE
-        ? {}
-        : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile() }),
-    },
-  };
+  return { path: toolFolders, variables: { ...toolVariables(), ...stateVariables(current) } };
 }
 
-/** The whole environment of a child process: the caller's, with this clone's tools first in PATH. */
-export function processEnvironment(current = process.env) {
-  const { path, variables } = shellEnvironment(current);
-  return { ...current, ...variables, PATH: [...path, current.PATH ?? ""].join(":") };
+/** The environment of a child process that works on the user's stacks, with this clone's tools. */
+export function stackEnvironment(current = process.env) {
+  return { ...toolEnvironment(current), ...stateVariables(current) };
 }
 
-/** Our own CLI is pinned and finds its plugins here: it has nothing to ask the internet for. */
+/** The environment of a child process that uses this clone's tools and keeps its stacks elsewhere. */
+export function toolEnvironment(current = process.env) {
+  return { ...current, ...toolVariables(), PATH: [...toolFolders, current.PATH ?? ""].join(":") };
+}
+
+const toolFolders = [programs, pinnedTools];
+
+const toolVariables = () => ({
+  CONSTELLATION_SDK: typescriptSdk,
+  ...(isPulumiBuilt() ? quietPulumi : {}),
+});
+
+/** Built here because the internet's releases cannot be reached (a release has this language host, we do not). */
+const isPulumiBuilt = () =>
+  existsSync(join(pinnedTools, "pulumi")) && !existsSync(join(pinnedTools, "pulumi-language-go"));
+
+/** Where releases cannot be reached, plugins and updates cannot either: do not wait for them. */
 const quietPulumi = {
   PULUMI_SKIP_UPDATE_CHECK: "true",
   PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
 };
 
-const hasPinnedPulumi = () => existsSync(join(pinnedTools, "pulumi"));
+/** @param {NodeJS.ProcessEnv} current */
+function stateVariables(current) {
+  const hasBackend = Boolean(current.PULUMI_BACKEND_URL || current.PULUMI_ACCESS_TOKEN);
+  const hasPassphrase =
+    current.PULUMI_CONFIG_PASSPHRASE !== undefined || Boolean(current.PULUMI_CONFIG_PASSPHRASE_FILE);
+  return {
+    ...(hasBackend ? {} : fileBackend()),
+    ...(hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile() }),
+  };
+}
 
 /** Where the stacks of somebody without a Pulumi account live: in the clone, ignored by git. */
 function fileBackend() {
