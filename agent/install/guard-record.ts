@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentPaths } from "../../contract/index.ts";
 import type { ProcessId } from "./process-id.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { pairsOf, type UdpWay, udpWays, waysToForget } from "./flows.ts";
 import type { Conntrack, TrafficPlan } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Sysctls } from "./types.ts";
 
 /** What routing for instances takes, in the network namespace of the host. Single links' own go with the links. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { z } from "zod";
+import * as z from "zod";
 import { ConstellationError } from "../errors.ts";
 import { type Digest, digestOf } from "./digest.ts";
 import { type Descriptor, type ImageManifest, imageLimits, mediaTypes, parseConfig } from "./documents.ts";

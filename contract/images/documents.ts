@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ConstellationError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { type Digest, isDigest } from "./digest.ts";

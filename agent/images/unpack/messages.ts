@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Digest, isDigest } from "../../../contract/index.ts";
 
 /** What an unpacking child says on standard output, one JSON object a line: progress, then a report or a refusal. */

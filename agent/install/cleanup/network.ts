@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isProgramIn, programFolders, run } from "../programs.ts";
 import type { CleanupStep } from "../types.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentPaths } from "../../../contract/index.ts";
 import { readText } from "../process-id.ts";
 import type { CleanupStep } from "../types.ts";
