@@ -22,4 +22,6 @@ export * from "./model/secrets.ts";
 export * from "./model/validate.ts";
 export * from "./model/values.ts";
 export * from "./paths.ts";
+export { components } from "./resources/components.ts";
+export { functions } from "./resources/functions.ts";
 export * from "./resources/index.ts";

@@ -1,9 +1,10 @@
 import type { Input, Inputs, Output } from "@pulumi/pulumi";
+import { resources } from "../../contract/index.ts";
 import type { Construct } from "./index.ts";
 
 /** Several services of one namespace, declared as a map: each becomes a child named after its key. */
-export const application: Construct = (pulumi, name, inputs, options) => {
-  const component = new pulumi.ComponentResource("constellation:index:Application", name, {}, options);
+export const application: Construct = (pulumi, { type, name, inputs, options }) => {
+  const component = new pulumi.ComponentResource(type, name, {}, options);
   const place = Object.fromEntries(
     ["cluster", "namespace"].filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]),
   );

@@ -10,14 +10,16 @@ export interface Constructed {
   readonly state: Inputs;
 }
 
-export type Construct = (
-  pulumi: typeof import("@pulumi/pulumi"),
-  name: string,
-  inputs: Inputs,
-  options: ComponentResourceOptions,
-) => Constructed;
+export interface Declaration {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Inputs;
+  readonly options: ComponentResourceOptions;
+}
 
-/** By token. */
-export const components: Readonly<Record<string, Construct>> = {
+export type Construct = (pulumi: typeof import("@pulumi/pulumi"), declaration: Declaration) => Constructed;
+
+/** How each component of the contract is made, by name. */
+export const constructs: Readonly<Record<string, Construct>> = {
   "constellation:index:Application": application,
 };

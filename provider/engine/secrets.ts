@@ -1,9 +1,16 @@
-import { type Client, type Field, isSecretLeaf, mapSecrets, UNKNOWN } from "../../contract/index.ts";
-import { mapTree, type Opened, type Properties, pathOf } from "./values.ts";
+import {
+  type Client,
+  type Field,
+  isSecretLeaf,
+  joinPath,
+  mapSecrets,
+  UNKNOWN,
+} from "../../contract/index.ts";
+import { mapTree, type Opened, type Properties } from "./values.ts";
 
 /** Paths of the values whose field is marked secret, whatever the engine thinks of them. */
 export function declaredSecretPaths(fields: readonly Field[], value: Properties, parent = ""): string[] {
-  return fields.flatMap((field) => secretPathsIn(field, value[field.key], pathOf(parent, field.key)));
+  return fields.flatMap((field) => secretPathsIn(field, value[field.key], joinPath(parent, field.key)));
 }
 
 function secretPathsIn(field: Field, value: unknown, path: string): string[] {
@@ -16,7 +23,7 @@ function secretPathsIn(field: Field, value: unknown, path: string): string[] {
   const children = Array.isArray(value)
     ? value.map((child, index) => [index, child] as const)
     : Object.entries(value);
-  return children.flatMap(([key, child]) => secretPathsIn(item, child, pathOf(path, key)));
+  return children.flatMap(([key, child]) => secretPathsIn(item, child, joinPath(path, key)));
 }
 
 /** Inputs as the API takes them: every text under a secret path becomes a secret leaf. */

@@ -1,4 +1,4 @@
-import { UNKNOWN } from "../../contract/index.ts";
+import { joinPath, UNKNOWN } from "../../contract/index.ts";
 
 export type Properties = Record<string, unknown>;
 
@@ -11,12 +11,6 @@ export interface Opened {
   readonly secretPaths: ReadonlySet<string>;
 }
 
-/** Appends a key or a list position to a path: `env.FOO`, `ports[0]`. */
-export function pathOf(parent: string, key: string | number): string {
-  if (typeof key === "number") return `${parent}[${key}]`;
-  return parent === "" ? key : `${parent}.${key}`;
-}
-
 /** Rebuilds a tree leaf by leaf; `visit` sees every node before its children and may replace it. */
 export function mapTree(
   value: unknown,
@@ -25,12 +19,12 @@ export function mapTree(
 ): unknown {
   const found = visit(value, path);
   if (found) return found.replace;
-  if (Array.isArray(value)) return value.map((item, index) => mapTree(item, visit, pathOf(path, index)));
+  if (Array.isArray(value)) return value.map((item, index) => mapTree(item, visit, joinPath(path, index)));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [key, mapTree(item, visit, pathOf(path, key))]),
+      .map(([key, item]) => [key, mapTree(item, visit, joinPath(path, key))]),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentResourceOptions } from "@pulumi/pulumi";
-import { ConstellationError } from "../../contract/index.ts";
-import { components } from "../components/index.ts";
+import { ConstellationError, components } from "../../contract/index.ts";
+import { constructs } from "../components/index.ts";
 import { type ConstructRequest, type ConstructResponse, protocol, Struct } from "./protocol.ts";
 import type { Provider } from "./provider.ts";
 
@@ -10,7 +10,8 @@ import type { Provider } from "./provider.ts";
  */
 export async function construct(request: ConstructRequest, provider: Provider): Promise<ConstructResponse> {
   const type = request.getType();
-  const make = components[type];
+  const name = Object.keys(components).find((candidate) => components[candidate]?.token === type);
+  const make = constructs[name ?? ""];
   if (make === undefined) {
     throw new ConstellationError(
       "unknown-kind",
@@ -21,7 +22,11 @@ export async function construct(request: ConstructRequest, provider: Provider): 
   return sdk.state.withLocalStorage(async () => {
     await configureRuntime(sdk, request, provider);
     const inputs = await sdk.server.deserializeInputs(request.getInputs(), request.getInputdependenciesMap());
-    const { component, state } = make(sdk.pulumi, request.getName(), inputs, optionsOf(sdk, request));
+    const { component, state } = make(sdk.pulumi, {
+      ...{ type, inputs },
+      name: request.getName(),
+      options: optionsOf(sdk, request),
+    });
     const response = new protocol.ConstructResponse();
     response.setUrn(await promiseOf(component.urn));
     const [properties, dependencies] = await sdk.rpc.serializeResourceProperties(`construct(${type})`, state);

@@ -1,15 +1,15 @@
-import { type Client, ConstellationError } from "../../contract/index.ts";
+import { type Client, ConstellationError, functions } from "../../contract/index.ts";
 import { knownText, type Properties } from "../engine/values.ts";
 import { type InvokeRequest, type InvokeResponse, protocol } from "./protocol.ts";
 import type { Provider } from "./provider.ts";
 import { close, open } from "./wire.ts";
 
-/** Live facts, which never enter an engine's state. */
-const functions: Record<
+/** How each function of the contract is answered, by name. */
+const answers: Record<
   string,
   (client: Client, args: { namespace: string; args: Properties }) => Promise<Properties>
 > = {
-  "constellation:index:getService": async (client, { namespace, args }) => {
+  getService: async (client, { namespace, args }) => {
     const name = String(args.name);
     const document = await client.getDocument({ namespace, plural: "services", name });
     if (document === undefined)
@@ -29,18 +29,19 @@ const functions: Record<
       instances: status?.instances ?? [],
     };
   },
-  "constellation:index:getInstances": async (client, { namespace, args }) => {
+  getInstances: async (client, { namespace, args }) => {
     const service = knownText(args.service);
     const filter = args.namespace === undefined && service === undefined ? {} : { namespace };
     return {
       instances: await client.listInstances({ ...filter, ...(service === undefined ? {} : { service }) }),
     };
   },
-  "constellation:index:getHosts": async (client) => ({ hosts: await client.listHosts() }),
+  getHosts: async (client) => ({ hosts: await client.listHosts() }),
 };
 
 export async function invoke(request: InvokeRequest, provider: Provider): Promise<InvokeResponse> {
-  const found = functions[request.getTok()];
+  const name = Object.keys(functions).find((candidate) => functions[candidate]?.token === request.getTok());
+  const found = answers[name ?? ""];
   if (found === undefined) {
     throw new ConstellationError(
       "unknown-kind",

@@ -1,5 +1,5 @@
-import { UNKNOWN } from "../../contract/index.ts";
-import { mapTree, type Opened, type Properties, pathOf } from "../engine/values.ts";
+import { joinPath, UNKNOWN } from "../../contract/index.ts";
+import { mapTree, type Opened, type Properties } from "../engine/values.ts";
 import { Struct, type StructMessage } from "./protocol.ts";
 
 /** Markers of the engine's property encoding (pulumi/sdk/go/common/resource/properties.go). */
@@ -18,7 +18,7 @@ export function open(struct: StructMessage | undefined): Opened {
 function openValue(value: unknown, path: string, secretPaths: Set<string>): unknown {
   if (value === unknownText) return UNKNOWN;
   if (Array.isArray(value))
-    return value.map((item, index) => openValue(item, pathOf(path, index), secretPaths));
+    return value.map((item, index) => openValue(item, joinPath(path, index), secretPaths));
   if (typeof value !== "object" || value === null) return value;
   const wrapped = value as Properties;
   if (wrapped[signatureKey] === secretSignature) {
@@ -32,7 +32,7 @@ function openValue(value: unknown, path: string, secretPaths: Set<string>): unkn
   return Object.fromEntries(
     Object.entries(wrapped)
       .filter(([key]) => key !== "__defaults")
-      .map(([key, item]) => [key, openValue(item, pathOf(path, key), secretPaths)]),
+      .map(([key, item]) => [key, openValue(item, joinPath(path, key), secretPaths)]),
   );
 }
 
@@ -41,20 +41,16 @@ export function close({ value, secretPaths }: Opened): StructMessage {
   return Struct.fromJavaScript(closeValue(value, secretPaths) as Record<string, never>);
 }
 
-function closeValue(value: unknown, secretPaths: ReadonlySet<string>): unknown {
-  return mapTree(value, (node, path) => {
-    const plain = node === UNKNOWN ? unknownText : node;
-    if (!secretPaths.has(path)) return node === UNKNOWN ? { replace: plain } : undefined;
-    const rest = new Set(
-      [...secretPaths].filter((other) => other !== path).map((other) => relative(other, path)),
-    );
-    return { replace: { [signatureKey]: secretSignature, value: closeValue(plain, rest) } };
-  });
-}
-
-/** The same secret path as seen from below `parent`; paths elsewhere become one that matches nothing. */
-function relative(path: string, parent: string): string {
-  if (parent === "" || !path.startsWith(parent)) return path;
-  const rest = path.slice(parent.length);
-  return rest.startsWith(".") ? rest.slice(1) : rest.startsWith("[") ? rest : "\0";
+function closeValue(value: unknown, secretPaths: ReadonlySet<string>, from = ""): unknown {
+  return mapTree(
+    value,
+    (node, path) => {
+      if (secretPaths.has(path)) {
+        const rest = new Set([...secretPaths].filter((other) => other !== path));
+        return { replace: { [signatureKey]: secretSignature, value: closeValue(node, rest, path) } };
+      }
+      return node === UNKNOWN ? { replace: unknownText } : undefined;
+    },
+    from,
+  );
 }

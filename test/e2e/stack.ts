@@ -1,0 +1,146 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { agentPaths, type Client, connect } from "../../contract/index.ts";
+import { type Machine, type Result, startMachine } from "../lab/index.ts";
+
+const clone = join(import.meta.dirname, "..", "..");
+/** Longest an engine may take, milliseconds: many times the usual. */
+const engineTimeoutMs = 180_000;
+const version = "0.1.0";
+
+export interface ResourceSpec {
+  readonly type: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** In place of creation: `{ id }` reads an existing one. */
+  readonly get?: { readonly id: string };
+}
+
+/** A program as YAML's language host runs it; `variables` may call functions. */
+export interface Program {
+  readonly resources: Readonly<Record<string, ResourceSpec>>;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+  /** Changed paths with their kind, `update`, `add`, `delete-replace`. */
+  readonly diff: Readonly<Record<string, string>>;
+}
+
+/** A project of the real engine inside a throw-away machine, with a file backend. */
+export interface Stack {
+  readonly machine: Machine;
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The agent's root folder. */
+  readonly agentRoot: string;
+  write(program: Program): Promise<void>;
+  /** Any command of the CLI; does not throw. */
+  pulumi(...argv: string[]): Promise<Result>;
+  /** Throws with the engine's output when it fails. */
+  up(): Promise<Result>;
+  refresh(): Promise<Result>;
+  destroy(): Promise<Result>;
+  /** Steps other than `same`. */
+  preview(): Promise<Step[]>;
+  outputs(): Promise<Record<string, unknown>>;
+  /** The whole state as text, as it lies in the backend. */
+  stateText(): Promise<string>;
+  /** Inside the machine, with the clone's programs in PATH. */
+  run(argv: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<Result>;
+  /** The agent's API, reached from outside by its socket's path. */
+  client(): Client;
+}
+
+/** A stack `test` of a project `name`; `image` names come from the clone's OCI layout. */
+export async function startStack(name: string): Promise<Stack & AsyncDisposable> {
+  const machine = await startMachine();
+  const folder = join(machine.root, name);
+  const agentRoot = join(machine.root, "c");
+  await mkdir(folder, { recursive: true });
+  await mkdir(join(machine.root, "state"));
+  const environment = {
+    PATH: `${clone}/dist/bin:${clone}/dist/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    CONSTELLATION_ROOT: agentRoot,
+    PULUMI_HOME: join(machine.root, "pulumi"),
+    PULUMI_BACKEND_URL: `file://${machine.root}/state`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
+    NO_COLOR: "1",
+  };
+  const run: Stack["run"] = (argv, options = {}) =>
+    machine.run([...argv], { cwd: folder, env: environment, timeoutMs: engineTimeoutMs, ...options });
+  const pulumi: Stack["pulumi"] = (...argv) => run(["pulumi", ...argv, "--non-interactive"]);
+  const must = async (...argv: string[]) => {
+    const result = await pulumi(...argv);
+    if (result.code !== 0)
+      throw new Error(
+        `pulumi ${argv.join(" ")}: exit code ${result.code}\n${result.stdout}\n${result.stderr}`,
+      );
+    return result;
+  };
+  const write: Stack["write"] = (program) =>
+    writeFile(join(folder, "Pulumi.yaml"), projectText(name, program));
+
+  await write({ resources: {} });
+  await must("stack", "init", "test");
+  return {
+    machine,
+    folder,
+    environment,
+    agentRoot,
+    write,
+    run,
+    pulumi,
+    up: () => must("up", "--yes", "--skip-preview"),
+    refresh: () => must("refresh", "--yes", "--skip-preview"),
+    destroy: () => must("destroy", "--yes", "--skip-preview"),
+    preview: async () => stepsOf((await must("preview", "--json")).stdout),
+    outputs: async () => JSON.parse((await must("stack", "output", "--json", "--show-secrets")).stdout),
+    stateText: () => readFile(join(machine.root, "state", ".pulumi", "stacks", name, "test.json"), "utf8"),
+    client: () => connect({ socket: agentPaths(agentRoot).socket }),
+    [Symbol.asyncDispose]: () => machine.stop(),
+  };
+}
+
+/** YAML takes JSON. */
+function projectText(name: string, program: Program): string {
+  return JSON.stringify({
+    name,
+    runtime: "yaml",
+    plugins: { providers: [{ name: "constellation", path: join(clone, "dist", "bin"), version }] },
+    ...program,
+  });
+}
+
+interface PreviewJson {
+  readonly steps: readonly {
+    op: string;
+    urn: string;
+    detailedDiff: Record<string, { kind: string }> | null;
+  }[];
+}
+
+function stepsOf(json: string): Step[] {
+  const { steps } = JSON.parse(json) as PreviewJson;
+  return steps
+    .filter(
+      ({ op, urn }) =>
+        op !== "same" && !urn.includes("pulumi:pulumi:Stack") && !urn.includes("pulumi:providers:"),
+    )
+    .map(({ op, urn, detailedDiff }) => ({
+      op,
+      urn,
+      diff: Object.fromEntries(Object.entries(detailedDiff ?? {}).map(([path, { kind }]) => [path, kind])),
+    }));
+}
+
+/** An image of the clone's OCI layout, as a program names it. */
+export function image(name: "busybox" | "nginx" | "redis" | "node"): string {
+  return `oci:${join(clone, ".images")}:${name}`;
+}
