@@ -23,13 +23,9 @@ export function createInstanceLinks(places: Places, links: Links, sysctls: Sysct
 
   return {
     async ensureAnchor({ gateway, cidr, serviceCidr }) {
-      const { anchor } = places;
-      await links.ensureAnchor({
-        device: anchor,
-        address: gateway,
-        routed: [serviceCidr],
-        unreachable: [cidr],
-      });
+      // All of it goes with the device. What is routed there and not rewritten on the way is refused by the packet rules.
+      const routed = [cidr, serviceCidr];
+      await links.ensureAnchor({ device: places.anchor, address: gateway, routed, unreachable: [] });
     },
     async plugIn({ id, address }) {
       const netnsFile = places.netnsFile(id);

@@ -112,7 +112,7 @@ export function runNetwork(
   }
 
   async function reconcileTraffic(wanted: Assignment): Promise<void> {
-    const plan = planTraffic(wanted);
+    const plan = planTraffic(wanted, places);
     const isNew = await ports.traffic.apply(plan);
     if (!isNew && !(await ports.traffic.inspect())) {
       log.warn("packet rules were changed by somebody else; writing them again");

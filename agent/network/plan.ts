@@ -6,7 +6,10 @@ import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
  * Two services that claim one virtual address or one published port, which the servers prevent, must not keep
  * the others from working: the one with the smaller uid has it.
  */
-export function planTraffic({ host, services }: Pick<Assignment, "host" | "services">): TrafficPlan {
+export function planTraffic(
+  { host, services }: Pick<Assignment, "host" | "services">,
+  { devicePrefix, anchor }: Pick<TrafficPlan, "devicePrefix" | "anchor">,
+): TrafficPlan {
   const routes = services.toSorted((one, other) => compare(one.uid, other.uid));
   const balanced = uniqueBy(routes.map(balance), ({ address }) => address);
   const published = uniqueBy(
@@ -14,6 +17,8 @@ export function planTraffic({ host, services }: Pick<Assignment, "host" | "servi
     keyOfPublished,
   );
   return {
+    devicePrefix,
+    anchor,
     gateway: host.gateway,
     hostCidr: host.cidr,
     clusterCidr: host.clusterCidr,

@@ -1,5 +1,9 @@
 /** What packets must pass through on this host: derived from an assignment alone, sorted, free of conflicts. */
 export interface TrafficPlan {
+  /** How the names of instances' links start; `anchor` too. */
+  readonly devicePrefix: string;
+  /** The device behind which nothing is: the ranges that are ours lead there until something better is known. */
+  readonly anchor: string;
   /** The host's own address in the cluster's network. */
   readonly gateway: string;
   /** Instances' addresses on this host. */

@@ -97,7 +97,7 @@ function readProcess(folder: string): Process[] {
 
 /** Counters, and settings of single devices, come and go by themselves. */
 function parseSysctls(text: string): Record<string, string> {
-  const passing = /\/(conf|neigh)\/(?!all\/|default\/)|conntrack_count|random|\/fib_|cookie/;
+  const passing = /\/(conf|neigh)\/(?!all\/|default\/)|conntrack_count|random|\/fib_|cookie|fastopen_key/;
   return Object.fromEntries(
     lines(text)
       .filter((line) => !passing.test(line))

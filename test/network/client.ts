@@ -1,4 +1,4 @@
-/** Asks a server: `client.ts tcp|udp ADDRESS PORT TIMES`; prints each answer, or the error's code, as a JSON array. */
+/** Asks a server: `client.ts tcp|udp ADDRESS PORT TIMES`; prints each answer, or the error's code, or `silence`, as a JSON array. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -8,7 +8,7 @@ const limitMs = 3_000;
 const answers: string[] = [];
 for (let time = 0; time < Number(times); time++) {
   const ask = protocol === "tcp" ? askTcp : askUdp;
-  answers.push(await ask().catch((error) => error.code ?? error.name));
+  answers.push(await ask().catch(({ code }) => (code === "ABORT_ERR" ? "silence" : code)));
 }
 process.stdout.write(JSON.stringify(answers));
 

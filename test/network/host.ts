@@ -1,6 +1,6 @@
 /**
  * The agent's network alone, with its real adapters, as a process in a machine: `host.ts ROOT`. Takes one JSON request
- * a line on stdin, answers with one JSON line each; at the end of stdin it goes and leaves everything as it is.
+ * a line on stdin, answers each with one JSON line that has its `number`, in any order; at the end of stdin it goes and leaves everything as it is.
  */
 import { createInterface } from "node:readline";
 import pino from "pino";
@@ -15,6 +15,7 @@ import {
   writeSysctl,
 } from "../../agent/adapters/libc/index.ts";
 import { createNftables } from "../../agent/adapters/nftables/index.ts";
+import { claimFolders } from "../../agent/install/index.ts";
 import { runNetwork } from "../../agent/network/index.ts";
 import type { Assignment } from "../../agent/session/index.ts";
 import { agentPaths } from "../../contract/index.ts";
@@ -25,6 +26,7 @@ export type Request =
   | { readonly kind: "unplug"; readonly id: string };
 
 const paths = agentPaths(process.argv[2]);
+claimFolders(paths);
 const log = pino({ level: "debug" }, pino.destination(2));
 const stopping = new AbortController();
 const spawner = createSpawner();
@@ -41,7 +43,7 @@ const network = runNetwork(
   {
     links: createNetwork(),
     sysctls: { read: readSysctl, write: writeSysctl },
-    traffic: createNftables({ table: paths.id, devicePrefix: paths.devicePrefix, run: createRun(spawner) }),
+    traffic: createNftables({ table: paths.id, run: createRun(spawner) }),
     names,
     conntrack: createConntrack(),
   },
@@ -50,18 +52,18 @@ const network = runNetwork(
 );
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const request: Request = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify(await answer(request))}\n`);
+  const { number, ...request }: Request & { number: number } = JSON.parse(line);
+  void answer(request).then((given) => process.stdout.write(`${JSON.stringify({ number, ...given })}\n`));
 }
 stopping.abort();
 await network.running;
 process.exit(0);
 
-async function answer(request: Request): Promise<unknown> {
+async function answer(request: Request): Promise<object> {
   try {
     if (request.kind === "plug in") return await network.plugIn(request);
-    if (request.kind === "unplug") return (await network.unplug(request.id)) ?? {};
-    network.assign(request.assignment);
+    if (request.kind === "unplug") await network.unplug(request.id);
+    else network.assign(request.assignment);
     return {};
   } catch (error) {
     return { error: String(error) };

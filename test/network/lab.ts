@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, Endpoint, RoutedPort, ServiceRoute } from "../../agent/session/index.ts";
 import { agentPaths } from "../../contract/index.ts";
 import type { Machine, MachineProcess } from "../lab/index.ts";
@@ -22,6 +24,7 @@ export const hostAddresses = {
 export interface Host {
   readonly paths: ReturnType<typeof agentPaths>;
   readonly process: MachineProcess;
+  /** Resolves once the rules and the name server's files follow from it. */
   assign(services: readonly ServiceRoute[], placements?: Assignment["placements"]): Promise<void>;
   plugIn(id: string, address: string): Promise<string>;
   unplug(id: string): Promise<void>;
@@ -32,23 +35,33 @@ export interface Host {
 
 export async function startHost(machine: Machine): Promise<Host> {
   const child = await machine.spawn([process.execPath, program("host"), machine.root]);
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  const waiting = new Map<number, (answer: Record<string, string>) => void>();
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+    const { number, ...answer } = JSON.parse(line);
+    waiting.get(number)?.(answer);
+  });
+  void child.exited.then(() => waiting.forEach((resolve) => void resolve({ error: "it has ended" })));
   let log = "";
   child.stderr?.on("data", (data) => (log += data));
-  let revision = 0;
+  let [number, revision] = [0, 0];
   const ask = async (request: Request): Promise<Record<string, string>> => {
-    child.stdin?.write(`${JSON.stringify(request)}\n`);
-    const { value } = await lines.next();
-    const answer = JSON.parse(value ?? `{"error":"it has ended"}`);
+    number++;
+    child.stdin?.write(`${JSON.stringify({ ...request, number })}\n`);
+    const answer = await new Promise<Record<string, string>>((resolve) => waiting.set(number, resolve));
     if (answer.error !== undefined) throw new Error(`${answer.error}\n${log}`);
     return answer;
   };
+  const paths = agentPaths(machine.root);
   return {
-    paths: agentPaths(machine.root),
+    paths,
     process: child,
     async assign(services, placements = []) {
-      const assignment = { host: hostAddresses, placements, services, specs: {}, secrets: {}, configs: {} };
-      await ask({ kind: "assign", assignment: { ...assignment, revision: ++revision } });
+      // The name server is told last, so what it has of this pass tells that the rest is done.
+      const marker = service(`pass-${child.pid}-${++revision}`, "240.255.255.254", [], { namespace: "lab" });
+      const given = { host: hostAddresses, placements, services: [...services, marker], specs: {} };
+      await ask({ kind: "assign", assignment: { ...given, revision, secrets: {}, configs: {} } });
+      const file = join(paths.runDir, "dns", "hosts");
+      await until(() => existsSync(file) && readFileSync(file, "utf8").includes(` ${marker.name}.lab.`));
     },
     plugIn: async (id, address) => (await ask({ kind: "plug in", id, address })).netnsFile ?? "",
     unplug: async (id) => void (await ask({ kind: "unplug", id })),
@@ -127,4 +140,13 @@ export async function query(
 
 export function within(netnsFile: string | undefined, command: readonly string[]): string[] {
   return netnsFile === undefined ? [...command] : ["nsenter", `--net=${netnsFile}`, ...command];
+}
+
+/** Rejects when the condition still does not hold after the limit. */
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`still not so after ${limitMs} ms: ${condition}`);
+    await delay(10);
+  }
 }

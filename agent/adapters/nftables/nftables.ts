@@ -9,8 +9,6 @@ const limits = { timeoutMs: 20_000 };
 export interface NftablesOptions {
   /** The name of our table, of the family `inet`. */
   readonly table: string;
-  /** How the names of instances' links start. */
-  readonly devicePrefix: string;
   readonly run: Run;
 }
 
@@ -25,12 +23,12 @@ export interface Nftables {
   inspect(): Promise<boolean>;
 }
 
-export function createNftables({ table, devicePrefix, run }: NftablesOptions): Nftables {
+export function createNftables({ table, run }: NftablesOptions): Nftables {
   let applied: { rules: Ruleset; fingerprint: string } | undefined;
 
   return {
     async apply(plan) {
-      const rules = rulesOf(plan, devicePrefix);
+      const rules = rulesOf(plan);
       const script = applied ? changeScript(table, applied.rules, rules) : wholeScript(table, rules);
       if (script === "") return false;
       applied = undefined;

@@ -2,6 +2,8 @@ import type { Chain, NamedSet, Ruleset } from "./types.ts";
 
 /** What the rules are made from; see `TrafficPlan` of agent/network, which says what each of it means. */
 export interface RulesInput {
+  readonly devicePrefix: string;
+  readonly anchor: string;
   readonly gateway: string;
   readonly hostCidr: string;
   readonly clusterCidr: string;
@@ -27,16 +29,17 @@ export interface RulesInput {
 }
 
 /**
- * The whole table's content, a pure function of the plan. `devicePrefix`: how the names of instances' links start.
+ * The whole table's content, a pure function of the plan.
  *
  * A packet's way: `arriving` (nothing forged from an instance), `prerouting` or, from the host itself, `output`
  * (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
  * `input`, `forwarded` and `leaving` (what still has such an address had no instance to go to: refused, not lost),
  * `source` (a source address the answer finds its way back to).
  */
-export function rulesOf(plan: RulesInput, devicePrefix: string): Ruleset {
+export function rulesOf(plan: RulesInput): Ruleset {
   const { gateway, hostCidr, clusterCidr, serviceCidr } = plan;
-  const ours = `"${devicePrefix}*"`;
+  const ours = `"${plan.devicePrefix}*"`;
+  const anchor = `"${plan.anchor}"`;
   const at = plan.published.filter(({ hostIp }) => hostIp !== undefined);
   const anywhere = plan.published.filter(({ hostIp }) => hostIp === undefined);
   const ownDns = `ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53`;
@@ -78,9 +81,11 @@ export function rulesOf(plan: RulesInput, devicePrefix: string): Ruleset {
         "meta l4proto . ip daddr . th dport @ports-at goto refuse",
         "fib daddr type local meta l4proto . th dport @ports goto refuse",
       ]),
-      base("forwarded", "filter hook forward priority filter", [`ip daddr ${serviceCidr} goto refuse`]),
+      base("forwarded", "filter hook forward priority filter", [`oifname ${anchor} goto refuse`]),
       base("leaving", "filter hook output priority filter", [
         `ip daddr ${serviceCidr} goto refuse`,
+        // What was rewritten here still counts as leaving through the anchor.
+        `ct status & dnat == 0 ip daddr ${hostCidr} oifname ${anchor} goto refuse`,
         // An instance that speaks to itself is on the same link as its neighbour, but must go on asking the host.
         `oifname ${ours} icmp type redirect drop`,
       ]),

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 import { parseListeners } from "./listeners.ts";
 
 interface PortProbe {
@@ -39,8 +40,8 @@ async function ownerOf(proc: string, inode: string): Promise<string | undefined>
   const pids = (await readdir(proc)).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     if (!(await holds(proc, pid, inode))) continue;
-    const name = await readFile(`${proc}/${pid}/comm`, "utf8").catch(() => "");
-    return `${name.trim() || "a process"} (pid ${pid})`;
+    const program = await readlink(`${proc}/${pid}/exe`).catch(() => "");
+    return `${basename(program) || "a process"} (pid ${pid})`;
   }
   return undefined;
 }
