@@ -44,13 +44,13 @@ async function find(agent: Client, reference: Reference, kind: string | undefine
     const names = [document, ...others].map((each) => each.kind).join(" and ");
     throw new ConstellationError(
       "invalid",
-      `describe ${reference.text}: there is a ${names} of that name; choose with --kind`,
+      `${reference.text}: there is a ${names} of that name; choose with --kind`,
     );
   }
   if (document !== undefined) return { document };
   const instance = selectInstances(reference, instances)?.instances[0];
   if (instance !== undefined) return { instance };
-  throw notFound("describe", reference, instances, await namesOf(agent, kinds));
+  throw notFound(reference, instances, await namesOf(agent, kinds));
 }
 
 const documentKinds: readonly Resource[] = Object.values(resources as Record<string, Resource>).filter(

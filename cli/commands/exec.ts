@@ -13,7 +13,7 @@ export const exec: Action = async ({ session, args, options }) => {
   refuseMisfits(options, session);
   const reference = parseReference(name, session.namespace);
   const agent = await session.agent();
-  const instance = oneInstance("exec in", reference, await agent.listInstances());
+  const instance = oneInstance(reference, await agent.listInstances());
   const stream = await agent.exec(instance.id, {
     command,
     tty,

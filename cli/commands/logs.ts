@@ -28,7 +28,7 @@ async function select(agent: Client, reference: Reference): Promise<Selection> {
   const { namespace, name } = reference;
   if (services.some((each) => each.namespace === namespace && each.name === name))
     return { by: "service", instances: [] };
-  throw notFound("read logs", reference, instances, services);
+  throw notFound(reference, instances, services);
 }
 
 function open(

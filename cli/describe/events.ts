@@ -16,7 +16,7 @@ export function eventWords(event: Event): { readonly subject: string; readonly w
       const where = state === "placed" && host !== "" ? ` on ${host}` : "";
       return {
         subject: `${namespace}/${id}`,
-        what: `${how.join(", ")}${where}${reason === "" ? "" : `: ${reason}`}`,
+        what: `${how.join(", ")}${where}${reason === "" || reason === state ? "" : `: ${reason}`}`,
       };
     }
     case "decision":

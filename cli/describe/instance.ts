@@ -17,7 +17,7 @@ export function describeInstance(instance: Instance, events: readonly Event[], v
     ...facts([
       [
         "state",
-        `${paintState(palette, instance)(state)}${instance.reason === "" ? "" : `: ${printable(instance.reason)}`}`,
+        `${paintState(palette, instance)(state)}${instance.reason === "" || instance.reason === instance.state ? "" : `: ${printable(instance.reason)}`}`,
       ],
       ["since", when(instance.since)],
       [

@@ -39,10 +39,10 @@ export function selectInstances(reference: Reference, instances: readonly Instan
 }
 
 /** The one instance to work in. A service stands for its instance while it has just one that runs. */
-export function oneInstance(action: string, reference: Reference, instances: readonly Instance[]): Instance {
+export function oneInstance(reference: Reference, instances: readonly Instance[]): Instance {
   const selection = selectInstances(reference, instances);
   const [first, ...others] = selection?.instances ?? [];
-  if (selection === undefined || first === undefined) throw notFound(action, reference, instances);
+  if (selection === undefined || first === undefined) throw notFound(reference, instances);
   if (selection.by !== "service") return first;
   const running = selection.instances.filter(isRunning);
   if (running.length === 1 && running[0]) return running[0];
@@ -50,13 +50,12 @@ export function oneInstance(action: string, reference: Reference, instances: rea
   const slots = [...new Set((running.length > 0 ? running : selection.instances).map(({ name }) => name))];
   throw new ConstellationError(
     "invalid",
-    `${action} ${reference.text}: the service has ${slots.length} instances; choose one: ${slots.join(", ")}`,
+    `${reference.text}: the service has ${slots.length} instances; choose one: ${slots.join(", ")}`,
   );
 }
 
 /** Says where the name is instead, or which known name is near. `others` are names beside the instances' own. */
 export function notFound(
-  action: string,
   reference: Reference,
   instances: readonly Instance[],
   others: readonly { readonly namespace: string; readonly name: string }[] = [],
@@ -78,7 +77,7 @@ export function notFound(
       : "constellation ps and constellation services list what there is";
   return new ConstellationError(
     "not-found",
-    `${action} ${reference.text}: nothing has that name in namespace ${reference.namespace}; ${advice}`,
+    `${reference.text}: nothing has that name in namespace ${reference.namespace}; ${advice}`,
   );
 }
 
