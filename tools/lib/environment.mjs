@@ -14,12 +14,20 @@ export function shellEnvironment(current = process.env) {
   return { path: toolFolders, variables: { ...toolVariables(), ...stateVariables(current) } };
 }
 
-/** The environment of a child process that works on the user's stacks, with this clone's tools. */
+/**
+ * The environment of a child process that works on the user's stacks, with this clone's tools.
+ *
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function stackEnvironment(current = process.env) {
   return { ...toolEnvironment(current), ...stateVariables(current) };
 }
 
-/** The environment of a child process that uses this clone's tools and keeps its stacks elsewhere. */
+/**
+ * The environment of a child process that uses this clone's tools and keeps its stacks elsewhere.
+ *
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function toolEnvironment(current = process.env) {
   return { ...current, ...toolVariables(), PATH: [...toolFolders, current.PATH ?? ""].join(":") };
 }
