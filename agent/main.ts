@@ -8,7 +8,11 @@ import { ConstellationError, errorTable } from "../contract/index.ts";
 const commands: Record<string, { readonly about: string; run(arguments_: Arguments): Promise<unknown> }> = {
   run: {
     about: "is the agent, in the foreground",
-    run: async ({ root }) => (await import("./run.ts")).runAgent(root),
+    run: async ({ root }) => {
+      await (await import("./run.ts")).runAgent(root);
+      // What outlives the agent is still being watched by it, and would keep it here.
+      process.exit();
+    },
   },
   unpack: {
     about: "unpacks one layer, for the agent",

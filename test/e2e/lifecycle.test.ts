@@ -32,7 +32,8 @@ const instances = async (): Promise<Instance[]> =>
     one.name.localeCompare(other.name),
   );
 const fetched = async (url: string) =>
-  (await stack.run(["busybox", "wget", "-q", "-T", "5", "-O", "-", url])).stdout;
+  (await stack.run(["node", "-e", `fetch("${url}").then((answer) => answer.text()).then(console.info)`]))
+    .stdout;
 
 describe("a service through the real engine", () => {
   test("a preview before the cluster exists names what will be made and makes nothing", async () => {
@@ -163,7 +164,7 @@ describe("a service through the real engine", () => {
     await stack.destroy();
     const left = await stack.run(["constellation-agent", "traces"]);
     expect(left.stdout).toBe("");
-    expect((await stack.run(["test", "-e", stack.agentRoot])).code).toBe(1);
+    expect((await stack.run(["ls", "-A", stack.agentRoot])).stdout).toBe("");
   });
 });
 
