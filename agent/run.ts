@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { agentPaths, ConstellationError } from "../contract/index.ts";
 import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
 import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
-import { connectKeyValues, findEtcd, superviseMember } from "./adapters/etcd/index.ts";
+import { connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
 import {
   createConntrack,
   createFileCalls,
@@ -51,7 +51,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const conntrack = createConntrack();
 
   const member = superviseMember({
-    program: findEtcd(process.env),
+    program: findProgram(["etcd"], process.env),
     dataDir: join(paths.stateDir, "etcd"),
     runDir: join(paths.runDir, "etcd"),
     logFile: join(paths.stateDir, "etcd.log"),
@@ -91,7 +91,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     {
       ...{ links, conntrack, names },
       sysctls: { read: readSysctl, write: writeSysctl },
-      traffic: createNftables({ table: paths.id, devicePrefix: paths.devicePrefix, run }),
+      traffic: createNftables({ table: paths.id, run }),
     },
     log.child({ component: "network" }),
     signal,

@@ -1,17 +1,12 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import websocket from "@fastify/websocket";
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { ConstellationError, limits, type Route, routes } from "../../contract/index.ts";
 import { errorAnswer } from "./errors.ts";
-import { runExec } from "./exec.ts";
+import { createExecSessions, type ExecSessions } from "./exec.ts";
 import type { Call, Handlers } from "./handlers.ts";
 import { parsePart } from "./parse.ts";
 import { createIdentify } from "./principal.ts";
@@ -39,33 +34,18 @@ type AnyHandler = (call: Call<never>) => unknown;
 
 /** Serves the contract's routes on a unix socket. */
 export async function serve({ socket, handlers, readPeer, log }: ServerOptions): Promise<Server> {
-  // Seen through the interface: a logger of its own type would give every route another one.
-  const app: FastifyInstance = fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
-    bodyLimit: bodyBytes,
-    forceCloseConnections: true,
-  });
+  const app = fastify({ bodyLimit: bodyBytes, forceCloseConnections: true });
+  const refuse = createRefuse(log);
   const stopping = new AbortController();
   const identify = createIdentify(readPeer);
+  const execs = createExecSessions();
   await app.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
-  app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    refuse(
-      new ConstellationError(
-        "not-found",
-        `${request.method} ${request.url}: no such route; see /v1/openapi.json`,
-      ),
-      request,
-      reply,
-    ),
-  );
+  app.setErrorHandler(refuse);
+  app.setNotFoundHandler((request, reply) => refuse(noSuchRoute(request), request, reply));
   for (const [name, route] of Object.entries(routes)) {
-    mount(app, route, handlers[name as keyof Handlers] as AnyHandler, {
-      identify,
-      stopping: stopping.signal,
-    });
+    const handler = handlers[name as keyof Handlers] as AnyHandler;
+    mount(app, route, handler, { identify, stopping: stopping.signal, execs });
   }
   // A socket file that an earlier agent left behind: nobody listens there, the guard runs one agent at a time.
   rmSync(socket, { force: true });
@@ -82,13 +62,14 @@ export async function serve({ socket, handlers, readPeer, log }: ServerOptions):
 interface Mounting {
   readonly identify: ReturnType<typeof createIdentify>;
   readonly stopping: AbortSignal;
+  readonly execs: ExecSessions;
 }
 
 function mount(
   app: FastifyInstance,
   route: Route,
   handler: AnyHandler,
-  { identify, stopping }: Mounting,
+  { identify, stopping, execs }: Mounting,
 ): void {
   const callOf = (request: FastifyRequest, signal: AbortSignal) =>
     ({
@@ -109,10 +90,11 @@ function mount(
     app.route({
       method: "GET",
       url: route.path,
-      handler: (_request, reply) =>
-        refuse(new ConstellationError("invalid", "exec: connect with a WebSocket"), _request, reply),
+      handler: () => {
+        throw new ConstellationError("invalid", "exec: connect with a WebSocket");
+      },
       wsHandler: (socket: WebSocket, request) =>
-        void runExec(socket, async () => (await handler(callOf(request, stopping))) as ExecSession),
+        void execs.run(socket, async () => (await handler(callOf(request, stopping))) as ExecSession),
     });
     return;
   }
@@ -144,9 +126,15 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const { status, body } = errorAnswer(error);
-  if (status >= 500)
-    request.log.error({ err: error, method: request.method, path: request.url }, "a request failed");
-  return reply.code(status).send(body);
+function noSuchRoute({ method, url }: FastifyRequest): ConstellationError {
+  return new ConstellationError("not-found", `${method} ${url}: no such route; see /v1/openapi.json`);
+}
+
+function createRefuse(log: Logger) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const { status, body } = errorAnswer(error);
+    if (status >= 500)
+      log.error({ err: error, method: request.method, path: request.url }, "a request failed");
+    return reply.code(status).send(body);
+  };
 }

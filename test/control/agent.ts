@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { connectKeyValues, findEtcd, superviseMember } from "../../agent/adapters/etcd/index.ts";
+import { connectKeyValues, superviseMember } from "../../agent/adapters/etcd/index.ts";
 import { createProcesses, readStartTime, readUnixPeer } from "../../agent/adapters/libc/index.ts";
 import { createPortProbe } from "../../agent/adapters/procnet/index.ts";
 import { type Server, startServer } from "../../agent/server.ts";
 import { agentPaths, type Client, ConstellationError, connect } from "../../contract/index.ts";
+import { pinnedTools } from "../../tools/lib/places.mjs";
 import { createFakeHost, type FakeHost } from "./fake-host.ts";
 
 /** The images the control tests may name: digests of one letter, 64 times. */
@@ -29,7 +30,7 @@ export async function startAgent(): Promise<TestAgent> {
   const paths = agentPaths(root);
   const log = pino({ level: process.env.CONSTELLATION_LOG ?? "silent" });
   const member = superviseMember({
-    program: findEtcd(process.env),
+    program: join(pinnedTools, "etcd"),
     dataDir: join(paths.stateDir, "etcd"),
     runDir: join(paths.runDir, "etcd"),
     logFile: join(root, "etcd.log"),

@@ -5,6 +5,8 @@ import { ConstellationError, type Instance } from "../../contract/index.ts";
 export interface FakeHost {
   /** Follows assignments and reports what it pretends to run, until the signal aborts. */
   run(session: HostSession, signal: AbortSignal): Promise<void>;
+  /** Says how far something is, as a host does. */
+  progress(instanceId: string, message: string): void;
   /** The last assignment. */
   assignment(): Assignment | undefined;
   /** Instances of a revision for which this is false never get healthy. */
@@ -16,12 +18,15 @@ export interface FakeHost {
 /** Runs nothing: an assigned instance is at once running, a drained one at once gone. */
 export function createFakeHost(name: string): FakeHost {
   let assignment: Assignment | undefined;
+  let current: HostSession | undefined;
   const startedAt = new Date().toISOString();
   const host: FakeHost = {
     healthy: () => true,
     assignment: () => assignment,
+    progress: (id, message) => current?.progress(id, message),
 
     async run(session, signal) {
+      current = session;
       for await (const next of session.assignments(signal)) {
         assignment = next;
         const instances = next.placements

@@ -5,6 +5,5 @@
  * It does no elections, leases or locks; who writes what is the store's matter.
  */
 
-export { findEtcd } from "./find.ts";
 export { type Connection, connectKeyValues } from "./key-values.ts";
 export { type Member, type MemberOptions, type ProcessPort, superviseMember } from "./member.ts";
