@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
+import { ConstellationError } from "../../contract/index.ts";
 import type { Probe, ProbeAction, ProbePlan, ProbeResult, RunInside } from "./types.ts";
 
 /** Probes of the instance at `address`, from the host's own network. */
@@ -83,6 +84,7 @@ function describe(action: ProbeAction): string {
 
 function explain(error: unknown, plan: ProbePlan, limit: AbortSignal): string {
   if (limit.aborted) return `took longer than ${plan.timeoutMs} ms`;
+  if (error instanceof ConstellationError) return `cannot run: ${error.message}`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ECONNREFUSED") return "was refused: nothing listens there";
   return `failed: ${code || (error instanceof Error ? error.message : String(error))}`;

@@ -46,6 +46,7 @@ const spawner = createSpawner();
 const mounts = createMounts();
 const links = createNetwork();
 await makeFolders(folders, mounts);
+await links.ensureAnchor({ device: "anchor", address: "10.64.0.1", routed: [], unreachable: [] });
 mkdirSync(join(root, "run/netns"), { recursive: true });
 
 const runtime = createRuntime(

@@ -125,7 +125,7 @@ async function holdMounts(machine: Machine): Promise<number> {
 }
 
 const applets =
-  "cat cp dd echo env grep id kill ls mkdir mount nc printf ps sh sleep stat stty tail touch true tty wget";
+  "cat cp dd echo rm test usleep env grep id kill ls mkdir mount nc printf ps sh sleep stat stty tail touch true tty wget";
 
 function makeImage(root: string, name: string, config: object): void {
   const rootfs = join(root, "images", name, "rootfs");
