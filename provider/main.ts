@@ -17,7 +17,8 @@ const agentFile = new URL(
 
 const log = createEngineLog();
 const connections = createConnections(() => provider.config, process.env);
-const images = createLocalImages(() => provider.programDir);
+// The engine starts a plugin in the folder of the user's program.
+const images = createLocalImages(process.cwd());
 const agent = agentProgram(process.env.CONSTELLATION_AGENT ?? agentFile.pathname);
 const provider: Provider = {
   version: "0.1.0",
@@ -27,7 +28,6 @@ const provider: Provider = {
   log,
   cancel: new AbortController(),
   config: { namespace: "default" },
-  programDir: process.cwd(),
 };
 
 // The first argument is the engine's address; the first line on stdout is ours (Pulumi's plugin convention).

@@ -15,13 +15,13 @@ export interface LocalImages {
   upload(inputs: Properties, client: Client, call: Call): Promise<void>;
 }
 
-/** @param programDir what relative paths start at; known once the engine has shaken hands. */
-export function createLocalImages(programDir: () => string): LocalImages {
+/** @param programDir what relative paths start at. */
+export function createLocalImages(programDir: string): LocalImages {
   const open = async (inputs: Properties): Promise<LocalImage | undefined> => {
     const text = knownText(inputs.image);
     if (text === undefined) return undefined;
     const reference = parseReference(text);
-    return reference.kind === "registry" ? undefined : openLocalImage(reference, programDir());
+    return reference.kind === "registry" ? undefined : openLocalImage(reference, programDir);
   };
   return {
     async complete(inputs) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Document, Instance } from "../../contract/index.ts";
-import { crashLoopRestarts, readiness } from "./readiness.ts";
+import { crashLoopRestarts, readiness, startAttempts } from "./readiness.ts";
 
 const instance = (more: Partial<Instance>): Instance => ({
   id: "web-0-aaaaaa",
@@ -17,9 +17,15 @@ const instance = (more: Partial<Instance>): Instance => ({
   reason: "",
   restarts: 0,
   image: "oci:x",
+  startedAt: "2026-01-01T00:00:00Z",
   since: "2026-01-01T00:00:00Z",
   ...more,
 });
+
+function neverStarted(restarts: number): Instance {
+  const { startedAt: _, ...rest } = instance({ state: "backoff", healthy: false, restarts });
+  return rest;
+}
 
 const document = (
   instances: Instance[],
@@ -69,6 +75,8 @@ describe("readiness", () => {
       document([instance({ state: "backoff", healthy: false, restarts: crashLoopRestarts })]),
       "failed",
     ],
+    ["could not start once", document([neverStarted(0)]), "waiting"],
+    ["could not start twice", document([neverStarted(startAttempts - 1)]), "failed"],
     ["crashed once", document([instance({ state: "backoff", healthy: false, restarts: 1 })]), "waiting"],
     [
       "an old one that fails does not fail the new",

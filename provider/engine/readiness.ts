@@ -2,6 +2,8 @@ import type { Document, Instance, ServiceStatus } from "../../contract/index.ts"
 
 /** Ends in a row after which waiting for one and the same revision is given up: about 15 s at the default delay. */
 export const crashLoopRestarts = 4;
+/** The same for what never reached its first instruction: a start depends on little that changes by itself. */
+export const startAttempts = 2;
 
 export type Readiness =
   | { readonly kind: "ready" }
@@ -38,10 +40,9 @@ function isStarted(instance: Instance): boolean {
   return instance.state === "completed" || instance.state === "running";
 }
 
-function isHopeless(instance: Instance): boolean {
-  return (
-    instance.state === "failed" || (instance.state === "backoff" && instance.restarts >= crashLoopRestarts)
-  );
+function isHopeless({ state, restarts, startedAt }: Instance): boolean {
+  const tolerated = startedAt === undefined ? startAttempts - 1 : crashLoopRestarts;
+  return state === "failed" || (state === "backoff" && restarts >= tolerated);
 }
 
 /** `web-0: exited with code 1 (restarted 4 times)`. */

@@ -5,7 +5,6 @@ import type { Provider } from "./provider.ts";
 /** The engine's address comes here when the provider was started by hand, for a debugger. */
 export function handshake(request: ProviderHandshakeRequest, provider: Provider): ProviderHandshakeResponse {
   provider.log.connect(request.getEngineAddress());
-  provider.programDir = request.getProgramDirectory() ?? process.cwd();
   const response = new protocol.ProviderHandshakeResponse();
   response.setAcceptSecrets(true);
   response.setAcceptResources(true);

@@ -16,7 +16,6 @@ export interface Provider {
   /** Aborts once, on the engine's Cancel. */
   readonly cancel: AbortController;
   config: Config;
-  programDir: string;
 }
 
 /** A kind as one call needs it. */
