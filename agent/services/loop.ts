@@ -6,7 +6,7 @@ import { type ActPorts, act, appended, revise } from "./act.ts";
 import { decide } from "./decide.ts";
 import { missingReferences, newestSpec, nextSpec } from "./specs.ts";
 import { unneeded } from "./sweep.ts";
-import { observe, servicesOf } from "./view.ts";
+import { observe, observedInstances, servicesOf, unseenMs } from "./view.ts";
 
 const bounds = {
   /** A pass without a reason, should an event have been missed. */
@@ -29,6 +29,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   const { store } = ports;
   const observed = new Map<string, number>();
   let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
+  let seen: ReadonlySet<string> = new Set();
   const pulse = createPulse();
   pulse.fire();
   const unsubscribe = store.subscribe(() => pulse.fire());
@@ -39,11 +40,18 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
       const spec = nextSpec(store, service, ports.now().toISOString());
       if (spec && missingReferences(store, service).length === 0) await revise(spec, ports);
     }
-    const decision = decide(observe(store));
+    const reported = observedInstances(store);
+    const view = observe(store, seen, ports.now());
+    seen = new Set(view.instances.map(({ id }) => id).filter((id) => seen.has(id) || reported.has(id)));
+    const decision = decide(view);
     if (decision.ops.length > 0) {
       await act(decision.ops, ports);
       log.info({ ops: decision.ops.length }, "carried out placements");
     }
+    const awaited = view.instances.some(
+      ({ id, want, present }) => want === "drain" && present && !reported.has(id),
+    );
+    if (awaited) setTimeout(pulse.fire, unseenMs).unref();
     const told = new Map([...decision.rejections, ...unspecified(store)]);
     await tellRejections(told, rejections, ports);
     rejections = told;

@@ -24,13 +24,23 @@ export function observedInstances(store: Store): Map<string, Instance> {
   return new Map(instances.map((instance) => [instance.id, instance]));
 }
 
-/** Everything the leader decides on, read from the store's cache. */
-export function observe(store: Store): View {
+/**
+ * How long a placement that was taken back before its host reported it counts as there: the host may have begun.
+ * Milliseconds.
+ */
+export const unseenMs = 1_000;
+
+/** Everything the leader decides on, read from the store's cache. `seen`: ids that a host has reported so far. */
+export function observe(store: Store, seen: ReadonlySet<string>, now: Date): View {
   const observed = observedInstances(store);
+  const recently = new Date(now.getTime() - unseenMs).toISOString();
+  const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && at > recently);
   const placements = placementsOf(store);
   return {
     services: servicesOf(store).flatMap((service) => wantedService(store, service) ?? []),
-    instances: placements.map(({ host, placed }) => placedInstance(host, placed, observed.get(placed.id))),
+    instances: placements.map(({ host, placed }) =>
+      placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed)),
+    ),
     hosts: hostCapacities(store),
   };
 }
@@ -87,7 +97,12 @@ function wantedService(store: Store, service: Desired): WantedService | undefine
   };
 }
 
-function placedInstance(host: string, placed: Placed, observed: Instance | undefined): PlacedInstance {
+function placedInstance(
+  host: string,
+  placed: Placed,
+  observed: Instance | undefined,
+  present: boolean,
+): PlacedInstance {
   const { id, serviceUid, namespace, service, index, revision, want } = placed;
   const healthy = observed?.state === "running" && observed.healthy;
   return {
@@ -99,7 +114,7 @@ function placedInstance(host: string, placed: Placed, observed: Instance | undef
     host,
     revision,
     want,
-    present: observed !== undefined,
+    present,
     healthy,
   };
 }
