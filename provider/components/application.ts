@@ -1,5 +1,4 @@
 import type { Input, Inputs, Output } from "@pulumi/pulumi";
-import { resources } from "../../contract/index.ts";
 import type { Construct } from "./index.ts";
 
 /** Several services of one namespace, declared as a map: each becomes a child named after its key. */
