@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { agentPaths, type Client, connect } from "../../contract/index.ts";
 import { type Machine, type Result, startMachine } from "../lab/index.ts";
@@ -38,10 +38,14 @@ export interface Stack {
   /** The agent's root folder. */
   readonly agentRoot: string;
   write(program: Program): Promise<void>;
+  /** A program in JavaScript (an ECMAScript module) that may import the SDKs. */
+  writeScript(source: string): Promise<void>;
   /** Any command of the CLI; does not throw. */
   pulumi(...argv: string[]): Promise<Result>;
   /** Throws with the engine's output when it fails. */
   up(): Promise<Result>;
+  /** An `up` that must fail; what it printed. `preview` runs one first, as for people. */
+  failingUp(options?: { preview?: boolean }): Promise<string>;
   refresh(): Promise<Result>;
   destroy(): Promise<Result>;
   /** Steps other than `same`. */
@@ -55,13 +59,23 @@ export interface Stack {
   client(): Client;
 }
 
-/** A stack `test` of a project `name`; `image` names come from the clone's OCI layout. */
+/** A stack `test` of a project `name` in a machine of its own. */
 export async function startStack(name: string): Promise<Stack & AsyncDisposable> {
   const machine = await startMachine();
+  try {
+    return await addStack(machine, name);
+  } catch (error) {
+    await machine.stop();
+    throw error;
+  }
+}
+
+/** One more stack `test`, of a project `name`, that shares a machine, its agent and its backend with others. */
+export async function addStack(machine: Machine, name: string): Promise<Stack & AsyncDisposable> {
   const folder = join(machine.root, name);
   const agentRoot = join(machine.root, "c");
   await mkdir(folder, { recursive: true });
-  await mkdir(join(machine.root, "state"));
+  await mkdir(join(machine.root, "state"), { recursive: true });
   const environment = {
     PATH: `${clone}/dist/bin:${clone}/dist/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     CONSTELLATION_ROOT: agentRoot,
@@ -87,6 +101,14 @@ export async function startStack(name: string): Promise<Stack & AsyncDisposable>
   const write: Stack["write"] = (program) =>
     writeFile(join(folder, "Pulumi.yaml"), projectText(name, program));
 
+  const writeScript: Stack["writeScript"] = async (source) => {
+    const runtime = { name: "nodejs", options: { typescript: false } };
+    await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify({ name, runtime, plugins }));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.js" }));
+    await writeFile(join(folder, "index.js"), source);
+    await symlink(join(clone, "node_modules"), join(folder, "node_modules")).catch(ignoreExisting);
+  };
+
   await write({ resources: {} });
   await must("stack", "init", "test");
   return {
@@ -95,9 +117,15 @@ export async function startStack(name: string): Promise<Stack & AsyncDisposable>
     environment,
     agentRoot,
     write,
+    writeScript,
     run,
     pulumi,
     up: () => must("up", "--yes", "--skip-preview"),
+    failingUp: async ({ preview = false } = {}) => {
+      const { code, stdout, stderr } = await pulumi("up", "--yes", ...(preview ? [] : ["--skip-preview"]));
+      if (code === 0) throw new Error(`pulumi up: succeeded, and should not have\n${stdout}`);
+      return `${stdout}\n${stderr}`;
+    },
     refresh: () => must("refresh", "--yes", "--skip-preview"),
     destroy: () => must("destroy", "--yes", "--skip-preview"),
     preview: async () => stepsOf((await must("preview", "--json")).stdout),
@@ -108,14 +136,15 @@ export async function startStack(name: string): Promise<Stack & AsyncDisposable>
   };
 }
 
+const plugins = { providers: [{ name: "constellation", path: join(clone, "dist", "bin"), version }] };
+
 /** YAML takes JSON. */
 function projectText(name: string, program: Program): string {
-  return JSON.stringify({
-    name,
-    runtime: "yaml",
-    plugins: { providers: [{ name: "constellation", path: join(clone, "dist", "bin"), version }] },
-    ...program,
-  });
+  return JSON.stringify({ name, runtime: "yaml", plugins, ...program });
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException) {
+  if (error.code !== "EEXIST") throw error;
 }
 
 interface PreviewJson {
