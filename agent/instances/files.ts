@@ -72,6 +72,8 @@ function systemFiles({ placement, host, workload }: FileSources): PlannedFile[] 
   const resolver = [
     `nameserver ${host.gateway}`,
     `search ${placement.namespace}.${host.domain} ${host.domain}`,
+    // `redis.shop` has a dot: without this it is a name of the internet first, and with musl alone.
+    "options ndots:2",
   ];
   const file = (target: string, lines: readonly string[]) => ({
     target,

@@ -112,6 +112,7 @@ describe("a container", () => {
         "10.64.0.10 plain-0",
         "nameserver 10.64.0.1",
         "search default.internal internal",
+        "options ndots:2",
       ].join("\n"),
     );
   });

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { type Machine, startMachine } from "../lab/index.ts";
-import { endpoint, type Host, query, service, startHost, until } from "./lab.ts";
+import { endpoint, type Host, query, service, startHost, until, within } from "./lab.ts";
 
 jest.setTimeout(60_000);
 
@@ -46,6 +46,19 @@ test("names of services, aliases and slots", async () => {
   for (const from of [client, undefined]) {
     expect(await query(machine, from, "A", ...Object.keys(expected))).toEqual(expected);
   }
+});
+
+test("the C library finds names in short, by what an instance's resolv.conf says", async () => {
+  const file = join(machine.root, "resolv.conf");
+  writeFileSync(file, "nameserver 10.64.0.1\nsearch shop.internal internal\noptions ndots:2\n");
+  const script = `mount --bind ${file} /etc/resolv.conf; for name; do getent ahostsv4 $name | grep STREAM || echo none; done`;
+  const names = ["web", "web.shop", "web.shop.internal", "web-0.web", "none", "nosuch.shop"];
+  const found = await machine.output(within(client, ["unshare", "-m", "sh", "-c", script, "sh", ...names]));
+  const addresses = found
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/\s+/)[0]);
+  expect(addresses).toEqual(["240.0.0.1", "240.0.0.1", "240.0.0.1", "10.64.0.2", "none", "none"]);
 });
 
 test("our names have no IPv6 address, and say so without an error", async () => {
