@@ -1,18 +1,9 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  ConstellationError,
-  type Digest,
-  formatReference,
-  type ImageConfig,
-  type ImageManifest,
-  imageLimits,
-  parseConfig,
-  parseManifest,
-  thisPlatform,
-} from "../../contract/index.ts";
+import { ConstellationError, type Digest, formatReference } from "../../contract/index.ts";
 import { type BlobStore, openBlobStore } from "./blobs.ts";
-import { type LayerKey, type LayerStore, layerKeys, openLayerStore } from "./layers.ts";
+import { type LayerKey, type LayerStore, openLayerStore } from "./layers.ts";
+import { createImageReader, readImage } from "./read.ts";
 import type { ImageSource, Images, TreeFiles, UnpackProgress } from "./types.ts";
 
 export interface ImagesOptions {
@@ -47,6 +38,7 @@ export async function openImages({
     tree,
     signal,
   });
+  const images = createImageReader(blobs);
 
   return {
     hasBlob: blobs.has,
@@ -61,7 +53,7 @@ export async function openImages({
       if (reference.kind !== "registry") throw notUploaded(formatReference(reference));
       return reference.digest ?? source.locate(reference, abort);
     },
-    resolve: async (imageDigest) => (await readImage(blobs, imageDigest)).config,
+    resolve: async (imageDigest) => (await images.read(imageDigest)).config,
     async requireImage(imageDigest) {
       const { keys } = await readImage(blobs, imageDigest);
       for (const { blob } of keys) {
@@ -73,12 +65,13 @@ export async function openImages({
       }
     },
     async unpack(imageDigest, { onProgress, signal: abort } = {}) {
-      const { keys } = await readImage(blobs, imageDigest);
+      const { keys } = await images.read(imageDigest);
       await untilAborted(unpackAll(blobs, layers, keys, onProgress), abort, imageDigest);
       return keys.map(layers.folder).reverse();
     },
     async collect(keep, graceMs) {
       const { blobs: usedBlobs, chains } = await reachable(blobs, keep);
+      images.keep(keep);
       const isOld = async (path: string) => Date.now() - (await stat(path)).ctimeMs > graceMs;
       for (const digest of await blobs.list()) {
         if (!usedBlobs.has(digest) && (await isOld(blobs.path(digest)))) await blobs.remove(digest);
@@ -90,36 +83,6 @@ export async function openImages({
     },
     removeAll: () => rm(root, { recursive: true, force: true }),
   };
-}
-
-interface Image {
-  readonly manifest: ImageManifest;
-  readonly config: ImageConfig;
-  /** The lowest first. */
-  readonly keys: readonly LayerKey[];
-}
-
-async function readImage(blobs: BlobStore, imageDigest: Digest): Promise<Image> {
-  const manifest = parseManifest(await blobs.read(imageDigest, imageLimits.manifestBytes), imageDigest);
-  const config = parseConfig(await blobs.read(manifest.config.digest, imageLimits.configBytes), imageDigest);
-  const { os, architecture } = config.platform;
-  const here = thisPlatform();
-  if (os !== here.os || architecture !== here.architecture) {
-    const problem = `built for ${os}/${architecture}, this host is ${here.os}/${here.architecture}`;
-    throw new ConstellationError(
-      "image-invalid",
-      `read image ${imageDigest}: ${problem}; build it for this platform`,
-    );
-  }
-  if (manifest.layers.length !== config.diffIds.length) {
-    const problem = `${manifest.layers.length} layers but ${config.diffIds.length} diff_ids`;
-    throw new ConstellationError("image-invalid", `read image ${imageDigest}: ${problem}; build it again`);
-  }
-  const keys = layerKeys(
-    manifest.layers.map(({ digest }) => digest),
-    config.diffIds,
-  );
-  return { manifest, config, keys };
 }
 
 /** From the lowest up, for a layer may need a look at those below. Progress counts the layers missing at the start. */
