@@ -20,6 +20,7 @@ export async function startInstance(request: StartRequest, ports: StepPorts): Pr
   const spec = assignment.specs[placement.specKey];
   if (spec === undefined)
     throw new TypeError(`start ${placement.id}: the assignment lacks its spec ${placement.specKey}`);
+  ports.runtime.expectStart();
   const start: Start = { ...request, spec, workload: workloadOf(spec) };
   for (const step of steps) {
     signal.throwIfAborted();

@@ -103,6 +103,8 @@ export interface RunningCommand {
 
 /** Starts, watches and ends containers; what it started lives on when the agent dies. Satisfied by `adapters/crun`. */
 export interface Runtime {
+  /** A start comes soon: what the kernel takes long for begins now. Returns at once, never fails, binds to nothing. */
+  expectStart(): void;
   /** Resolves once the first instruction may run. Leftovers of the same id must be removed before. Throws RuntimeError. */
   start(container: Container): Promise<ProcessIdentity>;
   look(id: string): Promise<ProcessView>;

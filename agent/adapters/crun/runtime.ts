@@ -22,6 +22,7 @@ import { exists } from "./files.ts";
 import { createCompiledFilters } from "./filters.ts";
 import { type RuntimePaths, runtimePaths } from "./layout.ts";
 import { createWithMonitor, monitorEnd, type Programs } from "./monitor.ts";
+import { createCgroupMoves } from "./moves.ts";
 import { lookAt, readProcess } from "./status.ts";
 
 export interface RuntimeOptions {
@@ -37,6 +38,7 @@ export interface RuntimePorts {
   readonly processes: Processes;
 }
 
+const cgroupMounts = "/sys/fs/cgroup";
 const runtimeLimits = { toolMs: 20_000 };
 
 /** The container runtime on conmon and crun. Makes its folders. */
@@ -46,10 +48,13 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
   for (const folder of [paths.state, paths.exits, paths.bundles])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   const filters = createCompiledFilters(paths);
+  const moves = createCgroupMoves(cgroupMounts);
   const crunAt = [programs.crun, `--root=${paths.state}`] as const;
   const crun = (...args: string[]) => ports.run([...crunAt, ...args], { timeoutMs: runtimeLimits.toolMs });
 
   return {
+    expectStart: moves.ready,
+
     async start(container) {
       const { id } = container;
       const profile = wantedProfile(container);
