@@ -19,7 +19,7 @@ const redis = new constellation.Service("redis", {
   healthCheck: { tcp: { port: 6379 } },
 });
 
-const code = new constellation.ConfigFile("web-code", { cluster, content: text("server.js") });
+const code = new constellation.ConfigFile("web-code", { cluster, content: text("server.mjs") });
 const web = new constellation.Service(
   "web",
   {
@@ -42,7 +42,7 @@ const front = new constellation.Service(
     image: image("nginx"),
     configs: [{ config: sites.name, target: "/etc/nginx/conf.d/default.conf" }],
     ports: [{ port: 80, publish: settings.getNumber("port") ?? 8080 }],
-    healthCheck: { http: { path: "/", port: 80 } },
+    healthCheck: { tcp: { port: 80 } },
   },
   { dependsOn: web },
 );

@@ -2,6 +2,8 @@
  * The main job, on a machine that setup has made ready: images, a real `pulumi up` of stacks/local, a few requests.
  *
  *   npm run quickstart                 up, then what to try next
+ *   npm run quickstart -- --port 9090  the same, published there instead of at 8080
+ *   npm run quickstart -- --stack dev  another stack than `local`
  *   npm run quickstart -- --destroy    a real `pulumi destroy`, then a look that no trace is left
  */
 import { spawnSync } from "node:child_process";
@@ -10,17 +12,25 @@ import { parseArgs } from "node:util";
 import { buildImages } from "../images/build.ts";
 import { cache, programs, root } from "../lib/places.mjs";
 
-const stack = "local";
 const visits = 6;
 const requestTimeoutMs = 5_000;
 
-const { values } = parseArgs({ options: { destroy: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: {
+    destroy: { type: "boolean", default: false },
+    port: { type: "string" },
+    stack: { type: "string", default: "local" },
+  },
+});
+const { stack } = values;
 process.exitCode = values.destroy ? destroy() : await up();
 
 async function up(): Promise<number> {
   say("images from Debian's packages, where no registry is needed");
   await buildImages(join(root, ".images"), ["redis", "node", "nginx", "busybox"], (line) => say(`  ${line}`));
   if (!run("pulumi", "stack", "select", "--create", stack)) return 1;
+  if (values.port !== undefined && !run("pulumi", "config", "set", "--stack", stack, "port", values.port))
+    return 1;
   say("pulumi up");
   if (!run("pulumi", "up", "--yes", "--stack", stack)) return 1;
 
@@ -67,7 +77,7 @@ It runs. Next, in a shell of your own:
   constellation logs web-0                  its output; -f follows
   constellation exec web-0 -- node -v       a command inside it
   constellation events --tail 20            who did what, and why
-  $EDITOR stacks/local/app/server.js        change the code, then pulumi preview
+  $EDITOR stacks/local/app/server.mjs      change the code, then pulumi preview
   npm run quickstart -- --destroy           remove every trace
 `;
 }

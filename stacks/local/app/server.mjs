@@ -2,7 +2,8 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
 
-const { CONSTELLATION_INSTANCE: instance = "nobody", CONSTELLATION_ADDRESS: address = "nowhere" } = process.env;
+const { CONSTELLATION_INSTANCE: instance = "nobody", CONSTELLATION_ADDRESS: address = "nowhere" } =
+  process.env;
 
 /** One INCR in Redis' protocol; a connection a visit keeps the example short. */
 function countVisit() {
