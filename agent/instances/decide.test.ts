@@ -1,0 +1,171 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { decide, type InstanceView, type Want } from "./decide.ts";
+import { dueAt, type Life, newLife, next, type Policy } from "./life.ts";
+import type { ProcessView } from "./types.ts";
+
+const id = "web-0-aaaaaa";
+const process = { pid: 7, startTime: "42" };
+const policy: Policy = {
+  restart: "always",
+  delayMs: 1_000,
+  windowMs: 60_000,
+  stopSignal: "SIGQUIT",
+  graceMs: 5_000,
+};
+const run: Want = { kind: "run" };
+const gone: Want = { kind: "gone", reason: "no longer wanted" };
+
+const states: fc.Arbitrary<Life["state"]> = fc.oneof(
+  fc.constantFrom<Life["state"]>(
+    { kind: "placed" },
+    { kind: "pulling" },
+    { kind: "starting" },
+    { kind: "running", process, startedAt: 0 },
+    { kind: "completed" },
+    { kind: "failed" },
+  ),
+  fc.nat(20_000).map((until) => ({ kind: "backoff" as const, until })),
+  fc.record({
+    kind: fc.constant("stopping" as const),
+    step: fc.constantFrom("draining" as const, "ending" as const, "killing" as const, "removing" as const),
+    until: fc.nat(20_000),
+    afterwards: fc.constantFrom("gone" as const, "restart" as const),
+  }),
+);
+const processes = fc.constantFrom<ProcessView>(
+  { kind: "none" },
+  { kind: "created", process },
+  { kind: "running", process },
+  { kind: "ended", ending: { code: 1, outOfMemory: false } },
+);
+const policies = fc.record({
+  restart: fc.constantFrom("always" as const, "on-failure" as const, "never" as const),
+  delayMs: fc.integer({ min: 100, max: 60_000 }),
+  windowMs: fc.integer({ min: 1_000, max: 60_000 }),
+  stopSignal: fc.constantFrom("SIGTERM", "SIGRTMIN+3"),
+  graceMs: fc.nat(10_000),
+});
+
+/** A host of one instance whose processes end when they are told to, or only when they are killed. */
+function simulate(life: Life | undefined, seen: ProcessView, rules: Policy, want: Want, isDeaf: boolean) {
+  let now = 20_000;
+  let current = life;
+  let actual = seen;
+  let signalled: string | undefined;
+  const history: string[] = [];
+  for (let round = 0; round < 60; round++) {
+    const step = current?.state.kind === "stopping" ? current.state.step : undefined;
+    const view: InstanceView = {
+      ...{ id, want, busy: false, process: actual, signalled: signalled !== undefined && signalled === step },
+      ...(current && { known: { life: current, policy: rules } }),
+    };
+    const ops = decide([view], now);
+    expect(decide([view], now)).toEqual(ops);
+    expect(ops.length).toBeLessThanOrEqual(1);
+    const [op] = ops;
+    if (op === undefined) {
+      const due = current && dueAt(current);
+      if (due === undefined || due <= now) return { life: current, process: actual, history };
+      now = due;
+      continue;
+    }
+    history.push(op.kind === "note" ? op.event.kind : op.kind);
+    if (op.kind === "admit") current = newLife(now);
+    if (op.kind === "note" && current) current = next(current, op.event, rules, now);
+    if (op.kind === "start" && current) {
+      actual = { kind: "running", process };
+      current = next(current, { kind: "started", process }, rules, now);
+    }
+    if (op.kind === "signal") {
+      signalled = step;
+      if (op.signal === "SIGKILL" || !isDeaf)
+        actual = { kind: "ended", ending: { code: 143, outOfMemory: false } };
+    }
+    if (op.kind === "remove") {
+      current = undefined;
+      actual = { kind: "none" };
+    }
+  }
+  throw new Error(`no rest after 60 rounds: ${history.join(" ")}`);
+}
+
+describe("decide", () => {
+  test("what is unwanted ends removed, with nothing running, from every state", () => {
+    fc.assert(
+      fc.property(states, processes, policies, fc.boolean(), (state, seen, rules, isDeaf) => {
+        const life = { ...newLife(0), state };
+        const result = simulate(life, seen, rules, gone, isDeaf);
+        expect(result.life).toBeUndefined();
+        expect(result.process.kind).toBe("none");
+      }),
+    );
+  });
+
+  test("what is wanted ends running, or as its policy leaves it", () => {
+    fc.assert(
+      fc.property(
+        fc.option(states, { nil: undefined }),
+        processes,
+        policies,
+        fc.boolean(),
+        (state, seen, rules, isDeaf) => {
+          const life = state && { ...newLife(0), state };
+          const result = simulate(life, life ? seen : { kind: "none" }, rules, run, isDeaf);
+          const allowed = ["running", "completed", "failed"];
+          // One that was on its way out goes all of it, and is then admitted afresh.
+          expect(allowed).toContain(result.life?.state.kind);
+          if (result.life?.state.kind === "running")
+            expect(["running", "created"]).toContain(result.process.kind);
+        },
+      ),
+    );
+  });
+
+  test("nothing starts, stops or is removed before the first assignment", () => {
+    fc.assert(
+      fc.property(states, processes, fc.nat(40_000), (state, seen, now) => {
+        const known = { life: { ...newLife(0), state }, policy };
+        const ops = decide(
+          [{ id, known, want: { kind: "unknown" }, process: seen, busy: false, signalled: false }],
+          now,
+        );
+        expect(
+          ops.filter(({ kind }) => kind === "start" || kind === "admit" || kind === "abort-start"),
+        ).toEqual([]);
+        if (state.kind !== "stopping")
+          expect(ops.filter(({ kind }) => kind === "remove" || kind === "signal")).toEqual([]);
+      }),
+    );
+  });
+
+  test("a running one is out of traffic first, then asked by its signal, then killed, then removed", () => {
+    const life: Life = { ...newLife(0), state: { kind: "running", process, startedAt: 0 } };
+    const seen: ProcessView = { kind: "running", process };
+    expect(simulate(life, seen, policy, gone, false).history).toEqual([
+      "unwanted",
+      "due",
+      "signal",
+      "ended",
+      "remove",
+    ]);
+    expect(simulate(life, seen, policy, gone, true).history).toEqual([
+      "unwanted",
+      "due",
+      "signal",
+      "due",
+      "signal",
+      "ended",
+      "remove",
+    ]);
+  });
+
+  test("a start under way is aborted before anything is removed", () => {
+    const life: Life = { ...newLife(0), state: { kind: "pulling" } };
+    const view: InstanceView = { id, known: { life, policy }, want: gone, busy: true, signalled: false };
+    const [op] = decide([view], 0);
+    expect(op).toEqual({ kind: "note", id, event: { kind: "unwanted", reason: "no longer wanted" } });
+    const after = next(life, { kind: "unwanted", reason: "no longer wanted" }, policy, 0);
+    expect(decide([{ ...view, known: { life: after, policy } }], 0)).toEqual([{ kind: "abort-start", id }]);
+  });
+});

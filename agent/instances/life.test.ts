@@ -1,0 +1,104 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { describeEnding, type Life, newLife, next, type Policy } from "./life.ts";
+import { instanceLimits } from "./limits.ts";
+
+const process = { pid: 7, startTime: "42" };
+const policy: Policy = {
+  restart: "always",
+  delayMs: 1_000,
+  windowMs: 60_000,
+  stopSignal: "SIGTERM",
+  graceMs: 5_000,
+};
+const running = (startedAt = 0): Life => ({ ...newLife(0), state: { kind: "running", process, startedAt } });
+const ended = (code: number) => ({ kind: "ended" as const, ending: { code, outOfMemory: false } });
+
+/** One end and the start after it. */
+function crash(life: Life, now: number, rules = policy): { life: Life; delayMs: number; now: number } {
+  const waiting = next(life, ended(1), rules, now);
+  if (waiting.state.kind !== "backoff") return { life: waiting, delayMs: -1, now };
+  const at = waiting.state.until;
+  const placed = next(waiting, { kind: "due" }, rules, at);
+  return { life: next(placed, { kind: "started", process }, rules, at), delayMs: at - now, now: at };
+}
+
+describe("restarts", () => {
+  test("wait twice as long each time, up to a bound", () => {
+    const delays: number[] = [];
+    let state = { life: running(), now: 10, delayMs: 0 };
+    for (let i = 0; i < 8; i++) {
+      state = crash(state.life, state.now + 10);
+      delays.push(state.delayMs);
+    }
+    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+    expect(state.life.restarts).toBe(8);
+  });
+
+  test("wait as at first after it ran for a window", () => {
+    const { life, now } = crash(running(), 10);
+    expect(crash(life, now + policy.windowMs).delayMs).toBe(1_000);
+    expect(crash(life, now + policy.windowMs - 1).delayMs).toBe(2_000);
+  });
+
+  test.each([
+    ["always", 0, "backoff"],
+    ["always", 1, "backoff"],
+    ["on-failure", 0, "completed"],
+    ["on-failure", 1, "backoff"],
+    ["never", 0, "completed"],
+    ["never", 1, "failed"],
+  ] as const)("policy %s after code %i: %s", (restart, code, kind) => {
+    expect(next(running(), ended(code), { ...policy, restart }, 10).state.kind).toBe(kind);
+  });
+
+  test("end when there were too many within a window", () => {
+    const rules = { ...policy, maxAttempts: 2 };
+    let state = { life: running(), now: 0, delayMs: 0 };
+    for (let i = 0; i < 3; i++) state = crash(state.life, state.now + 1, rules);
+    expect(state.life.state.kind).toBe("failed");
+    expect(state.life.reason).toBe("exited with code 1; gave up after 2 restarts");
+  });
+});
+
+test.each([
+  [{ code: 0, outOfMemory: false }, "exited with code 0"],
+  [{ code: 127, outOfMemory: false }, "exited with code 127"],
+  [{ code: 137, outOfMemory: false }, "killed by SIGKILL"],
+  [{ code: 137, outOfMemory: true }, "killed: out of memory; raise `resources.memory` or use less"],
+  [{ code: 1, outOfMemory: true }, "exited with code 1"],
+  [{ code: 143, outOfMemory: false }, "killed by SIGTERM"],
+  [{ code: 255, outOfMemory: false }, "exited with code 255"],
+  [{ outOfMemory: false }, "ended with its monitor; exit code unknown"],
+])("%j is %s", (ending, words) => {
+  expect(describeEnding(ending)).toBe(words);
+});
+
+test("no event makes a delay longer than the bound, nor an instance leave the way out", () => {
+  const events = fc.constantFrom(
+    { kind: "pulling" as const },
+    { kind: "starting" as const },
+    { kind: "started" as const, process },
+    { kind: "start-failed" as const, reason: "no" },
+    ended(1),
+    { kind: "vanished" as const },
+    { kind: "unresponsive" as const, reason: "no" },
+    { kind: "due" as const },
+    { kind: "unwanted" as const, reason: "no" },
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(events, fc.nat(5_000)), { maxLength: 60 }), (steps) => {
+      let life = newLife(0);
+      let now = 0;
+      let isLeaving = false;
+      for (const [event, pause] of steps) {
+        now += pause;
+        life = next(life, event, policy, now);
+        isLeaving ||= event.kind === "unwanted";
+        if (life.state.kind === "backoff")
+          expect(life.state.until - now).toBeLessThanOrEqual(instanceLimits.restartDelayMaxMs);
+        if (isLeaving) expect(life.state).toMatchObject({ kind: "stopping", afterwards: "gone" });
+      }
+    }),
+  );
+});

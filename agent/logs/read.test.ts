@@ -1,0 +1,125 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { readLog } from "./read.ts";
+import { rotateIfFull } from "./rotate.ts";
+import type { LogQuery } from "./types.ts";
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cst-logs-"));
+  path = join(folder, "log");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}.123456789+00:00`;
+const line = (text: string, tag = "F", stream = "stdout", second = 0) =>
+  `${at(second)} ${stream} ${tag} ${text}\n`;
+
+async function read(query: Partial<LogQuery> = {}, signal = new AbortController().signal): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { text } of readLog(path, { follow: false, ...query }, signal)) texts.push(text);
+  return texts;
+}
+
+describe("a log", () => {
+  test("is read over its files, with pieces put together by stream", async () => {
+    writeFileSync(`${path}.10`, line("oldest"));
+    writeFileSync(`${path}.2`, line("older"));
+    writeFileSync(
+      path,
+      `${line("a", "P") + line("x", "P", "stderr") + line("b") + line("y", "F", "stderr")}torn`,
+    );
+    expect(await read()).toEqual(["oldest", "older", "ab", "xy"]);
+  });
+
+  test("keeps nanoseconds, and turns other zones to UTC", async () => {
+    writeFileSync(path, `${line("a")}2026-01-01T02:00:00.123456789+02:00 stderr F b\n`);
+    const lines: unknown[] = [];
+    for await (const one of readLog(path, { follow: false }, new AbortController().signal)) lines.push(one);
+    expect(lines).toEqual([
+      { at: "2026-01-01T00:00:00.123456789Z", stream: "stdout", text: "a" },
+      { at: "2026-01-01T00:00:00.123Z", stream: "stderr", text: "b" },
+    ]);
+  });
+
+  test("starts at the time asked for", async () => {
+    writeFileSync(path, [1, 2, 3].map((second) => line(`${second}`, "F", "stdout", second)).join(""));
+    expect(await read({ since: "2026-01-01T00:00:02Z" })).toEqual(["2", "3"]);
+  });
+
+  test("gives as many of its last lines as asked for, over files and chunks", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(3_000), fc.boolean()), { maxLength: 120 }),
+        fc.nat(130),
+        fc.nat(120),
+        async (sizes, tail, cut) => {
+          const pieces = sizes.map(([size, isPartial], index) =>
+            line(`${index}:${"x".repeat(size)}`, isPartial ? "P" : "F"),
+          );
+          writeFileSync(`${path}.1`, pieces.slice(0, cut).join(""));
+          writeFileSync(path, pieces.slice(cut).join(""));
+          const all = await read();
+          // A line whose pieces lie in two files may be cut where the tail begins with it.
+          const last = tail === 0 ? [] : all.slice(-tail);
+          const given = await read({ tail });
+          expect(given.length).toBe(last.length);
+          expect(given.every((text, index) => last[index]?.endsWith(text))).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("of an instance that never wrote has no lines", async () => {
+    expect(await read()).toEqual([]);
+    expect(await read({ tail: 3, follow: true })).toEqual([]);
+  });
+});
+
+describe("following", () => {
+  test("goes on over rotations and ends when the log is removed", async () => {
+    writeFileSync(path, line("0"));
+    const reading = read({ follow: true });
+    for (let i = 1; i < 30; i++) {
+      if (i % 10 === 0) {
+        renameSync(path, `${path}.1`);
+        appendFileSync(`${path}.1`, line(`${i} late`));
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+      appendFileSync(path, line(String(i)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    rmSync(folder, { recursive: true });
+    const texts = await reading;
+    expect(texts.filter((text) => !text.endsWith("late")).map(Number)).toEqual(
+      Array.from({ length: 30 }, (_, i) => i),
+    );
+    expect(texts.filter((text) => text.endsWith("late"))).toEqual(["10 late", "20 late"]);
+  });
+
+  test("ends when its reader goes", async () => {
+    writeFileSync(path, line("0"));
+    expect(await read({ follow: true }, AbortSignal.timeout(50))).toEqual(["0"]);
+  });
+});
+
+test("rotation keeps as many files as asked for and makes the writer go on", async () => {
+  const reopened: string[] = [];
+  const reopen = async (id: string) => {
+    reopened.push(id);
+    writeFileSync(path, "");
+  };
+  for (let i = 0; i < 5; i++) {
+    writeFileSync(path, line(String(i)).repeat(3));
+    await rotateIfFull({ id: "web-0", path, maxBytes: 100, maxFiles: 3 }, reopen);
+  }
+  writeFileSync(path, line("small"));
+  await rotateIfFull({ id: "web-0", path, maxBytes: 100, maxFiles: 3 }, reopen);
+  expect(reopened).toHaveLength(5);
+  expect(await read()).toEqual(["3", "3", "3", "4", "4", "4", "small"]);
+});
