@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createConnections } from "./engine/connections.ts";
-import { createLocalImages } from "./engine/local-images.ts";
-import { createEngineLog } from "./pulumi/engine-log.ts";
-import type { Provider } from "./pulumi/provider.ts";
-import { serve } from "./pulumi/server.ts";
+import { createConnections, createLocalImages } from "./engine/index.ts";
+import { createEngineLog, type Provider, serve } from "./pulumi/index.ts";
 import { agentProgram, createOperations } from "./resources/index.ts";
 
 /** How often the provider looks whether its engine is still there, milliseconds. */

@@ -1,5 +1,5 @@
 import type { Input, Inputs, Output } from "@pulumi/pulumi";
-import type { Construct } from "./index.ts";
+import type { Construct } from "./types.ts";
 
 /** Several services of one namespace, declared as a map: each becomes a child named after its key. */
 export const application: Construct = (pulumi, { type, name, inputs, options }) => {

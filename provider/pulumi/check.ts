@@ -1,7 +1,5 @@
 import { checkInputs, dnsLabel, UNKNOWN, type Violation } from "../../contract/index.ts";
-import { accessId } from "../engine/access.ts";
-import { placeKeys } from "../engine/documents.ts";
-import type { Properties } from "../engine/values.ts";
+import { accessId, type Properties, placeKeys } from "../engine/index.ts";
 import { failures } from "./failures.ts";
 import { type CheckRequest, type CheckResponse, protocol } from "./protocol.ts";
 import { markSecrets, nameOf, type Provider, subjectOf } from "./provider.ts";

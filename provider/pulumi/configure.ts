@@ -1,6 +1,5 @@
 import { dnsLabel, UNKNOWN } from "../../contract/index.ts";
-import { accessId } from "../engine/access.ts";
-import { knownText, type Properties } from "../engine/values.ts";
+import { accessId, knownText, type Properties } from "../engine/index.ts";
 import { failures } from "./failures.ts";
 import type {
   CheckRequest,

@@ -1,6 +1,5 @@
 import { type Change, diffInputs, type Resource, UNKNOWN } from "../../contract/index.ts";
-import { accessId } from "../engine/access.ts";
-import type { Properties } from "../engine/values.ts";
+import { accessId, type Properties } from "../engine/index.ts";
 import { type DiffRequest, type DiffResponse, protocol } from "./protocol.ts";
 import { type Provider, subjectOf } from "./provider.ts";
 import { open } from "./wire.ts";

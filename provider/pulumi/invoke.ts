@@ -1,5 +1,5 @@
 import { type Client, ConstellationError, functions } from "../../contract/index.ts";
-import { knownText, type Properties } from "../engine/values.ts";
+import { knownText, type Properties } from "../engine/index.ts";
 import { type InvokeRequest, type InvokeResponse, protocol } from "./protocol.ts";
 import type { Provider } from "./provider.ts";
 import { close, open } from "./wire.ts";

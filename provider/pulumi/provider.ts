@@ -1,7 +1,15 @@
 import { ConstellationError, type Kind, type Resource, resources } from "../../contract/index.ts";
-import { declaredSecretPaths } from "../engine/secrets.ts";
-import type { Call, Config, Connections, Operations, OperationsOf, Stored } from "../engine/types.ts";
-import type { Opened, Properties } from "../engine/values.ts";
+import {
+  type Call,
+  type Config,
+  type Connections,
+  declaredSecretPaths,
+  type Opened,
+  type Operations,
+  type OperationsOf,
+  type Properties,
+  type Stored,
+} from "../engine/index.ts";
 import type { EngineLog } from "./engine-log.ts";
 import type { StructMessage } from "./protocol.ts";
 import { close, open } from "./wire.ts";

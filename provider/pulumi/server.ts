@@ -1,6 +1,6 @@
 import grpc from "@grpc/grpc-js";
 import { ConstellationError, errorTable } from "../../contract/index.ts";
-import { NotReady } from "../engine/types.ts";
+import { NotReady } from "../engine/index.ts";
 import { check } from "./check.ts";
 import { checkConfig, configure, diffConfig } from "./configure.ts";
 import { construct } from "./construct.ts";

@@ -1,5 +1,5 @@
 import { joinPath, UNKNOWN } from "../../contract/index.ts";
-import { mapTree, type Opened, type Properties } from "../engine/values.ts";
+import { mapTree, type Opened, type Properties } from "../engine/index.ts";
 import { Struct, type StructMessage } from "./protocol.ts";
 
 /** Markers of the engine's property encoding (pulumi/sdk/go/common/resource/properties.go). */

@@ -8,9 +8,16 @@ import {
   resources,
   UNKNOWN,
 } from "../../contract/index.ts";
-import { formatAccess } from "../engine/access.ts";
-import { type Call, NotReady, type Operations, type Stored } from "../engine/types.ts";
-import { knownText, type Opened, type Properties } from "../engine/values.ts";
+import {
+  type Call,
+  formatAccess,
+  knownText,
+  NotReady,
+  type Opened,
+  type Operations,
+  type Properties,
+  type Stored,
+} from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
 
 /**

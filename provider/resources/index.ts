@@ -4,9 +4,13 @@
  */
 import type { Resource } from "../../contract/index.ts";
 import { type Kind, resources } from "../../contract/index.ts";
-import { documentOperations } from "../engine/documents.ts";
-import type { LocalImages } from "../engine/local-images.ts";
-import type { Connections, Operations, OperationsOf } from "../engine/types.ts";
+import {
+  type Connections,
+  documentOperations,
+  type LocalImages,
+  type Operations,
+  type OperationsOf,
+} from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
 import { clusterOperations } from "./cluster.ts";
 

@@ -1,0 +1,20 @@
+/**
+ * What every engine needs of a provider, whatever its protocol: connect, preview, write, wait, read back.
+ * Invariant: a preview asks the cluster the same question as the apply, and an apply records what exists before it
+ * says why it is not ready. It knows no kind of resource by name and no engine's wire format.
+ */
+export { accessId, formatAccess } from "./access.ts";
+export { createConnections } from "./connections.ts";
+export { documentOperations, placeKeys } from "./documents.ts";
+export { createLocalImages, type LocalImages } from "./local-images.ts";
+export { declaredSecretPaths } from "./secrets.ts";
+export {
+  type Call,
+  type Config,
+  type Connections,
+  NotReady,
+  type Operations,
+  type OperationsOf,
+  type Stored,
+} from "./types.ts";
+export { knownText, mapTree, type Opened, type Properties } from "./values.ts";
