@@ -3,13 +3,13 @@ import {
   type Document,
   type DocumentAddress,
   diffInputs,
-  type Owner,
   type Resource,
   UNKNOWN,
 } from "../../contract/index.ts";
-import { accessId } from "./access.ts";
 import type { LocalImages } from "./local-images.ts";
+import { idOf, ownerOf, ownInputs, placeOf, sameOwner, withoutPlace, withPlace } from "./place.ts";
 import { readiness } from "./readiness.ts";
+import { previewConnection, rehearse } from "./rehearsal.ts";
 import { openFromApi, redact, sealForApi } from "./secrets.ts";
 import {
   type Call,
@@ -29,9 +29,6 @@ interface WriteMode {
   readonly update: boolean;
   readonly dryRun: boolean;
 }
-
-/** Inputs every namespaced resource has beside its own; they say where it lives, not what it is. */
-export const placeKeys = ["cluster", "namespace", "name"] as const;
 
 /** The one create, read, update and delete over documents: it knows no kind. */
 export function documentOperations(
@@ -186,96 +183,13 @@ export function documentOperations(
   };
 }
 
-/** Id and import id: `namespace/name`, the name alone in the default namespace. */
-export function idOf({ namespace, name }: Properties): string {
-  return namespace === "default" ? String(name) : `${String(namespace)}/${String(name)}`;
-}
-
-function placeOf(id: string): Properties {
-  const slash = id.indexOf("/");
-  return slash < 0
-    ? { namespace: "default", name: id }
-    : { namespace: id.slice(0, slash), name: id.slice(slash + 1) };
-}
-
-function ownerOf(urn: string): Owner {
-  return { engine: "pulumi", id: urn };
-}
-
-function sameOwner(one: Owner, other: Owner): boolean {
-  return one.engine === other.engine && one.id === other.id && one.scope === other.scope;
-}
-
 function isConflict(error: unknown): boolean {
   return error instanceof ConstellationError && error.code === "conflict";
-}
-
-function ownInputs(value: Properties): Properties {
-  return Object.fromEntries(
-    Object.entries(value).filter(([key]) => !(placeKeys as readonly string[]).includes(key)),
-  );
-}
-
-function withoutPlace(inputs: Opened): Opened {
-  return { value: ownInputs(inputs.value), secretPaths: inputs.secretPaths };
-}
-
-function withPlace(read: Opened, place: Properties, prior: Opened | undefined): Opened {
-  const given = Object.fromEntries(
-    placeKeys.filter((key) => place[key] !== undefined).map((key) => [key, place[key]]),
-  );
-  const secretPaths = new Set([
-    ...read.secretPaths,
-    ...(prior?.secretPaths.has("cluster") ? ["cluster"] : []),
-  ]);
-  return { value: { ...read.value, ...given }, secretPaths };
 }
 
 /** Outputs that follow from the inputs. */
 function predicted(inputs: Properties): Properties {
   return typeof inputs.imageDigest === "string" ? { imageDigest: inputs.imageDigest } : {};
-}
-
-/** A preview's connection: undefined, said aloud, while the cluster is not known or does not answer. */
-async function previewConnection(
-  inputs: Properties,
-  connect: (inputs: Properties) => Promise<Connection>,
-  call: Call,
-): Promise<Connection | undefined> {
-  if (inputs.cluster === UNKNOWN) return undefined;
-  try {
-    return await connect(inputs);
-  } catch (error) {
-    const absent =
-      error instanceof ConstellationError && (error.code === "unreachable" || error.code === "no-cluster");
-    if (!absent) throw error;
-    const which = accessId(inputs.cluster) ?? "this machine's";
-    call.info(`cluster ${which} does not answer: checked the program alone, not names, ports and capacity`);
-    return undefined;
-  }
-}
-
-/** Lets the cluster check the write without doing it; an image not uploaded yet is what the apply will upload. */
-async function rehearse(write: () => Promise<Document>, call: Call): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof ConstellationError)) throw error;
-    if (isAboutThisRun(error)) return call.progress("to be checked against what this run creates first");
-    throw error;
-  }
-}
-
-/** A secret, a config file or an image that the same run is about to make or upload. */
-function isAboutThisRun(error: ConstellationError): boolean {
-  const references = /^(secrets|configs)\[/;
-  return (
-    error.code === "image-missing" ||
-    error.code === "conflict" ||
-    (error.code === "invalid" &&
-      error.violations.length > 0 &&
-      error.violations.every(({ path }) => references.test(path)))
-  );
 }
 
 /** What a refresh reports of a service that cannot get well by itself. */

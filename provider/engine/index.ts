@@ -5,8 +5,9 @@
  */
 export { accessId, formatAccess } from "./access.ts";
 export { createConnections } from "./connections.ts";
-export { documentOperations, placeKeys } from "./documents.ts";
+export { documentOperations } from "./documents.ts";
 export { createLocalImages, type LocalImages } from "./local-images.ts";
+export { placeKeys } from "./place.ts";
 export { declaredSecretPaths } from "./secrets.ts";
 export {
   type Call,

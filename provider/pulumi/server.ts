@@ -78,7 +78,8 @@ function failureOf(
 ): Partial<grpc.StatusObject> {
   if (error instanceof NotReady) return initFailure(error, request.getUrn?.() ?? "", provider);
   if (error instanceof ConstellationError) {
-    const details = error.violations.map(({ path, reason }) => `\n    ${path}: ${reason}`).join("");
+    const untold = error.violations.filter(({ reason }) => !error.message.includes(reason));
+    const details = untold.map(({ path, reason }) => `\n    ${path}: ${reason}`).join("");
     return { code: errorTable[error.code].grpc, details: error.message + details };
   }
   const { stack, message } = error as Error;

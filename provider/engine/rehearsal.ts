@@ -1,0 +1,46 @@
+import { ConstellationError, type Document, UNKNOWN } from "../../contract/index.ts";
+import { accessId } from "./access.ts";
+import type { Call, Connection } from "./types.ts";
+import type { Properties } from "./values.ts";
+
+/** A preview's connection: undefined, said aloud, while the cluster is not known or does not answer. */
+export async function previewConnection(
+  inputs: Properties,
+  connect: (inputs: Properties) => Promise<Connection>,
+  call: Call,
+): Promise<Connection | undefined> {
+  if (inputs.cluster === UNKNOWN) return undefined;
+  try {
+    return await connect(inputs);
+  } catch (error) {
+    const absent =
+      error instanceof ConstellationError && (error.code === "unreachable" || error.code === "no-cluster");
+    if (!absent) throw error;
+    const which = accessId(inputs.cluster) ?? "this machine's";
+    call.info(`cluster ${which} does not answer: checked the program alone, not names, ports and capacity`);
+    return undefined;
+  }
+}
+
+/** Lets the cluster check the write without doing it; an image not uploaded yet is what the apply will upload. */
+export async function rehearse(write: () => Promise<Document>, call: Call): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof ConstellationError)) throw error;
+    if (isAboutThisRun(error)) return call.progress("to be checked against what this run creates first");
+    throw error;
+  }
+}
+
+/** A secret, a config file or an image that the same run is about to make or upload. */
+function isAboutThisRun(error: ConstellationError): boolean {
+  const references = /^(secrets|configs)\[/;
+  return (
+    error.code === "image-missing" ||
+    error.code === "conflict" ||
+    (error.code === "invalid" &&
+      error.violations.length > 0 &&
+      error.violations.every(({ path }) => references.test(path)))
+  );
+}
