@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
 import { agentPaths, ConstellationError } from "../contract/index.ts";
 import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
 import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
@@ -19,17 +21,24 @@ import {
 import { createNftables } from "./adapters/nftables/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
 import { describeHost, runHost } from "./host.ts";
-import { noRegistry, openImages } from "./images/index.ts";
+import { type Images, noRegistry, openImages } from "./images/index.ts";
 import { status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
 import { runNetwork } from "./network/index.ts";
-import { hostNameOf, startServer } from "./server.ts";
+import { hostNameOf, type Server, startServer } from "./server.ts";
 import { version } from "./version.ts";
 
-/** How long the store may take from its start to its first answer, milliseconds. */
-const storeStartMs = 60_000;
+/** In milliseconds. */
+const limits = {
+  /** The store, from its start to its first answer. */
+  storeStartMs: 60_000,
+  storePauseMs: 50,
+  collectMs: 60 * 60_000,
+  /** How long an uploaded blob waits for the service that needs it. */
+  uploadGraceMs: 60 * 60_000,
+};
 
 /**
  * The agent: the store's process, the server half, this machine's own half, the API; the one place that knows features
@@ -113,6 +122,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     signal,
   });
   const api = await server.listen({ access: createInstanceAccess(host.instances, runtime), blobs: images });
+  const collecting = collectImages(images, server, log.child({ component: "images" }), signal);
   log.info({ version, root, socket: paths.socket }, "agent started");
 
   try {
@@ -120,7 +130,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   } finally {
     stopping.abort();
     await api.close();
-    await Promise.allSettled([host.running, network.running, server.running]);
+    await Promise.allSettled([collecting, host.running, network.running, server.running]);
     keyValues.close();
     await member.letGo();
     conntrack.close();
@@ -129,9 +139,23 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   }
 }
 
+/** Now and then removes images that no service needs; a failure waits for the next time. */
+async function collectImages(
+  images: Images,
+  server: Server,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await delay(limits.collectMs, true, { signal }).catch(() => false)) {
+    await images
+      .collect(server.imagesInUse() as ReadonlySet<`sha256:${string}`>, limits.uploadGraceMs)
+      .catch((error: unknown) => log.warn({ err: error }, "cannot remove unused images"));
+  }
+}
+
 /** The store's process answers some hundred milliseconds after its start, or while an agent before us lets go of it. */
 async function untilAnswered<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + storeStartMs;
+  const deadline = performance.now() + limits.storeStartMs;
   for (;;) {
     try {
       return await attempt();
@@ -139,7 +163,7 @@ async function untilAnswered<T>(signal: AbortSignal, attempt: () => Promise<T>):
       const waits =
         error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
       if (!waits || signal.aborted) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(limits.storePauseMs);
     }
   }
 }

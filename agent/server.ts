@@ -38,6 +38,8 @@ export interface Server {
   readonly session: HostSession;
   /** Opens the API, once the host half can answer for its instances. */
   listen(host: Pick<ApiPorts, "access" | "blobs">): Promise<{ close(): Promise<void> }>;
+  /** Digests of the images that services run or may go back to. */
+  imagesInUse(): ReadonlySet<string>;
   /** Rejects when the server half cannot go on. */
   readonly running: Promise<unknown>;
 }
@@ -104,6 +106,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           secretDigest: (text) => sealer.digest(new SecretText(text)),
         }),
       }),
+    imagesInUse: () =>
+      new Set([
+        ...store.list(families.spec).map(({ record }) => record.imageDigest),
+        ...store.list(families.desired).map(({ record }) => String(record.outputs.imageDigest)),
+      ]),
     running: Promise.all([store.running, leader.running]).finally(feed.close),
   };
 }

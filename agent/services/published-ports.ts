@@ -29,8 +29,8 @@ interface Endpoint {
 }
 
 /**
- * The published ports of a service. `taken` names the other service or the foreign process that holds one.
- * `publish: 0` keeps the number it was given before, else takes a free one; in a dry run it stays 0.
+ * The published ports of a service, in the order of its `ports`. `taken` names the other service or the foreign process
+ * that holds one. `publish: 0` keeps the number it was given before, else takes a free one; in a dry run it stays 0.
  */
 export async function publishPorts(
   candidate: Candidate,
@@ -42,28 +42,25 @@ export async function publishPorts(
     .filter(({ record }) => record.uid !== candidate.uid)
     .map(({ record }) => record);
   const own = endpointsOf(candidate.earlier);
+  const chosenBefore = [...own];
   const endpoints: Endpoint[] = [];
-  for (const { port, name, targetPort = port, protocol, publish, hostIp } of (candidate.inputs.ports ??
-    []) as PortInputs[]) {
+  for (const wanted of (candidate.inputs.ports ?? []) as PortInputs[]) {
+    const { publish, name, protocol, hostIp, targetPort = wanted.port } = wanted;
     if (publish === undefined) continue;
-    const kept =
-      own.find((endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort)?.port ?? 0;
-    const wanted = publish || kept;
-    const isFree = async (number: number) => {
-      const holder =
-        serviceHolding(others, protocol, number, hostIp) ?? ourHolder(endpoints, protocol, number);
-      return (holder ?? (await probe.holder(protocol, number, hostIp))) === undefined;
-    };
-    const isOwn = own.some(
-      (endpoint) => endpoint.port === wanted && endpoint.protocol === protocol && endpoint.hostIp === hostIp,
-    );
-    if (wanted > 0 && !isOwn)
-      await requireFree(candidate, others, probe, { protocol, number: wanted, hostIp });
-    const number = wanted || (candidate.dryRun ? 0 : await firstFree(isFree));
+    const number = publish || keptNumber(chosenBefore, protocol, targetPort);
+    const asked = { protocol, number, hostIp };
+    if (number > 0 && !own.some((endpoint) => isSame(endpoint, asked))) {
+      await requireFree(candidate, others, probe, asked);
+    }
+    const isFree = async (port: number) =>
+      (serviceHolding(others, protocol, port, hostIp) ??
+        ourHolder(endpoints, protocol, port) ??
+        (await probe.holder(protocol, port, hostIp))) === undefined;
+    const port = number || (candidate.dryRun ? 0 : await firstFree(isFree));
     endpoints.push({
       ...(name !== undefined && { name }),
       protocol,
-      port: number,
+      port,
       ...(hostIp !== undefined && { hostIp }),
       targetPort,
     });
@@ -71,11 +68,28 @@ export async function publishPorts(
   return endpoints;
 }
 
+/** The number that was given before; each only once, since two ports may lead to the same one of the container. */
+function keptNumber(before: Endpoint[], protocol: string, targetPort: number): number {
+  const at = before.findIndex(
+    (endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort,
+  );
+  return at < 0 ? 0 : (before.splice(at, 1)[0]?.port ?? 0);
+}
+
+interface Asked {
+  readonly protocol: "tcp" | "udp";
+  readonly number: number;
+  readonly hostIp: string | undefined;
+}
+
+const isSame = (endpoint: Endpoint, { protocol, number, hostIp }: Asked) =>
+  endpoint.protocol === protocol && endpoint.port === number && endpoint.hostIp === hostIp;
+
 async function requireFree(
   { namespace, name }: Candidate,
   others: readonly Desired[],
   probe: PortProbe,
-  { protocol, number, hostIp }: { protocol: "tcp" | "udp"; number: number; hostIp: string | undefined },
+  { protocol, number, hostIp }: Asked,
 ): Promise<void> {
   const holder =
     serviceHolding(others, protocol, number, hostIp) ?? (await probe.holder(protocol, number, hostIp));

@@ -10,6 +10,12 @@ export function newestSpec(store: Store, uid: string): Spec | undefined {
   return store.list(families.spec, keys.specs(uid)).at(-1)?.record;
 }
 
+/** The same for every service at once, by uid. */
+export function newestSpecs(store: Store): ReadonlyMap<string, Spec> {
+  // In order of their keys: a later revision takes the place of an earlier one.
+  return new Map(store.list(families.spec).map(({ record }) => [record.uid, record]));
+}
+
 /** The next revision of a service's workload; undefined while the newest one still is what is wanted. */
 export function nextSpec(store: Store, service: Desired, at: string): Spec | undefined {
   const newest = newestSpec(store, service.uid);

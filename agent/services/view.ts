@@ -1,7 +1,7 @@
 import type { Instance } from "../../contract/index.ts";
 import { type HostCapacity, requestOf } from "../scheduler/index.ts";
-import { type Desired, families, hostOfKey, type Placed, type Store } from "../store/index.ts";
-import { newestSpec } from "./specs.ts";
+import { type Desired, families, hostOfKey, type Placed, type Spec, type Store } from "../store/index.ts";
+import { newestSpecs } from "./specs.ts";
 import type { PlacedInstance, View, WantedService } from "./types.ts";
 
 /** All services, in order of namespace and name. */
@@ -36,8 +36,9 @@ export function observe(store: Store, seen: ReadonlySet<string>, now: Date): Vie
   const recently = new Date(now.getTime() - unseenMs).toISOString();
   const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && at > recently);
   const placements = placementsOf(store);
+  const specs = newestSpecs(store);
   return {
-    services: servicesOf(store).flatMap((service) => wantedService(store, service) ?? []),
+    services: servicesOf(store).flatMap((service) => wantedService(service, specs.get(service.uid)) ?? []),
     instances: placements.map(({ host, placed }) =>
       placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed)),
     ),
@@ -48,17 +49,12 @@ export function observe(store: Store, seen: ReadonlySet<string>, now: Date): Vie
 /** Every host that has reported, with what is placed there; `except` leaves out one service's share. */
 export function hostCapacities(store: Store, except?: string): HostCapacity[] {
   const placements = placementsOf(store).filter(({ placed }) => placed.serviceUid !== except);
-  const requests = new Map<string, { cpu: number; memory: number }>();
-  const requestFor = (uid: string) => {
-    const request = requests.get(uid) ?? requestOf(newestSpec(store, uid)?.inputs ?? {});
-    requests.set(uid, request);
-    return request;
-  };
+  const specs = newestSpecs(store);
   return store.list(families.observed).flatMap(({ record: { host } }) => {
     if (!host) return [];
     const there = placements
       .filter((placement) => placement.host === host.name)
-      .map(({ placed }) => requestFor(placed.serviceUid));
+      .map(({ placed }) => requestOf(specs.get(placed.serviceUid)?.inputs ?? {}));
     const reserved = {
       cpu: there.reduce((sum, { cpu }) => sum + cpu, 0),
       memory: there.reduce((sum, { memory }) => sum + memory, 0),
@@ -78,8 +74,7 @@ interface ServiceInputs {
 }
 
 /** undefined until its first revision is stored. */
-function wantedService(store: Store, service: Desired): WantedService | undefined {
-  const spec = newestSpec(store, service.uid);
+function wantedService(service: Desired, spec: Spec | undefined): WantedService | undefined {
   if (!spec) return undefined;
   const { replicas, update = {}, mounts = [] } = service.inputs as unknown as ServiceInputs;
   // Two writers on one folder of the host is how data dies.

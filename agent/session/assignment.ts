@@ -107,12 +107,8 @@ interface RoutedInputs {
 
 function routeOf({ uid, namespace, name, inputs, outputs }: Desired, endpoints: Endpoint[]): ServiceRoute {
   const { aliases = [], discovery, ports = [] } = inputs as unknown as RoutedInputs;
-  const published = (outputs.endpoints ?? []) as {
-    protocol: string;
-    port: number;
-    targetPort: number;
-    hostIp?: string;
-  }[];
+  // The endpoints are the published ports, in the same order.
+  const published = ((outputs.endpoints ?? []) as { port: number }[]).values();
   return {
     uid,
     namespace,
@@ -121,10 +117,7 @@ function routeOf({ uid, namespace, name, inputs, outputs }: Desired, endpoints: 
     address: String(outputs.address),
     discovery,
     ports: ports.map(({ protocol, port, targetPort = port, publish, hostIp }): RoutedPort => {
-      const chosen = published.find(
-        (endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort,
-      );
-      const number = publish === undefined ? undefined : publish || chosen?.port;
+      const number = publish === undefined ? undefined : published.next().value?.port;
       return {
         protocol,
         port,
