@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
-import type { Assignment } from "../session/index.ts";
+import type { Assignment, HostAddresses } from "../session/index.ts";
 import { forgetOutdatedFlows } from "./forget.ts";
 import { createInstanceLinks } from "./links.ts";
 import { nameTable } from "./names.ts";
@@ -12,8 +13,10 @@ import { ensureSysctls } from "./sysctls.ts";
 import type { Conntrack, Links, NameServer, Sysctls, Traffic } from "./types.ts";
 
 const bounds = {
-  /** A pass without a reason: somebody may have taken rules, devices or names away. */
+  /** A pass without a reason, which looks whether somebody has taken rules, devices or names away. */
   everyMs: 5_000,
+  /** Between two such looks, however many passes there are. */
+  lookMs: 4_000,
   /** After a failed pass, doubled up to `everyMs`. */
   retryMs: 100,
   /** Between two looks for what dead instances left. */
@@ -59,7 +62,10 @@ export function runNetwork(
   const pulse = createPulse();
   const ready = Promise.withResolvers<void>();
   let assignment: Assignment | undefined;
-  let sweptAt = performance.now();
+  let ensured: HostAddresses | undefined;
+  const isHostDue = period(bounds.lookMs);
+  const isTrafficDue = period(bounds.lookMs);
+  const isSweepDue = period(bounds.sweepMs);
 
   return {
     assign(newest) {
@@ -105,16 +111,20 @@ export function runNetwork(
     return succeeded;
   }
 
+  /** Assignments come in bursts, the host's own side hardly ever changes: it is looked at from time to time. */
   async function reconcileHost({ host }: Assignment): Promise<void> {
+    if (isDeepStrictEqual(host, ensured) && !isHostDue()) return;
+    ensured = undefined;
     for (const change of ensureSysctls(places.stateDir, ports.sysctls)) log.info(change, "sysctl changed");
     await inTurn(async () => await links.ensureAnchor(host));
+    ensured = host;
     ready.resolve();
   }
 
   async function reconcileTraffic(wanted: Assignment): Promise<void> {
     const plan = planTraffic(wanted, places);
     const isNew = await ports.traffic.apply(plan);
-    if (!isNew && !(await ports.traffic.inspect())) {
+    if (!isNew && isTrafficDue() && !(await ports.traffic.inspect())) {
       log.warn("packet rules were changed by somebody else; writing them again");
       await ports.traffic.apply(plan);
     }
@@ -123,11 +133,21 @@ export function runNetwork(
   }
 
   async function sweep({ placements }: Assignment): Promise<void> {
-    if (performance.now() - sweptAt < bounds.sweepMs) return;
-    sweptAt = performance.now();
+    if (!isSweepDue()) return;
     const removals = await inTurn(async () => await links.sweep(placements.map(({ id }) => id)));
     for (const removal of removals) log.info(removal, "leftover of an instance removed");
   }
+}
+
+/** True once a period has passed since the last time it was, or since its start. */
+function period(lengthMs: number): () => boolean {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    if (now - last < lengthMs) return false;
+    last = now;
+    return true;
+  };
 }
 
 async function within(limitMs: number, promise: Promise<void>, action: string): Promise<void> {

@@ -34,8 +34,7 @@ test("settings it changes are saved first, once", async () => {
   expect(saved()).toEqual({ "net.ipv4.ip_forward": "0" });
   expect(host.log()).toContain("sysctl changed");
   await machine.output(["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
-  await host.assign([web]);
-  expect(await machine.output(["cat", "/proc/sys/net/ipv4/ip_forward"])).toBe("1\n");
+  await until(async () => (await machine.output(["cat", "/proc/sys/net/ipv4/ip_forward"])) === "1\n");
   expect(saved()).toEqual({ "net.ipv4.ip_forward": "0" });
 });
 

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { expectSuccess, type Run } from "../libc/index.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { type RulesInput, rulesOf } from "./rules.ts";
 import { changeScript, wholeScript } from "./script.ts";
 import type { Ruleset } from "./types.ts";
@@ -19,12 +19,15 @@ export interface Nftables {
    * the first call, after a failed one, and where `inspect` found something else. Returns whether anything changed.
    */
   apply(plan: RulesInput): Promise<boolean>;
-  /** Whether the kernel still has what was applied. A firewall that is reloaded often takes all tables away. */
+  /**
+   * Whether the kernel still has what it had at the first look after `apply`; false where the table is gone, as after
+   * many a reload of a firewall. Costs as much as a small `apply`.
+   */
   inspect(): Promise<boolean>;
 }
 
 export function createNftables({ table, run }: NftablesOptions): Nftables {
-  let applied: { rules: Ruleset; fingerprint: string } | undefined;
+  let applied: { readonly rules: Ruleset; fingerprint?: number | undefined } | undefined;
 
   return {
     async apply(plan) {
@@ -34,23 +37,19 @@ export function createNftables({ table, run }: NftablesOptions): Nftables {
       applied = undefined;
       const written = await run(["nft", "-f", "-"], { input: script, timeoutMs: limits.timeoutMs });
       expectSuccess(`write packet rules of table ${table}`, written);
-      applied = { rules, fingerprint: await fingerprint() };
+      applied = { rules };
       return true;
     },
     async inspect() {
       if (!applied) return false;
-      const isIntact = applied.fingerprint === (await fingerprint());
+      const listed = await run(["nft", "--stateless", "list", "table", "inet", table], {
+        timeoutMs: limits.timeoutMs,
+      });
+      const fingerprint = listed.code === 0 ? fingerprintOf(listed.stdout) : undefined;
+      applied.fingerprint ??= fingerprint;
+      const isIntact = fingerprint !== undefined && fingerprint === applied.fingerprint;
       if (!isIntact) applied = undefined;
       return isIntact;
     },
   };
-
-  /** Of what the kernel has now. Sorted words, since the kernel may list elements in another order after a while. */
-  async function fingerprint(): Promise<string> {
-    const listed = await run(["nft", "--stateless", "list", "table", "inet", table], {
-      timeoutMs: limits.timeoutMs,
-    });
-    const words = listed.code === 0 ? listed.stdout.split(/[\s,]+/).sort() : [];
-    return createHash("sha256").update(words.join(" ")).digest("base64");
-  }
 }
