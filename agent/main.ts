@@ -56,18 +56,25 @@ async function main([name = "", ...args]: readonly string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { root: { type: "string" }, json: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
-  const root = values.root ?? process.env.CONSTELLATION_ROOT;
-  const json = values.json;
+  const json = args.includes("--json");
   try {
-    const result = await command.run({ root, json, rest: positionals });
+    const result = await command.run(parse(args));
     if (result !== undefined) process.stdout.write(json ? `${JSON.stringify({ result })}\n` : say(result));
   } catch (error) {
     fail(error, json);
+  }
+}
+
+function parse(args: readonly string[]): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { root: { type: "string" }, json: { type: "boolean", default: false } },
+      allowPositionals: true,
+    });
+    return { root: values.root ?? process.env.CONSTELLATION_ROOT, json: values.json, rest: positionals };
+  } catch (cause) {
+    throw new ConstellationError("invalid", `read the command line: ${(cause as Error).message}`, { cause });
   }
 }
 

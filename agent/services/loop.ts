@@ -30,6 +30,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   const observed = new Map<string, number>();
   let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
   let seen: ReadonlySet<string> = new Set();
+  let passes = 0;
   const pulse = createPulse();
   pulse.fire();
   const unsubscribe = store.subscribe(() => pulse.fire());
@@ -58,7 +59,8 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
     const news = services.filter(({ uid, revision }) => observed.get(uid) !== revision);
     observed.clear();
     for (const { uid, revision } of services) observed.set(uid, revision);
-    news.forEach(ports.onObserved);
+    // After a restart nothing is new but to us.
+    if (passes++ > 0) news.forEach(ports.onObserved);
     const removals = unneeded(store, ports.now());
     if (removals.length > 0) await store.commit(removals);
   };

@@ -56,7 +56,8 @@ export function hostCapacities(store: Store, except?: string): HostCapacity[] {
       .filter((placement) => placement.host === host.name)
       .map(({ placed }) => requestOf(specs.get(placed.serviceUid)?.inputs ?? {}));
     const reserved = {
-      cpu: there.reduce((sum, { cpu }) => sum + cpu, 0),
+      // Sums of decimal fractions, to a thousandth of a core.
+      cpu: Math.round(there.reduce((sum, { cpu }) => sum + cpu, 0) * 1000) / 1000,
       memory: there.reduce((sum, { memory }) => sum + memory, 0),
     };
     return [{ name: host.name, capacity: host.capacity, reserved, ulimitCeilings: host.ulimitCeilings }];

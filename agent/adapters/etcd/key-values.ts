@@ -1,6 +1,7 @@
-import type { IKeyValue, IRequestOp } from "etcd3";
-import type { Compare, Entry, KeyValues, Write } from "../../store/index.ts";
+import type { IRequestOp } from "etcd3";
+import type { Compare, KeyValues, Write } from "../../store/index.ts";
 import { Client } from "./client.ts";
+import { entryOf } from "./entry.ts";
 import { wrapEtcdError } from "./errors.ts";
 import { watch } from "./watch.ts";
 
@@ -40,15 +41,6 @@ export function connectKeyValues(socket: string): Connection {
 
     watch: (fromRevision, signal) => watch(client, fromRevision, signal),
     close: () => client.close(),
-  };
-}
-
-export function entryOf(pair: IKeyValue): Entry {
-  return {
-    key: pair.key.toString(),
-    value: pair.value.toString(),
-    createRevision: Number(pair.create_revision),
-    modRevision: Number(pair.mod_revision),
   };
 }
 

@@ -3,7 +3,7 @@ import type { IWatchResponse } from "etcd3";
 import { ConstellationError } from "../../../contract/index.ts";
 import type { Change, ChangeSet } from "../../store/index.ts";
 import { type Client, limits } from "./client.ts";
-import { entryOf } from "./key-values.ts";
+import { entryOf } from "./entry.ts";
 
 type Stream = Awaited<ReturnType<Client["openWatch"]>>;
 
