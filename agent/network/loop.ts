@@ -5,6 +5,7 @@ import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
 import type { Assignment, HostAddresses } from "../session/index.ts";
 import { forgetOutdatedFlows } from "./forget.ts";
+import { createHeldPorts } from "./held-ports.ts";
 import { createInstanceLinks } from "./links.ts";
 import { nameTable } from "./names.ts";
 import { placesOf } from "./places.ts";
@@ -62,6 +63,8 @@ export function runNetwork(
   const pulse = createPulse();
   const ready = Promise.withResolvers<void>();
   let assignment: Assignment | undefined;
+  const heldPorts = createHeldPorts();
+  let shadowed: ReadonlySet<string> = new Set();
   let ensured: HostAddresses | undefined;
   const isHostDue = period(bounds.lookMs);
   const isTrafficDue = period(bounds.lookMs);
@@ -89,6 +92,7 @@ export function runNetwork(
       if (signal.aborted || assignment === undefined) continue;
       failures = (await pass(assignment)) ? 0 : failures + 1;
     }
+    heldPorts.release();
   }
 
   /** Each part is tried even if another one fails: names are of use without rules, and the other way round. */
@@ -96,6 +100,7 @@ export function runNetwork(
     const parts: readonly [string, () => Promise<void>][] = [
       ["host side", async () => await reconcileHost(wanted)],
       ["packet rules", async () => await reconcileTraffic(wanted)],
+      ["published ports", async () => await holdPorts(wanted)],
       ["names", async () => await ports.names.serve(nameTable(wanted))],
       ["leftovers", async () => await sweep(wanted)],
     ];
@@ -130,6 +135,15 @@ export function runNetwork(
     }
     const forgotten = await forgetOutdatedFlows(plan, places.udpWays, ports.conntrack);
     if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");
+  }
+
+  async function holdPorts(wanted: Assignment): Promise<void> {
+    const failed = await heldPorts.hold(planTraffic(wanted, places).published);
+    for (const { place, code } of failed) {
+      if (!shadowed.has(place))
+        log.warn({ place, code }, "published port is also somebody else's, who is not reached");
+    }
+    shadowed = new Set(failed.map(({ place }) => place));
   }
 
   async function sweep({ placements }: Assignment): Promise<void> {

@@ -38,6 +38,20 @@ test("settings it changes are saved first, once", async () => {
   expect(saved()).toEqual({ "net.ipv4.ip_forward": "0" });
 });
 
+test("nobody else can listen on a published port, and nobody answers there without an instance", async () => {
+  const taken = await machine.run(["busybox", "nc", "-l", "-p", "8088"], { timeoutMs: 5_000 });
+  expect(taken.stderr).toContain("Address already in use");
+  await host.assign([{ ...web, endpoints: [] }]);
+  expect(await ask(machine, undefined, "tcp", "127.0.0.1", 8088)).toEqual(["ECONNREFUSED"]);
+  await host.assign([]);
+  const foreign = await serve(machine, undefined, "foreign", "tcp:8088");
+  expect(await ask(machine, undefined, "tcp", "127.0.0.1", 8088)).toEqual(["foreign 127.0.0.1"]);
+  await host.assign([web]);
+  expect(await ask(machine, undefined, "tcp", "127.0.0.1", 8088)).toEqual(["a 10.64.0.1"]);
+  expect(host.log()).toContain("somebody else's");
+  foreign.killGroup("SIGKILL");
+});
+
 test("kill-agent: traffic goes on, and the next agent takes over what is there", async () => {
   host.process.kill("SIGKILL");
   await host.process.exited;
