@@ -132,25 +132,27 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
 
   /** Observe, decide, act. */
   async function pass(signal: AbortSignal): Promise<void> {
-    const views = await observe();
+    // One assignment for the whole pass: another may come while it looks.
+    const current = assignment;
+    const views = await observe(current);
     const ops = decide(views, Date.now());
-    const during: ActContext = { ...context, assignment };
+    const during: ActContext = { ...context, assignment: current };
     for (const op of ops) act(op, during);
     for (const entry of entries.values()) superviseHealth(entry, signal);
   }
 
-  async function observe(): Promise<InstanceView[]> {
+  async function observe(current: Assignment | undefined): Promise<InstanceView[]> {
     const looksAtAll = Date.now() - lookedAt >= instanceLimits.lookMs;
     if (looksAtAll) lookedAt = Date.now();
     const ended = new Set(await ports.runtime.ended());
-    const wants = wantsOf(assignment);
+    const wants = wantsOf(current);
     const views: InstanceView[] = [];
     for (const [id, entry] of entries) {
       const process = await lookIfNeeded(entry, looksAtAll || ended.has(id));
       views.push({
         ...{ id, busy: entry.busy !== undefined, signalled: entry.signalled === stepOf(entry.record.life) },
         known: { life: entry.record.life, policy: entry.record.policy },
-        want: assignment === undefined ? { kind: "unknown" } : (wants.get(id) ?? gone),
+        want: current === undefined ? { kind: "unknown" } : (wants.get(id) ?? gone),
         ...(process && { process }),
         ...(entry.unresponsive !== undefined && { unresponsive: entry.unresponsive }),
       });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Instance } from "../../contract/index.ts";
@@ -200,5 +200,36 @@ test("a process that somebody killed behind the agent's back starts again", asyn
     only(id, ({ healthy, restarts }) => healthy && restarts === 2),
   );
   expect(third?.pid).not.toBe(again?.pid);
+  await removeAll();
+});
+
+test("after a reboot of the host everything wanted starts again, the rest is removed", async () => {
+  const [kept, unwanted] = ["web-0-dddddd", "web-1-dddddd"] as const;
+  const inputs = { ...shell("echo up; exec sleep 1000"), stopGracePeriod: "100ms" };
+  host.assign([kept, unwanted].map((id) => ({ id, inputs })));
+  const before = await host.until(
+    "healthy",
+    (all) => all.length === 2 && all.every(({ healthy }) => healthy),
+  );
+  await host.killAgent();
+  const runtime = join(host.root, "run/runtime");
+  const monitors = await host.output(["sh", "-c", `awk 1 ${runtime}/bundles/*/monitor.pid`]);
+  const pids = before.map(({ pid }) => String(pid));
+  await host.output(["kill", "-KILL", ...monitors.trim().split(/\s+/), ...pids]);
+  await host.output(["umount", "-l", runtime]);
+  await host.output(["sh", "-c", `umount ${host.root}/run/netns/* ${host.root}/lib/instances/*/root`]);
+
+  const count = host.reports.length;
+  host.assign([{ id: kept, inputs }]);
+  await host.startAgent();
+  const fits = only(kept, ({ healthy, pid }) => healthy && pid !== before[0]?.pid);
+  await host.until("started again", (all) => all.length === 1 && fits(all));
+  expect(readFileSync(join(host.root, "agent.log"), "utf8")).toContain("its host restarted");
+  const stops = host.reports
+    .slice(count)
+    .flat()
+    .filter(({ id, state }) => id === kept && state === "stopping");
+  expect(stops).toEqual([]);
+  expect(await texts(kept)).toEqual(["up", "up"]);
   await removeAll();
 });
