@@ -55,12 +55,12 @@ export async function openImages({
     },
     resolve: async (imageDigest) => (await images.read(imageDigest)).config,
     async requireImage(imageDigest) {
-      const { keys } = await readImage(blobs, imageDigest);
-      for (const { blob } of keys) {
+      const { manifest, keys } = await images.read(imageDigest);
+      for (const blob of [imageDigest, manifest.config.digest, ...keys.map((key) => key.blob)]) {
         if (await blobs.has(blob)) continue;
         throw new ConstellationError(
           "image-missing",
-          `read image ${imageDigest}: layer ${blob} is not on this host; upload the image again`,
+          `read image ${imageDigest}: blob ${blob} is not on this host; upload the image again`,
         );
       }
     },

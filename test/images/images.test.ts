@@ -278,7 +278,7 @@ describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
       if (digest !== layer) await images.putBlob(digest, Readable.from([bytes]));
     await expect(images.requireImage(image.digest)).rejects.toMatchObject({
       code: "image-missing",
-      message: `read image ${image.digest}: layer ${layer} is not on this host; upload the image again`,
+      message: `read image ${image.digest}: blob ${layer} is not on this host; upload the image again`,
     });
     await upload(image);
     await images.requireImage(image.digest);
