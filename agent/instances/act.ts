@@ -5,7 +5,7 @@ import type { Gate } from "../lib/gate.ts";
 import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
 import type { Op } from "./decide.ts";
 import { changeRecord, type Entry, noteEvent, stepOf } from "./entry.ts";
-import { type LifeEvent, newLife, type Policy } from "./life.ts";
+import { type Life, type LifeEvent, newLife, type Policy } from "./life.ts";
 import { type Folders, placesOf } from "./places.ts";
 import type { InstanceRecord } from "./record.ts";
 import { removeInstance, startInstance } from "./start.ts";
@@ -22,6 +22,8 @@ export interface ActContext {
   readonly log: Logger;
   /** Something changed: look again, and tell the servers. */
   readonly onChange: () => void;
+  /** The same, but told only if it lasts. */
+  readonly onPassing: () => void;
 }
 
 /** Does one thing. What takes long goes on in the background, marked by the entry's `busy`, and ends in an event. */
@@ -168,11 +170,20 @@ function note(entry: Entry, event: LifeEvent, context: ActContext): void {
   if (noteEvent(entry, event, Date.now())) tellChange(entry, context);
 }
 
-function tellChange({ record }: Entry, { log, onChange }: ActContext): void {
+function tellChange({ record }: Entry, { log, onChange, onPassing }: ActContext): void {
   const { life, placement } = record;
   log.info(
     { instance: placement.id, state: life.state.kind, reason: life.reason, restarts: life.restarts },
     "instance changed",
   );
-  onChange();
+  if (isPassing(life)) onPassing();
+  else onChange();
+}
+
+/**
+ * On the way to running, which usually takes some ten milliseconds in all: told only if it lasts, for every report is
+ * a write to the store. Not so after a restart, when people want to know why.
+ */
+function isPassing({ state, startedAt }: Life): boolean {
+  return state.kind === "pulling" || state.kind === "starting" || (state.kind === "placed" && !startedAt);
 }

@@ -16,6 +16,8 @@ export const instanceLimits = {
   lookMs: 3_000,
   probesAtOnce: 16,
   reportAgainMs: 1_000,
+  /** A state on the way to running is reported when it lasts this long. */
+  passingMs: 100,
   /** A file of the image that is read to resolve names. */
   userFileBytes: 1024 * 1024,
   symbolicLinks: 40,

@@ -57,6 +57,10 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       wake.fire();
       news.fire();
     },
+    onPassing() {
+      wake.fire();
+      setTimeout(() => news.fire(), instanceLimits.passingMs).unref();
+    },
   };
 
   return {
