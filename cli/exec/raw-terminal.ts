@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { Session } from "../session/index.ts";
 
 /**
@@ -8,15 +9,33 @@ export function enterRawTerminal(
   { stdin, stdout }: Pick<Session, "stdin" | "stdout">,
   onResize: (columns: number, rows: number) => void,
 ): () => void {
-  const isRaw = stdin.isTTY === true;
+  const giveBack = stdin.isTTY ? makeRaw(stdin) : () => undefined;
   const resized = () => onResize(stdout.columns, stdout.rows);
+  if (stdout.isTTY) stdout.on("resize", resized);
   const restore = () => {
     stdout.off("resize", resized);
     process.off("exit", restore);
-    if (isRaw) stdin.setRawMode(false);
+    giveBack();
   };
   process.once("exit", restore);
-  if (stdout.isTTY) stdout.on("resize", resized);
-  if (isRaw) stdin.setRawMode(true);
   return restore;
+}
+
+/**
+ * Node's own raw mode still turns a line feed into two characters, which tears what an editor draws: its terminal
+ * inside has done that already. So stty does it, and Node where there is none.
+ */
+function makeRaw(stdin: NodeJS.ReadStream): () => void {
+  const before = stty("-g");
+  if (before === undefined || stty("raw", "-echo") === undefined) {
+    stdin.setRawMode(true);
+    return () => stdin.setRawMode(false);
+  }
+  return () => void stty(before);
+}
+
+/** What it printed; undefined when it failed. */
+function stty(...args: readonly string[]): string | undefined {
+  const done = spawnSync("stty", args, { stdio: ["inherit", "pipe", "ignore"], encoding: "utf8" });
+  return done.status === 0 ? done.stdout.trim() : undefined;
 }

@@ -28,6 +28,7 @@ export function programFiles(blueprint: Blueprint): Readonly<Record<string, stri
 const byLanguage: Readonly<Record<Language, (blueprint: Blueprint) => Record<string, string>>> = {
   typescript: (blueprint) => ({
     "Pulumi.yaml": project(blueprint, [
+      // And no tsconfig.json: older language hosts read it, with a compiler that knows none of its options.
       "# Node 24 runs the TypeScript itself: ECMAScript modules, types stripped.",
       "runtime: { name: nodejs, options: { typescript: false } }",
       "main: index.ts",
@@ -44,17 +45,6 @@ const byLanguage: Readonly<Record<Language, (blueprint: Blueprint) => Record<str
     }),
     // A copy, as a published package would be: the program and the SDK then share one @pulumi/pulumi.
     ".npmrc": "install-links=true\n",
-    "tsconfig.json": json({
-      compilerOptions: {
-        target: "es2024",
-        module: "nodenext",
-        strict: true,
-        noEmit: true,
-        erasableSyntaxOnly: true,
-        verbatimModuleSyntax: true,
-        skipLibCheck: true,
-      },
-    }),
     ".gitignore": "node_modules/\n",
     "index.ts": typescriptProgram(blueprint),
   }),
