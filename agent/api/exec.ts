@@ -46,6 +46,7 @@ async function refuse(): Promise<never> {
 }
 
 async function runExec(socket: WebSocket, start: () => Promise<ExecSession>): Promise<void> {
+  socket.on("error", () => undefined); // A broken frame or connection: its close follows and ends the command.
   // Input may come before the command runs: nothing is read until it does.
   socket.pause();
   let session: ExecSession | undefined;

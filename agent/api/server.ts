@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -77,7 +78,7 @@ function mount(
       query: parsePart(route.query, "query", request.query),
       body: parsePart(route.body, "body", request.body),
       headers: request.headers,
-      raw: request.body,
+      raw: request.body ?? Readable.from([]),
       principal: identify(request.socket),
       signal,
     }) as unknown as Call<never>;

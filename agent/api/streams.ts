@@ -62,6 +62,7 @@ async function send<T>(
   format: (item: T) => string,
 ) {
   const gone = new AbortController();
+  response.on("error", () => undefined); // The client went away in the middle of a write: its close says so too.
   response.once("close", () => gone.abort());
   try {
     for await (const item of items) {

@@ -130,3 +130,21 @@ test("unknown fields and parameters are refused with the name of what is wrong",
 function isPassing(event: Event): boolean {
   return event.type === "decision" && event.message.endsWith("taken in");
 }
+
+test("clients that go away in the middle of a stream leave the agent answering", async () => {
+  for (let time = 0; time < 20; time++) {
+    await new Promise<void>((resolve, reject) => {
+      const call = get({ socketPath: agent.socket, path: "/v1/events?tail=100" }, (response) => {
+        response.once("data", () => {
+          call.destroy();
+          resolve();
+        });
+        response.on("error", () => undefined);
+      }).on("error", reject);
+    });
+    const [instance] = await agent.client.listInstances({ service: "web" });
+    const session = await agent.client.exec(instance?.id ?? "", { command: ["cat"] });
+    session.close();
+  }
+  expect(await agent.client.info()).toMatchObject({ host: "vm" });
+});
