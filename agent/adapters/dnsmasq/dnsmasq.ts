@@ -28,6 +28,8 @@ const limits = {
   startMs: 5_000,
   /** From SIGTERM to SIGKILL. */
   stopMs: 2_000,
+  /** A server that was started less than this ago and has ended is not started again at once. */
+  settleMs: 1_000,
   logBytes: 1024 * 1024,
 };
 
@@ -52,7 +54,8 @@ export interface DnsmasqOptions {
 export interface Dnsmasq {
   /**
    * Makes a server answer from this table: adopts the one that runs, else starts one and waits for its first answer.
-   * Throws AdapterError: ENOENT (not installed), EEXIT (it ended at once: its log says why), ETIMEDOUT.
+   * Throws AdapterError: ENOENT (not installed), EEXIT (it ended at once: its log says why), EAGAIN (it did, just now),
+   * ETIMEDOUT.
    */
   serve(table: TableInput): Promise<void>;
 }
@@ -61,6 +64,7 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
   const { folder, spawner, processes, program = "dnsmasq", resolvConf = "/etc/resolv.conf" } = options;
   const logFile = join(folder, "log");
   let known: Server | undefined;
+  let startedAt = Number.NEGATIVE_INFINITY;
 
   return {
     async serve(table) {
@@ -90,6 +94,10 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
   }
 
   async function start(config: string, address: string): Promise<void> {
+    if (performance.now() - startedAt < limits.settleMs) {
+      throw new AdapterError("start name server", "EAGAIN", `it ended right after its start; see ${logFile}`);
+    }
+    startedAt = performance.now();
     const log = openSync(logFile, "a", 0o600);
     try {
       const child = await spawner.spawn({
