@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { agentPaths, ConstellationError } from "../contract/index.ts";
+import { type AgentPaths, agentPaths, ConstellationError } from "../contract/index.ts";
 import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
 import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
 import { connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
@@ -47,6 +47,8 @@ const limits = {
  */
 export async function runAgent(root: string | undefined): Promise<undefined> {
   const paths = agentPaths(root);
+  const storeDir = join(paths.runDir, "etcd");
+  requireShortPaths(paths, storeDir);
   const log = createLog(process.env);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -62,7 +64,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const member = superviseMember({
     program: findProgram(["etcd"], process.env),
     dataDir: join(paths.stateDir, "etcd"),
-    runDir: join(paths.runDir, "etcd"),
+    runDir: storeDir,
     logFile: join(paths.stateDir, "etcd.log"),
     processes: { ...processes, startTimeOf: readStartTime },
     onChange: (message, fields) => log.info({ component: "store", ...fields }, `store ${message}`),
@@ -137,6 +139,16 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     links.close();
     log.info("agent stopped");
   }
+}
+
+/** unix(7): an address of a socket has room for 107 bytes. */
+function requireShortPaths({ runDir }: AgentPaths, storeDir: string): void {
+  const longest = Buffer.byteLength(join(storeDir, "client:0"));
+  if (longest <= 107) return;
+  throw new ConstellationError(
+    "host-unfit",
+    `start agent: ${runDir}: too long for sockets by ${longest - 107} bytes; choose a shorter root`,
+  );
 }
 
 /** Now and then removes images that no service needs; a failure waits for the next time. */
