@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { openSync, readFileSync, write } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -15,19 +14,27 @@ export interface CgroupMoves {
 
 /** @param mountRoot usually /sys/fs/cgroup. */
 export function createCgroupMoves(mountRoot: string): CgroupMoves {
-  const file = ownProcsFile(readFileSync("/proc/self/cgroup", "utf8"), mountRoot);
+  const file = openProcsFile(mountRoot);
   let isUnderWay = false;
   return {
     ready() {
       if (isUnderWay || file === undefined) return;
       isUnderWay = true;
-      writeFile(file, String(process.pid))
-        .catch(() => {}) // said above
-        .finally(() => {
-          isUnderWay = false;
-        });
+      // "0" is the writer itself. Open all the time: every further turn through the thread pool would come late.
+      write(file, "0", () => {
+        isUnderWay = false;
+      });
     },
   };
+}
+
+function openProcsFile(mountRoot: string): number | undefined {
+  const path = ownProcsFile(readFileSync("/proc/self/cgroup", "utf8"), mountRoot);
+  try {
+    return path === undefined ? undefined : openSync(path, "w");
+  } catch {
+    return undefined; // a tree that is mounted elsewhere, or read-only: then crun waits itself
+  }
 }
 
 /**
