@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
 import * as z from "zod";
@@ -10,24 +10,22 @@ const waysSchema = z.array(
 );
 
 /**
- * Frees UDP senders from instances that no longer take traffic. Call it once the plan's rules are in the kernel: what
- * is forgotten is balanced anew. Which ways the rules before had opened is kept in a file, written when the forgetting
- * is done, so that neither a restart of the agent nor a failure half-way leaves a sender behind. Returns the flows' number.
+ * Frees UDP senders from instances that no longer take traffic. Call it once a plan's rules are in the kernel: what is
+ * forgotten is balanced anew; returns how many flows that were. Which ways the rules before had opened is kept in a
+ * file, written when the forgetting is done, so that neither a restart of the agent nor a failure half-way leaves a
+ * sender behind.
  */
-export async function forgetOutdatedFlows(
-  plan: TrafficPlan,
-  file: string,
-  conntrack: Conntrack,
-): Promise<number> {
-  const before = existsSync(file)
-    ? (waysSchema.parse(JSON.parse(readFileSync(file, "utf8"))) as UdpWay[])
-    : [];
-  const after = udpWays(plan);
-  const outdated = waysToForget(before, after);
-  let count = 0;
-  for (const pair of pairsOf(outdated, hostAddresses())) count += await conntrack.deleteUdpFlows(pair);
-  if (outdated.length > 0 || before.length !== after.length) write(file, after);
-  return count;
+export function createForgetting(file: string, conntrack: Conntrack): (plan: TrafficPlan) => Promise<number> {
+  let before = read(file);
+  return async (plan) => {
+    const after = udpWays(plan);
+    const outdated = waysToForget(before, after);
+    let count = 0;
+    for (const pair of pairsOf(outdated, hostAddresses())) count += await conntrack.deleteUdpFlows(pair);
+    if (outdated.length > 0 || before.length !== after.length) write(file, after);
+    before = after;
+    return count;
+  };
 }
 
 function hostAddresses(): string[] {
@@ -38,6 +36,14 @@ function hostAddresses(): string[] {
       ...addresses.filter(({ family }) => family === "IPv4").map(({ address }) => address),
     ]),
   ];
+}
+
+function read(file: string): UdpWay[] {
+  try {
+    return waysSchema.parse(JSON.parse(readFileSync(file, "utf8"))) as UdpWay[];
+  } catch {
+    return []; // Absent after a boot, as the flows are; somebody else's words must not keep the agent from starting.
+  }
 }
 
 function write(file: string, ways: readonly UdpWay[]): void {

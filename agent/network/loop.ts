@@ -4,7 +4,7 @@ import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
 import type { Assignment, HostAddresses } from "../session/index.ts";
-import { forgetOutdatedFlows } from "./forget.ts";
+import { createForgetting } from "./forget.ts";
 import { createHeldPorts } from "./held-ports.ts";
 import { createInstanceLinks } from "./links.ts";
 import { nameTable } from "./names.ts";
@@ -63,6 +63,7 @@ export function runNetwork(
   const pulse = createPulse();
   const ready = Promise.withResolvers<void>();
   let assignment: Assignment | undefined;
+  const forgetOutdatedFlows = createForgetting(places.udpWays, ports.conntrack);
   const heldPorts = createHeldPorts();
   let shadowed: ReadonlySet<string> = new Set();
   let ensured: HostAddresses | undefined;
@@ -133,7 +134,7 @@ export function runNetwork(
       log.warn("packet rules were changed by somebody else; writing them again");
       await ports.traffic.apply(plan);
     }
-    const forgotten = await forgetOutdatedFlows(plan, places.udpWays, ports.conntrack);
+    const forgotten = await forgetOutdatedFlows(plan);
     if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");
   }
 

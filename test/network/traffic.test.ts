@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { ServiceRoute } from "../../agent/session/index.ts";
 import { type Machine, type MachineProcess, startMachine } from "../lab/index.ts";
 import { ask, endpoint, gateway, type Host, port, serve, service, startHost, until, within } from "./lab.ts";
 
@@ -144,8 +145,7 @@ test("a packet with a forged source goes no further than the instance's link", a
 test("a change of endpoints leaves an established connection alone, and moves new ones", async () => {
   const one = await connection(client);
   const other = await connection(client, one.name);
-  const stays = one.name === "a" ? b : a;
-  await host.assign([{ ...routes[0], endpoints: [stays] } as never, routes[1] as never]);
+  await host.assign(withoutEndpoint(one.name));
   expect(new Set(await ask(machine, client, "tcp", web, 80, 20))).toEqual(
     new Set([`${other.name} 10.64.0.9`]),
   );
@@ -155,26 +155,31 @@ test("a change of endpoints leaves an established connection alone, and moves ne
   for (const { process } of [one, other]) process.killGroup("SIGKILL");
 });
 
-test.each([
-  ["a virtual address", web, 514],
-  ["a published port", outsideOfHost, 5301],
-] as const)(
-  "a UDP sender to %s moves on when its instance goes out of traffic",
-  async (_, address, udpPort) => {
-    const from = address === web ? client : outside;
-    const sender = await machine.spawn(
-      within(from, [process.execPath, join(import.meta.dirname, "sender.ts"), address, String(udpPort)]),
-    );
-    let last = "";
-    sender.stdout?.on("data", (data) => (last = String(data).charAt(0)));
-    await until(() => last !== "");
-    const [before, stays] = [last, last === "a" ? b : a];
-    await host.assign([{ ...routes[0], endpoints: [stays] } as never, routes[1] as never]);
-    await until(() => last !== before, 1_000);
-    sender.killGroup("SIGKILL");
+describe("a UDP sender moves on when its instance goes out of traffic", () => {
+  test.each([
+    ["a virtual address", web, 514],
+    ["a published port", outsideOfHost, 5301],
+  ] as const)("to %s", async (_, address, udpPort) => {
+    const sender = await send(address === web ? client : outside, address, udpPort);
+    const before = sender.answeredBy();
+    await host.assign(withoutEndpoint(before));
+    await until(() => sender.answeredBy() !== before, 1_000);
+    sender.stop();
     await host.assign(routes);
-  },
-);
+  });
+
+  test("kill-agent: also when that happens while the agent is away", async () => {
+    const sender = await send(client, web, 514);
+    const before = sender.answeredBy();
+    host.process.kill("SIGKILL");
+    await host.process.exited;
+    host = await startHost(machine);
+    await host.assign(withoutEndpoint(before));
+    await until(() => sender.answeredBy() !== before, 1_000);
+    sender.stop();
+    await host.assign(routes);
+  });
+});
 
 test("rules that somebody flushed are back within 10 s, and other tables are never touched", async () => {
   await machine.output(["nft", "delete", "table", "inet", host.paths.id]);
@@ -186,6 +191,23 @@ test("rules that somebody flushed are back within 10 s, and other tables are nev
   expect(tables).toEqual(["table inet firewall", `table inet ${host.paths.id}`]);
   expect(await machine.output(["nft", "list", "table", "inet", "firewall"])).toContain("chain input");
 });
+
+/** The routes once the named instance takes no traffic any more. */
+function withoutEndpoint(name: string): ServiceRoute[] {
+  return routes.map((route) =>
+    route.endpoints.length === 0 ? route : { ...route, endpoints: [name === "a" ? b : a] },
+  );
+}
+
+/** Sends datagrams all the time, from one port; resolves once the first was answered. */
+async function send(from: string | undefined, address: string, port: number) {
+  const program = join(import.meta.dirname, "sender.ts");
+  const child = await machine.spawn(within(from, [process.execPath, program, address, String(port)]));
+  let last = "";
+  child.stdout?.on("data", (data) => (last = String(data).charAt(0)));
+  await until(() => last !== "");
+  return { answeredBy: () => last, stop: () => child.killGroup("SIGKILL") };
+}
 
 interface Connection {
   /** Who answers. */
