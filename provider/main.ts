@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createConnections, createLocalImages } from "./engine/index.ts";
-import { createEngineLog, type Provider, serve } from "./pulumi/index.ts";
+import { createEngineLog, newRun, type Provider, serve } from "./pulumi/index.ts";
 import { agentProgram, createOperations } from "./resources/index.ts";
 
 /** How often the provider looks whether its engine is still there, milliseconds. */
@@ -23,7 +23,7 @@ const provider: Provider = {
   operations: createOperations({ connections, images, agent, environment: process.env }),
   connections,
   log,
-  cancel: new AbortController(),
+  run: newRun(),
   config: { namespace: "default" },
 };
 

@@ -121,12 +121,9 @@ export function documentOperations(
     async create(inputs, call) {
       const connection = await connect(inputs.value);
       await images.upload(inputs.value, connection.client, call);
-      return settle(
-        connection,
-        await write(connection, inputs, call, { update: false, dryRun: false }),
-        inputs,
-        call,
-      );
+      const written = await write(connection, inputs, call, { update: false, dryRun: false });
+      call.made.add(`${call.urn} ${idOf(inputs.value)}`);
+      return settle(connection, written, inputs, call);
     },
 
     async previewUpdate(old, inputs, call) {
@@ -175,6 +172,10 @@ export function documentOperations(
     },
 
     async delete(old, call) {
+      if (call.made.has(`${call.urn} ${old.id}`)) {
+        // A forced replacement creates first, and a create goes on with what its owner has by that name.
+        return call.warn(`${old.id} was replaced in place: its replacement has the same name`);
+      }
       const connection = await reconnect(old, old.inputs.value, "delete");
       const address = addressOf(old.inputs.value);
       await connection.client.deleteDocument(address);

@@ -6,6 +6,8 @@ export interface Call {
   readonly urn: string;
   /** Aborts on the engine's Cancel and when the engine's own timeout passes. */
   readonly signal: AbortSignal;
+  /** URNs and ids of what this run of the engine has created. */
+  readonly made: Set<string>;
   /** Replaces the resource's status line. */
   progress(message: string): void;
   /** A line that stays; never fails the update. */

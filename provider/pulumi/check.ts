@@ -48,7 +48,7 @@ function nameInputs(
   const proposed = request.getAutonaming()?.getProposedName();
   const name = place.name ?? olds.name ?? (proposed || nameOf(request.getUrn()));
   if (!namespaced) return { ...place, name };
-  return { ...place, name, namespace: place.namespace ?? olds.namespace ?? provider.config.namespace };
+  return { ...place, name, namespace: place.namespace ?? provider.config.namespace };
 }
 
 function checkPlace(place: Properties): Violation[] {

@@ -54,10 +54,8 @@ function answer(changes: readonly Change[], resource: Resource): DiffResponse {
   response.setDiffsList([...new Set(changes.map(({ path }) => topKey(path)))]);
   const replacing = changes.filter(({ replace }) => replace).map(({ path }) => topKey(path));
   response.setReplacesList([...new Set(replacing)]);
-  // With the old name in the old place the new one cannot stand beside it.
-  response.setDeletebeforereplace(
-    replacing.length > 0 && !replacing.some((key) => ["name", "namespace", "cluster"].includes(key)),
-  );
+  // With the old name in the old place the new one cannot stand beside it. The engine may also replace by itself.
+  response.setDeletebeforereplace(!replacing.some((key) => ["name", "namespace", "cluster"].includes(key)));
   if (replacing.length === 0)
     response.setStablesList([
       "clusterId",

@@ -6,7 +6,7 @@ const statusEveryMs = 100;
 
 /** Lines on the engine's display. Losing one is no failure; none of them fails an update. */
 export interface EngineLog {
-  /** @param address host:port of the engine. Later calls are ignored: a provider serves one engine. */
+  /** @param address host:port of the engine; another one takes over from the one before. */
   connect(address: string): void;
   /** The engine's address; empty before `connect`. */
   address(): string;
@@ -44,7 +44,9 @@ export function createEngineLog(): EngineLog {
   };
   return {
     connect(address) {
-      if (engine !== undefined || address === "") return;
+      if (address === engineAddress || address === "") return;
+      engine?.close();
+      shown.clear();
       engineAddress = address;
       engine = new engineProtocol.EngineClient(address, grpc.credentials.createInsecure());
     },

@@ -1,10 +1,10 @@
 import type { GetSchemaResponse, ProviderHandshakeRequest, ProviderHandshakeResponse } from "./protocol.ts";
 import { Empty, protocol } from "./protocol.ts";
-import type { Provider } from "./provider.ts";
+import { newRun, type Provider } from "./provider.ts";
 
 /** The engine's address comes here when the provider was started by hand, for a debugger. */
 export function handshake(request: ProviderHandshakeRequest, provider: Provider): ProviderHandshakeResponse {
-  provider.log.connect(request.getEngineAddress());
+  begin(request.getEngineAddress(), provider);
   const response = new protocol.ProviderHandshakeResponse();
   response.setAcceptSecrets(true);
   response.setAcceptResources(true);
@@ -14,8 +14,13 @@ export function handshake(request: ProviderHandshakeRequest, provider: Provider)
 }
 
 export function attach(request: { getAddress(): string }, provider: Provider) {
-  provider.log.connect(request.getAddress());
+  begin(request.getAddress(), provider);
   return new Empty();
+}
+
+function begin(engineAddress: string, provider: Provider): void {
+  provider.log.connect(engineAddress);
+  provider.run = newRun();
 }
 
 export function getPluginInfo(_request: unknown, provider: Provider) {
@@ -40,6 +45,6 @@ export function getMappings() {
 
 /** Ends every wait; what was created so far is recorded as not ready. */
 export function cancel(_request: unknown, provider: Provider) {
-  provider.cancel.abort();
+  provider.run.cancel.abort();
   return new Empty();
 }

@@ -4,5 +4,5 @@
  * It decides nothing about resources; `engine` and `resources` do.
  */
 export { createEngineLog } from "./engine-log.ts";
-export type { Provider } from "./provider.ts";
+export { newRun, type Provider } from "./provider.ts";
 export { serve } from "./server.ts";

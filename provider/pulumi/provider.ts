@@ -21,9 +21,20 @@ export interface Provider {
   readonly operations: OperationsOf;
   readonly connections: Connections;
   readonly log: EngineLog;
+  /** Begins anew with every engine that shakes hands: a provider started by hand serves one after the other. */
+  run: Run;
+  config: Config;
+}
+
+/** One run of an engine. */
+export interface Run {
   /** Aborts once, on the engine's Cancel. */
   readonly cancel: AbortController;
-  config: Config;
+  readonly made: Set<string>;
+}
+
+export function newRun(): Run {
+  return { cancel: new AbortController(), made: new Set() };
 }
 
 /** A kind as one call needs it. */
@@ -53,11 +64,13 @@ export function nameOf(urn: string): string {
 
 /** @param timeoutSeconds the engine's custom timeout; 0 is none. */
 export function callOf(urn: string, timeoutSeconds: number, provider: Provider): Call {
-  const signals = [provider.cancel.signal];
+  const { cancel, made } = provider.run;
+  const signals = [cancel.signal];
   if (timeoutSeconds > 0) signals.push(AbortSignal.timeout(timeoutSeconds * 1_000));
   return {
     urn,
     signal: AbortSignal.any(signals),
+    made,
     progress: (message) => provider.log.status(urn, message),
     info: (message) => provider.log.info(urn, message),
     warn: (message) => provider.log.warn(urn, message),
