@@ -153,17 +153,17 @@ function settingsOf(
   };
 }
 
-function inBackground(
-  entry: Entry,
-  { onChange }: ActContext,
-  work: (signal: AbortSignal) => Promise<void>,
-): void {
+function inBackground(entry: Entry, context: ActContext, work: (signal: AbortSignal) => Promise<void>): void {
   const busy = new AbortController();
   entry.busy = busy;
-  void work(busy.signal).finally(() => {
-    delete entry.busy;
-    onChange();
-  });
+  work(busy.signal)
+    .catch((error: unknown) =>
+      context.log.error({ instance: entry.places.id, err: error }, "cannot note a change"),
+    )
+    .finally(() => {
+      delete entry.busy;
+      context.onChange();
+    });
 }
 
 function note(entry: Entry, event: LifeEvent, context: ActContext): void {

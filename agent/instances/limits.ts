@@ -14,7 +14,10 @@ export const instanceLimits = {
   passMs: 1_000,
   /** Every process is checked against the process table at least this often: a monitor may have been killed. */
   lookMs: 3_000,
-  probesAtOnce: 16,
+  /** Far above what is usual: a probe that hangs holds its place until its timeout. */
+  probesAtOnce: 256,
+  /** Commands cost some milliseconds of processor each to start. */
+  commandProbesAtOnce: 32,
   reportAgainMs: 1_000,
   /** A state on the way to running is reported when it lasts this long. */
   passingMs: 100,

@@ -45,6 +45,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   const wake = createPulse();
   const news = createPulse();
   const probeGate = createGate(instanceLimits.probesAtOnce);
+  const commandGate = createGate(instanceLimits.commandProbesAtOnce);
   let assignment: Assignment | undefined;
   let lookedAt = 0;
 
@@ -193,7 +194,8 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       await watchHealth(
         {
           ...{ plan, startedAt, wasHealthy: entry.record.healthy },
-          probe: (one, limit) => probeGate(() => probe(one, limit)),
+          probe: (one, limit) =>
+            (one.action.kind === "exec" ? commandGate : probeGate)(() => probe(one, limit)),
           onChange({ healthy, reason, unresponsive }) {
             entry.unhealthy = reason;
             if (unresponsive !== undefined) entry.unresponsive = `liveness failed: ${unresponsive}`;

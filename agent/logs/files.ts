@@ -12,16 +12,34 @@ export async function listLogFiles(path: string): Promise<string[]> {
   return ages.sort((one, other) => other - one).map((age) => (age === 0 ? path : `${path}.${age}`));
 }
 
-/** Undefined when it is not there (any more): rotation may take it away between two calls. */
-export async function openLogFile(path: string): Promise<FileHandle | undefined> {
-  return await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+/** A file and what tells it from others, whatever its name is now. */
+export interface LogFile {
+  readonly path: string;
+  readonly identity: string;
+}
+
+/** Like `listLogFiles`; undefined when one was renamed or removed while they were looked at: look again. */
+export async function identifyFiles(path: string): Promise<LogFile[] | undefined> {
+  const found = new Map<string, LogFile>();
+  for (const file of await listLogFiles(path)) {
+    const seen = await stat(file).catch(() => undefined);
+    if (seen === undefined) return undefined;
+    found.set(identityOf(seen), { path: file, identity: identityOf(seen) });
+  }
+  return [...found.values()];
+}
+
+/** Undefined when another file has its name by now, or none: rotation came between. */
+export async function openIdentified({ path, identity }: LogFile): Promise<FileHandle | undefined> {
+  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
+  if (file === undefined || identityOf(await file.stat()) === identity) return file;
+  await file.close();
+  return undefined;
 }
 
-/** Tells a file whatever its name is now. */
-export async function identityOf(path: string): Promise<string | undefined> {
-  const found = await stat(path).catch(() => undefined); // Rotated away meanwhile.
-  return found && `${found.dev}:${found.ino}`;
+function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
 }

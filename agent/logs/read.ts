@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { identityOf, listLogFiles, openLogFile } from "./files.ts";
+import { identifyFiles, type LogFile, openIdentified } from "./files.ts";
 import { createAssembler, parsePiece } from "./parse.ts";
 import { findTail } from "./tail.ts";
 import { type LogLine, type LogQuery, logLimits } from "./types.ts";
@@ -19,20 +19,15 @@ export async function* readLog(path: string, query: LogQuery, signal: AbortSigna
   }
 }
 
-async function* readPieces(
-  path: string,
-  { tail, follow }: LogQuery,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  let place = await findStart(path, tail);
-  while (place !== undefined && !signal.aborted) {
-    const file = await openLogFile(place.path);
-    if (file === undefined) return;
+async function* readPieces(path: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<string> {
+  let opened = await openStart(path, query.tail);
+  while (opened !== undefined && !signal.aborted) {
+    const { file, identity } = opened;
+    let following: Following = { kind: "current" };
+    let isReadOut = false;
     try {
-      const { dev, ino } = await file.stat();
+      let { offset } = opened;
       const split = createSplitter();
-      let { offset } = place;
-      let following: Following = { kind: "current" };
       for (;;) {
         const chunk = await readChunk(file, offset);
         offset += chunk.length;
@@ -40,50 +35,76 @@ async function* readPieces(
         if (signal.aborted) return;
         if (chunk.length > 0) continue;
         // conmon may have written to this file between our read and its turn to the next: read on once more.
-        if (following.kind !== "current") break;
-        following = await followingOf(path, `${dev}:${ino}`);
+        if (following.kind !== "current") {
+          isReadOut = true;
+          break;
+        }
+        following = await openFollowing(path, identity);
         if (following.kind !== "current") continue;
-        if (!follow) return;
+        if (!query.follow) return;
         await delay(logLimits.pollMs, undefined, { signal }).catch(() => undefined);
       }
-      place = following.kind === "newer" ? { path: following.path, offset: 0 } : undefined;
     } finally {
       await file.close();
+      // Its reader may have left before the next file's turn.
+      if (!isReadOut && following.kind === "newer") await following.opened.file.close();
     }
+    opened = following.kind === "newer" ? following.opened : undefined;
   }
 }
 
-/** The file after one that was read to its end: none yet, a newer one, or none ever, since the log is removed. */
+/** A file told by its identity, whatever its name is by now. */
+interface Opened {
+  readonly file: FileHandle;
+  readonly identity: string;
+  readonly offset: number;
+}
+
+/** What comes after a file that was read to its end: nothing yet, a newer one, or nothing ever since the log is removed. */
 type Following =
   | { readonly kind: "current" }
-  | { readonly kind: "newer"; readonly path: string }
+  | { readonly kind: "newer"; readonly opened: Opened }
   | { readonly kind: "gone" };
 
-async function followingOf(path: string, identity: string): Promise<Following> {
-  const files = await listLogFiles(path);
-  if (files.length === 0) return { kind: "gone" };
-  const identities = await Promise.all(files.map(identityOf));
-  const index = identities.indexOf(identity);
-  // Not among them: rotated out while it was read, and what is left is newer.
-  const next = files[index + 1];
-  if (next !== undefined) return { kind: "newer", path: next };
-  // Renamed, and conmon has not begun the next file yet.
+async function openFollowing(path: string, identity: string): Promise<Following> {
+  for (let attempt = 0; attempt < logLimits.rotationsInARow; attempt++) {
+    const files = await identifyFiles(path);
+    if (files === undefined) continue;
+    if (files.length === 0) return { kind: "gone" };
+    // Not among them: rotated out while it was read, and what is left is newer.
+    const next = files[files.findIndex((one) => one.identity === identity) + 1];
+    // The newest, or renamed while conmon has not begun the next one yet.
+    if (next === undefined) return { kind: "current" };
+    const file = await openIdentified(next);
+    if (file) return { kind: "newer", opened: { file, identity: next.identity, offset: 0 } };
+  }
   return { kind: "current" };
 }
 
+/** The oldest file, or where the last lines begin. */
+async function openStart(path: string, tail: number | undefined): Promise<Opened | undefined> {
+  for (let attempt = 0; attempt < logLimits.rotationsInARow; attempt++) {
+    const files = await identifyFiles(path);
+    if (files === undefined) continue;
+    if (files.length === 0) return undefined;
+    const start = tail === undefined ? files[0] && { ...files[0], offset: 0 } : await findStart(files, tail);
+    const file = start && (await openIdentified(start));
+    if (file) return { file, identity: start.identity, offset: start.offset };
+  }
+  return undefined;
+}
+
 async function findStart(
-  path: string,
-  tail: number | undefined,
-): Promise<{ path: string; offset: number } | undefined> {
-  const files = await listLogFiles(path);
-  if (tail === undefined) return files[0] === undefined ? undefined : { path: files[0], offset: 0 };
+  files: readonly LogFile[],
+  tail: number,
+): Promise<(LogFile & { offset: number }) | undefined> {
   let wanted = tail;
-  let start: { path: string; offset: number } | undefined;
+  let start: (LogFile & { offset: number }) | undefined;
   for (const candidate of files.toReversed()) {
-    const file = await openLogFile(candidate);
-    if (file === undefined) continue;
+    const file = await openIdentified(candidate);
+    if (file === undefined) return undefined;
     const { offset, found } = await findTail(file, wanted).finally(() => file.close());
-    start = { path: candidate, offset };
+    start = { ...candidate, offset };
     wanted -= found;
     if (offset > 0 || wanted === 0) break;
   }

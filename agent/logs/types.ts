@@ -21,6 +21,8 @@ export const logLimits = {
   lineBytes: 64 * 1024,
   /** How soon a follower sees a new line where nothing wakes it. */
   pollMs: 200,
+  /** A file that is rotated away under a reader so often is looked for no more. */
+  rotationsInARow: 10,
   /** Between two looks at the sizes of all logs. */
   rotateMs: 2_000,
 } as const;

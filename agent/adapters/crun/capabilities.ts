@@ -1,3 +1,5 @@
+import { ConstellationError } from "../../../contract/index.ts";
+
 /** What Docker gives a container: enough for servers that bind low ports and change users, nothing over the host. */
 const usual = [
   "AUDIT_WRITE",
@@ -63,7 +65,7 @@ const known = [
 
 /**
  * The capabilities of a container, sorted, with their `CAP_`: the usual ones less `drop` plus `add`.
- * Throws a RangeError that names the first one nobody knows.
+ * Throws `invalid` with the name of the first one nobody knows.
  */
 export function capabilitySet(changes: {
   readonly add: readonly string[];
@@ -80,8 +82,8 @@ function expand(names: readonly string[]): Set<string> {
 
 function check(name: string): string {
   const found = known.find((one) => one === bare(name));
-  if (found === undefined) throw new RangeError(`no capability is called ${name}; see capabilities(7)`);
-  return found;
+  if (found !== undefined) return found;
+  throw new ConstellationError("invalid", `no capability is called ${name}; see capabilities(7)`);
 }
 
 function bare(name: string): string {

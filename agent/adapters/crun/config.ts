@@ -41,7 +41,7 @@ const maskedPaths = [
 ];
 const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-/** The filter a container asks for; undefined: none. Throws a RangeError for a capability nobody knows. */
+/** The filter a container asks for; undefined: none. Throws `invalid` for a capability nobody knows. */
 export function wantedProfile(container: Container): SeccompProfile | undefined {
   return container.seccomp === "unconfined"
     ? undefined

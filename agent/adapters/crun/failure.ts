@@ -11,22 +11,30 @@ const meanings: readonly { readonly pattern: RegExp; readonly say: (match: RegEx
   },
   {
     pattern:
-      /(?:open executable|exec|execve?|the path `[^`]*` exists but it is not executable)[^:]*: (?:Permission denied|Exec format error)/,
+      /(?:open executable|exec[a-z]*|is not executable)[^:]*: (?:Permission denied|Operation not permitted|Exec format error)/,
     say: () =>
-      "command cannot be executed: make it executable, for this machine's processor, with #! where it is a script",
+      "command cannot be executed: it must be a file, executable, for this machine's processor, with #! where it is a script",
   },
   {
     pattern: /chdir[^:]*: (.*)/,
     say: ([, why]) => `working folder cannot be entered: ${why}; correct \`workingDir\``,
   },
   {
-    pattern: /(?:mount|open|create|mkdir)[^:]*`([^`]*)`[^:]*: Read-only file system/,
-    say: ([, path]) =>
-      `mount target ${path} cannot be made: the file system there is read-only; add the folder to the image`,
+    pattern: /mkdir[^:]*`([^`]*)`: (.*)/,
+    say: ([, path, why]) =>
+      `mount target ${path} cannot be made: ${why}; choose another or add it to the image`,
+  },
+  {
+    pattern: /invalid rlimit `RLIMIT_(\w+)`/,
+    say: ([, name]) => `no ulimit is called ${name?.toLowerCase()}; see setrlimit(2)`,
   },
   {
     pattern: /setrlimit `RLIMIT_(\w+)`: Operation not permitted/,
     say: ([, name]) => `ulimit ${name?.toLowerCase()} is above what this machine allows; lower it`,
+  },
+  {
+    pattern: /setrlimit `RLIMIT_(\w+)`: Invalid argument/,
+    say: ([, name]) => `ulimit ${name?.toLowerCase()} has a soft limit above its hard one; lower \`soft\``,
   },
   {
     pattern: /(?:memory\.limit_in_bytes|memory\.max)[^:]*: .*(?:busy|Invalid)/i,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ChildProcess, Spawner } from "../libc/index.ts";
+import { type ChildProcess, codeOf, type Spawner } from "../libc/index.ts";
 import { startFailure } from "./failure.ts";
 import { readIfThere } from "./files.ts";
 import type { RuntimePaths } from "./layout.ts";
@@ -47,8 +47,16 @@ export async function monitorEnd(paths: RuntimePaths, id: string): Promise<void>
     const waitedMs = performance.now() - started;
     if (waitedMs > 2 * monitorLimits.endMs)
       throw new Error(`end monitor of ${id}: process ${pid} does not die`);
-    if (waitedMs > monitorLimits.endMs) process.kill(pid, "SIGKILL");
+    if (waitedMs > monitorLimits.endMs) killIfThere(pid);
     await delay(monitorLimits.pollMs);
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (codeOf(error) !== "ESRCH") throw error;
   }
 }
 
