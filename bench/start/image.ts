@@ -23,10 +23,14 @@ export async function buildImage(folder: string): Promise<WorkloadImage> {
   const root = join(folder, "root");
   for (const name of emptyFolders) await mkdir(join(root, name), { recursive: true });
   const [program] = workloadCommand;
-  await promisify(execFile)("go", ["build", "-trimpath", "-ldflags=-s -w", "-o", join(root, program), "."], {
-    cwd: source,
-    env: { ...process.env, CGO_ENABLED: "0" },
-  });
+  await promisify(execFile)(
+    "go",
+    ["build", "-trimpath", "-ldflags=-s -w -E=main.firstInstruction", "-o", join(root, program), "."],
+    {
+      cwd: source,
+      env: { ...process.env, CGO_ENABLED: "0" },
+    },
+  );
   await chmod(join(root, program), 0o755);
 
   const layoutFolder = join(folder, "image");

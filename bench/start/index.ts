@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Machine, startMachine } from "../../test/lab/index.ts";
@@ -17,6 +18,8 @@ const programs = join(import.meta.dirname, "../../dist/bin");
 const agent = join(programs, "constellation-agent");
 const guard = join(programs, "constellation-guard");
 const measure = join(import.meta.dirname, "measure.ts");
+/** As nice(1) counts. */
+const raisedPriority = -10;
 const complaintLength = 4_000;
 
 export const start: Benchmark = {
@@ -25,6 +28,7 @@ export const start: Benchmark = {
   usualRuns: 50,
   async run(options) {
     refuseUnfit();
+    raisePriority();
     await using machine = await startMachine({ name: "bench" });
     const folder = join(machine.root, "bench");
     await mkdir(folder);
@@ -42,6 +46,15 @@ function refuseUnfit(): void {
   if (process.getuid?.() !== 0) throw new Error("bench start: not root; run it as root");
   for (const program of [agent, guard]) {
     if (!existsSync(program)) throw new Error(`bench start: ${program} is missing; run \`npm run build\``);
+  }
+}
+
+/** For this process and all it starts, that is every contender alike: others that use the machine spoil fewer samples. */
+function raisePriority(): void {
+  try {
+    setPriority(raisedPriority);
+  } catch {
+    // Not allowed here: the samples are noisier, and no less fair.
   }
 }
 
