@@ -6,6 +6,4 @@ import { application } from "./application.ts";
 import type { Construct } from "./types.ts";
 
 /** How each component of the contract is made, by name. */
-export const constructs: Readonly<Record<string, Construct>> = {
-  "constellation:index:Application": application,
-};
+export const constructs: Readonly<Record<string, Construct>> = { Application: application };
