@@ -2,6 +2,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { agentPaths, type Client, connect } from "../../contract/index.ts";
 import { type Machine, type Result, startMachine } from "../lab/index.ts";
+import { appliedSteps, previewedSteps, type Step } from "./steps.ts";
 
 const clone = join(import.meta.dirname, "..", "..");
 /** Longest an engine may take, milliseconds: many times the usual. */
@@ -23,13 +24,6 @@ export interface Program {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-export interface Step {
-  readonly op: string;
-  readonly urn: string;
-  /** Changed paths with their kind, `update`, `add`, `delete-replace`. */
-  readonly diff: Readonly<Record<string, string>>;
-}
-
 /** A project of the real engine inside a throw-away machine, with a file backend. */
 export interface Stack {
   readonly machine: Machine;
@@ -49,7 +43,9 @@ export interface Stack {
   refresh(): Promise<Result>;
   destroy(): Promise<Result>;
   /** Steps other than `same`. */
-  preview(): Promise<Step[]>;
+  preview(...options: string[]): Promise<Step[]>;
+  /** An `up`; the steps it took, other than `same`, as a preview names them. */
+  appliedSteps(): Promise<Step[]>;
   outputs(): Promise<Record<string, unknown>>;
   /** The whole state as text, as it lies in the backend. */
   stateText(): Promise<string>;
@@ -128,7 +124,8 @@ export async function addStack(machine: Machine, name: string): Promise<Stack & 
     },
     refresh: () => must("refresh", "--yes", "--skip-preview"),
     destroy: () => must("destroy", "--yes", "--skip-preview"),
-    preview: async () => stepsOf((await must("preview", "--json")).stdout),
+    preview: async (...options) => previewedSteps((await must("preview", "--json", ...options)).stdout),
+    appliedSteps: async () => appliedSteps((await must("up", "--yes", "--skip-preview", "--json")).stdout),
     outputs: async () => JSON.parse((await must("stack", "output", "--json", "--show-secrets")).stdout),
     stateText: () => readFile(join(machine.root, "state", ".pulumi", "stacks", name, "test.json"), "utf8"),
     client: () => connect({ socket: agentPaths(agentRoot).socket }),
@@ -145,28 +142,6 @@ function projectText(name: string, program: Program): string {
 
 function ignoreExisting(error: NodeJS.ErrnoException) {
   if (error.code !== "EEXIST") throw error;
-}
-
-interface PreviewJson {
-  readonly steps: readonly {
-    op: string;
-    urn: string;
-    detailedDiff: Record<string, { kind: string }> | null;
-  }[];
-}
-
-function stepsOf(json: string): Step[] {
-  const { steps } = JSON.parse(json) as PreviewJson;
-  return steps
-    .filter(
-      ({ op, urn }) =>
-        op !== "same" && !urn.includes("pulumi:pulumi:Stack") && !urn.includes("pulumi:providers:"),
-    )
-    .map(({ op, urn, detailedDiff }) => ({
-      op,
-      urn,
-      diff: Object.fromEntries(Object.entries(detailedDiff ?? {}).map(([path, { kind }]) => [path, kind])),
-    }));
 }
 
 /** An image of the clone's OCI layout, as a program names it. */
