@@ -2,19 +2,24 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { type AgentPaths, ConstellationError, type Host, type Info } from "../contract/index.ts";
+import {
+  type AgentPaths,
+  ConstellationError,
+  type DocumentKind,
+  type Host,
+  type Info,
+} from "../contract/index.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
 import { type Clusters, createClusters } from "./cluster/index.ts";
-import { createDocuments } from "./documents/index.ts";
+import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
-  createServiceRules,
+  createServiceFeature,
   hostCapacities,
   instancesOf,
   leadServices,
   type PortProbe,
-  serviceStatus,
 } from "./services/index.ts";
 import { createLocalSession, type HostSession } from "./session/index.ts";
 import { families, type KeyValues, openStore, type Store } from "./store/index.ts";
@@ -77,8 +82,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clusters,
     sealer,
     now,
-    rules: { Service: createServiceRules({ store, clusters, ports: portProbe, requireImage }) },
-    statusOf: (desired) => (desired.kind === "Service" ? serviceStatus(store, leader, desired) : undefined),
+    features: {
+      Service: createServiceFeature({ store, clusters, leader, ports: portProbe, requireImage }),
+    } satisfies Partial<Record<DocumentKind, KindFeature>>,
   });
   const session = createLocalSession({
     store,

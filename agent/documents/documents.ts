@@ -1,4 +1,4 @@
-import { ConstellationError, type Document, type ServiceStatus } from "../../contract/index.ts";
+import { ConstellationError, type Document } from "../../contract/index.ts";
 import type { Clusters } from "../cluster/index.ts";
 import { createSerial } from "../lib/serial.ts";
 import { type Desired, families, keys, type Stored } from "../store/index.ts";
@@ -36,15 +36,14 @@ export interface Documents {
 
 export interface DocumentsPorts extends WritePorts {
   readonly clusters: Clusters;
-  /** A document's live state; undefined for kinds that are nothing but content. */
-  readonly statusOf: (desired: Desired) => ServiceStatus | undefined;
 }
 
 export function createDocuments(ports: DocumentsPorts): Documents {
-  const { store, clusters, statusOf } = ports;
+  const { store, clusters, features } = ports;
   // One at a time: addresses and port numbers are taken by what was read before.
   const serial = createSerial();
-  const answer = (desired: Desired, etag: number) => answerOf(desired, etag, statusOf(desired));
+  const answer = (desired: Desired, etag: number) =>
+    answerOf(desired, etag, features[desired.kind]?.status?.(desired));
 
   const find = ({ namespace, plural, name }: DocumentAddress): Stored<Desired> | undefined => {
     clusters.current();

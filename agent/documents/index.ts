@@ -2,8 +2,8 @@
  * Documents: what users want, one a resource, written and read the same way whatever their kind.
  *
  * Invariant: a refused write changes nothing; a repeated one makes no second thing; an answer holds no secret.
- * What a kind checks beyond its schema is its feature's matter (`KindRules`).
+ * What a kind is beyond its schema is its feature's matter (`KindFeature`).
  */
 export { createDocuments, type DocumentAddress, type Documents, type DocumentsPorts } from "./documents.ts";
 export { kindOf } from "./kinds.ts";
-export type { Admission, Candidate, KindRules, WriteRequest } from "./types.ts";
+export type { Admission, Candidate, KindFeature, KindFeatures, WriteRequest } from "./types.ts";

@@ -1,4 +1,4 @@
-import type { Owner, Violation } from "../../contract/index.ts";
+import type { Owner, ServiceStatus, Violation } from "../../contract/index.ts";
 import type { Desired, Put } from "../store/index.ts";
 
 /** A document about to be written, checked as far as its own inputs go. */
@@ -23,11 +23,18 @@ export interface Admission {
   readonly writes: readonly Put[];
 }
 
-/** What a kind checks beyond its schema. Violations are collected; anything else is thrown. */
-export interface KindRules {
-  check(candidate: Candidate): Promise<readonly Violation[]>;
-  admit(candidate: Candidate): Promise<Admission>;
+/** What a kind is beyond a document; each part may be left out. */
+export interface KindFeature {
+  /** What the schema cannot know: every violation at once. */
+  check?(candidate: Candidate): Promise<readonly Violation[]>;
+  /** Outputs, and what is to be stored along. Throws where the cluster cannot take it. */
+  admit?(candidate: Candidate): Promise<Admission>;
+  /** The live state; without it an apply waits for nothing. */
+  status?(desired: Desired): ServiceStatus;
 }
+
+/** By kind; one that is nothing but content needs none. */
+export type KindFeatures = Readonly<Partial<Record<string, KindFeature>>>;
 
 export interface WriteRequest {
   readonly namespace: string;

@@ -11,12 +11,12 @@ import { digestOf } from "../lib/digest.ts";
 import { markedSecrets, openWritten, type Sealer, sealInputs } from "../secrets/index.ts";
 import { type Desired, families, keys, type Put, type Store, type Stored } from "../store/index.ts";
 import { kindOf } from "./kinds.ts";
-import type { Admission, Candidate, KindRules, WriteRequest } from "./types.ts";
+import type { Admission, Candidate, KindFeatures, WriteRequest } from "./types.ts";
 
 export interface WritePorts {
   readonly store: Store;
   readonly sealer: Sealer;
-  readonly rules: Readonly<Partial<Record<string, KindRules>>>;
+  readonly features: KindFeatures;
   readonly now: () => Date;
 }
 
@@ -31,7 +31,7 @@ export interface Written {
  * killed after its create knows nothing of it and tries again. Writing what is there already writes nothing.
  */
 export async function writeDocument(request: WriteRequest, ports: WritePorts): Promise<Written> {
-  const { store, sealer, rules } = ports;
+  const { store, sealer, features } = ports;
   const kind = kindOf(request.plural);
   const { namespace, name, dryRun } = request;
   const earlier = store.get(families.desired, keys.desired(namespace, kind.kind, name));
@@ -49,11 +49,12 @@ export async function writeDocument(request: WriteRequest, ports: WritePorts): P
     dryRun,
   };
   const own = [...opened.violations, ...checked.violations];
-  // Rules read fields by their types: they only see inputs that are right by themselves.
-  requireNone(own.length > 0 ? own : await checkKind(rules[kind.kind], candidate), earlier, title);
+  // Features read fields by their types: they only see inputs that are right by themselves.
+  const feature = features[kind.kind];
+  requireNone(own.length > 0 ? own : ((await feature?.check?.(candidate)) ?? []), earlier, title);
 
   const inputs = sealed(kind, checked.inputs, opened.secretPaths, earlier?.record.inputs, sealer);
-  const admission = (await rules[kind.kind]?.admit(candidate)) ?? { outputs: {}, writes: [] };
+  const admission = (await feature?.admit?.(candidate)) ?? { outputs: {}, writes: [] };
   const desired = desiredOf(kind.kind, request, candidate, inputs, admission, ports.now());
   if (earlier && isUnchanged(earlier.record, desired))
     return { desired: earlier.record, etag: earlier.modRevision };
@@ -65,10 +66,6 @@ export async function writeDocument(request: WriteRequest, ports: WritePorts): P
     was: earlier?.modRevision,
   };
   return { desired, etag: await store.commit([put, ...admission.writes]) };
-}
-
-async function checkKind(rules: KindRules | undefined, candidate: Candidate): Promise<readonly Violation[]> {
-  return (await rules?.check(candidate)) ?? [];
 }
 
 /** A matching etag proves that the writer has read the document: that is how an import takes it over. */

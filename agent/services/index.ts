@@ -6,10 +6,10 @@
  * It starts no process: hosts do, from their placements.
  */
 export type { ActPorts } from "./act.ts";
+export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
 export { type Reference, referencesOf } from "./identity.ts";
 export { type Leader, leadServices } from "./loop.ts";
 export type { PortProbe } from "./published-ports.ts";
-export { createServiceRules, type ServiceRulesPorts } from "./rules.ts";
 export { missingReferences } from "./specs.ts";
-export { instancesOf, serviceStatus } from "./status.ts";
+export { instancesOf } from "./status.ts";
 export { hostCapacities, observedInstances, placementsOf, servicesOf } from "./view.ts";

@@ -1,22 +1,25 @@
 import { ConstellationError, nearest, parseReference, type Violation } from "../../contract/index.ts";
 import { type Clusters, nextAddress } from "../cluster/index.ts";
-import type { Admission, Candidate, KindRules } from "../documents/index.ts";
+import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
 import { referencesOf } from "./identity.ts";
+import type { Leader } from "./loop.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
+import { serviceStatus } from "./status.ts";
 import { hostCapacities } from "./view.ts";
 
-export interface ServiceRulesPorts {
+export interface ServiceFeaturePorts {
   readonly store: Store;
   readonly clusters: Clusters;
   readonly ports: PortProbe;
+  readonly leader: Leader;
   /** Throws `image-missing` or `image-invalid` when the image cannot be run from what is here. */
   readonly requireImage: (manifestDigest: string) => Promise<void>;
 }
 
-/** What a Service needs beyond its schema: what it names exists, its image is here, its ports are free, it fits. */
-export function createServiceRules(ports: ServiceRulesPorts): KindRules {
+/** What a Service is beyond a document: what it names exists, its image is here, its ports are free, it fits. */
+export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature {
   return {
     check: async (candidate) => [
       ...imageViolations(candidate.inputs),
@@ -36,6 +39,8 @@ export function createServiceRules(ports: ServiceRulesPorts): KindRules {
       const dnsName = `${name}.${namespace}.${clusters.current().network.domain}`;
       return { outputs: { ...address.outputs, dnsName, imageDigest, endpoints }, writes: address.writes };
     },
+
+    status: (desired) => serviceStatus(ports.store, ports.leader, desired),
   };
 }
 
@@ -118,7 +123,7 @@ function keyViolations(secret: Desired, inputs: Candidate["inputs"], path: strin
 /** A service keeps its virtual address for life; a new one gets one that nobody had for long. */
 function addressOf(
   earlier: Desired | undefined,
-  { store, clusters }: ServiceRulesPorts,
+  { store, clusters }: ServiceFeaturePorts,
   dryRun: boolean,
 ): Admission {
   if (earlier) {
