@@ -19,6 +19,8 @@ export const instanceLimits = {
   /** Commands cost some milliseconds of processor each to start. */
   commandProbesAtOnce: 32,
   reportAgainMs: 1_000,
+  /** How long a report waits for what else changes: many starts at once are one write to the store. */
+  gatherMs: 10,
   /** A state on the way to running is reported when it lasts this long. */
   passingMs: 100,
   /** A file of the image that is read to resolve names. */

@@ -216,6 +216,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   async function report(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await news.wait(signal);
+      await delay(instanceLimits.gatherMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
         await ports.reports.instances(list());
