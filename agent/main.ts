@@ -8,11 +8,7 @@ import { ConstellationError, errorTable } from "../contract/index.ts";
 const commands: Record<string, { readonly about: string; run(arguments_: Arguments): Promise<unknown> }> = {
   run: {
     about: "is the agent, in the foreground",
-    run: async ({ root }) => {
-      await (await import("./run.ts")).runAgent(root);
-      // What outlives the agent is still being watched by it, and would keep it here.
-      process.exit();
-    },
+    run: async ({ root }) => (await import("./run.ts")).runAgent(root),
   },
   unpack: {
     about: "unpacks one layer, for the agent",
@@ -48,6 +44,9 @@ export interface Arguments {
 }
 
 await main(process.argv.slice(2));
+// What outlives the agent is still being watched by it, and would keep it here, also after a failed start: its guard
+// would take it for alive.
+process.exit();
 
 async function main([name = "", ...args]: readonly string[]): Promise<void> {
   const command = commands[name];

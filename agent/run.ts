@@ -38,6 +38,8 @@ const limits = {
   collectMs: 60 * 60_000,
   /** How long an uploaded blob waits for the service that needs it. */
   uploadGraceMs: 60 * 60_000,
+  /** What is under way when the agent is to end; its guard kills it soon after. */
+  endMs: 8_000,
 };
 
 /**
@@ -132,7 +134,8 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   } finally {
     stopping.abort();
     await api.close();
-    await Promise.allSettled([collecting, host.running, network.running, server.running]);
+    const ended = Promise.allSettled([collecting, host.running, network.running, server.running]);
+    await Promise.race([ended, delay(limits.endMs)]);
     keyValues.close();
     await member.letGo();
     conntrack.close();
