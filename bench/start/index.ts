@@ -8,11 +8,12 @@ import { mkdir } from "node:fs/promises";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { findProgram } from "../../agent/lib/find-program.ts";
 import { type Machine, startMachine } from "../../test/lab/index.ts";
 import type { Benchmark, RunOptions } from "../types.ts";
 import { buildImage } from "./image.ts";
 import { reportStarts } from "./report.ts";
-import type { Sample, Setting } from "./types.ts";
+import { peers, type Sample, type Setting } from "./types.ts";
 
 const programs = join(import.meta.dirname, "../../dist/bin");
 const agent = join(programs, "constellation-agent");
@@ -37,7 +38,8 @@ export const start: Benchmark = {
     options.onProgress("starting an agent");
     const agentRoot = join(machine.root, "c");
     await machine.output([agent, "up", "--root", agentRoot]);
-    const setting = { agentRoot, folder, layer, image: reference, runs: options.runs };
+    const installed = peers.filter(isInstalled);
+    const setting = { agentRoot, folder, layer, image: reference, peers: installed, runs: options.runs };
     return reportStarts(await collect(machine, setting, options));
   },
 };
@@ -46,6 +48,15 @@ function refuseUnfit(): void {
   if (process.getuid?.() !== 0) throw new Error("bench start: not root; run it as root");
   for (const program of [agent, guard]) {
     if (!existsSync(program)) throw new Error(`bench start: ${program} is missing; run \`npm run build\``);
+  }
+}
+
+function isInstalled(program: string): boolean {
+  try {
+    findProgram([program], process.env);
+    return true;
+  } catch {
+    return false; // the report says which are missing
   }
 }
 

@@ -11,7 +11,7 @@ import { createConstellation } from "./contenders/constellation.ts";
 import { createPodman } from "./contenders/podman.ts";
 import { createTools } from "./contenders/tools.ts";
 import { measureRounds } from "./rounds.ts";
-import type { Contender, Setting } from "./types.ts";
+import type { Contender, Peer, Setting } from "./types.ts";
 
 const setting = JSON.parse(process.argv[2] ?? "") as Setting;
 const { agentRoot, folder, image, layer } = setting;
@@ -27,34 +27,29 @@ try {
   arrivals.close();
 }
 
+/** In the order in which a first round starts them. */
 async function makeContenders(): Promise<readonly Contender[]> {
   const tools = createTools();
   const constellation = await createConstellation({ agentRoot, image, arrivalsFolder });
-  const podman = await createPodman({ layer, folder: podmanFolder, arrivalsFolder, tools });
-
   await constellation.start(0);
   await arrivals.take("bench-1");
   const [first, second] = await constellation.readConfigs();
   await constellation.remove(0);
   if (first === undefined || second === undefined) throw new Error("read the agent's bundles: expected two");
-  return [
-    constellation,
-    createBare({
-      runtime: "crun",
-      config: compiledFilter(first, second),
-      layer,
-      folder: join(folder, "crun"),
-      prefix: "10.98",
-      tools,
-    }),
-    createBare({
-      runtime: "runc",
-      config: first,
-      layer,
-      folder: join(folder, "runc"),
-      prefix: "10.99",
-      tools,
-    }),
-    podman,
-  ];
+
+  const bare = { layer, tools };
+  const makers: Record<Peer, () => Contender | Promise<Contender>> = {
+    crun: () =>
+      createBare({
+        ...{ ...bare, runtime: "crun", folder: join(folder, "crun"), prefix: "10.98" },
+        config: compiledFilter(first, second),
+      }),
+    runc: () =>
+      createBare({
+        ...{ ...bare, runtime: "runc", folder: join(folder, "runc"), prefix: "10.99" },
+        config: first,
+      }),
+    podman: () => createPodman({ layer, folder: podmanFolder, arrivalsFolder, tools }),
+  };
+  return [constellation, ...(await Promise.all(setting.peers.map((peer) => makers[peer]())))];
 }

@@ -1,6 +1,6 @@
 import { quantile } from "../quantile.ts";
 import type { Comparison, Report } from "../types.ts";
-import type { Sample } from "./types.ts";
+import { peers, type Sample } from "./types.ts";
 
 const ours = "constellation";
 const metrics = [
@@ -8,14 +8,14 @@ const metrics = [
   { name: "start.p99", share: 0.99 },
 ] as const;
 
-/** Compares our starts with each peer's, in the order in which the peers first appear. */
+/** Compares our starts with each measured peer's. */
 export function reportStarts(samples: readonly Sample[]): Report {
   const times = Map.groupBy(samples, ({ contender }) => contender);
   const msOf = (contender: string) => (times.get(contender) ?? []).map(({ ms }) => ms);
-  const peers = [...times.keys()].filter((name) => name !== ours).sort();
+  const measured = peers.filter((peer) => times.has(peer));
 
   const comparisons = metrics.flatMap(({ name, share }) =>
-    peers.map((peer): Comparison => {
+    measured.map((peer): Comparison => {
       const [value, peerValue] = [quantile(msOf(ours), share), quantile(msOf(peer), share)];
       return {
         ...{ bench: "start", metric: name, value: rounded(value), unit: "ms" },
@@ -24,11 +24,12 @@ export function reportStarts(samples: readonly Sample[]): Report {
     }),
   );
 
-  const rows = [ours, ...peers].map((name) => {
+  const rows = [ours, ...measured].map((name) => {
     const figures = [0, 0.5, 0.99].map((share) => quantile(msOf(name), share).toFixed(1));
     const ratio = quantile(msOf(name), 0.5) / quantile(msOf(ours), 0.5);
     return [name, ...figures, name === ours ? "" : ratio.toFixed(2)];
   });
+  const missing = peers.filter((peer) => !times.has(peer));
   const runs = msOf(ours).length;
   const busy = samples.filter(({ wasIdle }) => !wasIdle).length;
   return {
@@ -39,6 +40,7 @@ export function reportStarts(samples: readonly Sample[]): Report {
       rows,
       notes: [
         `${samples.length - busy} of ${samples.length} samples began on an idle machine.`,
+        ...missing.map((peer) => `${peer} is not installed and left out; npm run bench installs it.`),
         ...(runs < 100 ? ["With fewer than 100 runs, p99 is the slowest one."] : []),
       ],
     },

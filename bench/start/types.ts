@@ -1,3 +1,7 @@
+/** Whom we are measured beside. */
+export const peers = ["crun", "runc", "podman"] as const;
+export type Peer = (typeof peers)[number];
+
 /** What is told to the measuring process: one JSON argument. */
 export interface Setting {
   /** The agent's root folder. */
@@ -8,6 +12,8 @@ export interface Setting {
   readonly image: string;
   /** The image's one layer, unpacked. */
   readonly layer: string;
+  /** By the name of their programs; those that are not installed are left out. */
+  readonly peers: readonly Peer[];
   readonly runs: number;
 }
 
