@@ -84,23 +84,33 @@ export function createDocuments(ports: DocumentsPorts): Documents {
 
     remove: (address, { ifMatch, by }) =>
       serial(async () => {
-        const found = find(address);
-        if (!found) return;
-        const { namespace, kind, name, revision } = found.record;
-        if (ifMatch !== undefined && ifMatch !== String(found.modRevision)) {
-          throw new ConstellationError(
-            "conflict",
-            `delete ${address.plural} ${namespace}/${name}: it was changed meanwhile; refresh, then try again`,
-          );
-        }
-        const key = keys.tombstone(namespace, kind, name);
-        const record = { by, at: ports.now().toISOString(), revision };
-        await store.commit([
-          { remove: found.key, was: found.modRevision },
-          { key, record, was: store.get(families.tombstone, key)?.modRevision },
-        ]);
+        await again(async () => {
+          const found = find(address);
+          if (found) await store.commit(removalsOf(found, address, ifMatch, by));
+        }, ifMatch === undefined);
       }),
   };
+
+  function removalsOf(
+    { key, modRevision, record: { namespace, kind, name, revision } }: Stored<Desired>,
+    { plural }: DocumentAddress,
+    ifMatch: string | undefined,
+    by: string,
+  ) {
+    if (ifMatch !== undefined && ifMatch !== String(modRevision)) {
+      throw new ConstellationError(
+        "conflict",
+        `delete ${plural} ${namespace}/${name}: it was changed meanwhile; refresh, then try again`,
+      );
+    }
+    const tombstone = keys.tombstone(namespace, kind, name);
+    const record = { by, at: ports.now().toISOString(), revision };
+    const was = store.get(families.tombstone, tombstone)?.modRevision;
+    return [
+      { remove: key, was: modRevision },
+      { key: tombstone, record, was },
+    ];
+  }
 }
 
 /** With an etag too, a lost answer of a write that happened shows as a conflict once: the second look finds it done. */

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError, limits } from "../../contract/index.ts";
-import { createPulse } from "../lib/pulse.ts";
 import { type Cache, createCache, type DecodedSet, decodeSet, type Stored } from "./cache.ts";
 import { encode } from "./codec.ts";
 import type { Family } from "./records.ts";
@@ -34,13 +33,12 @@ export interface Store {
   list<R>(family: Family<R>, prefix?: string): Stored<R>[];
   /**
    * Writes all or nothing, if every record is still as it was read; resolves with the revision once the cache
-   * shows it. Throws `conflict` when something changed in between: read again, decide again.
+   * shows it. Throws `conflict` when something changed in between: read again, decide again; `unreachable` when the
+   * server does not answer, or when the store ends meanwhile: it may have been written then.
    */
   commit(writes: readonly (Put | Removal)[], unchanged?: readonly Compare[]): Promise<number>;
   /** Called with every revision in order, after the cache shows it. */
   subscribe(listener: (set: DecodedSet) => void): () => void;
-  /** Yields when something changed since the last time; many changes may be one. */
-  changes(signal: AbortSignal): AsyncIterable<void>;
   /** The past from a revision on, then the present; throws `compacted`. */
   replay(fromRevision: number, signal: AbortSignal): AsyncIterable<DecodedSet>;
   /** Rejects when the cache can no longer be kept; resolves after the abort. */
@@ -70,10 +68,15 @@ export async function openStore(server: KeyValues, signal: AbortSignal): Promise
   const reached = (wanted: number) =>
     new Promise<void>((resolve, reject) => {
       if (revision >= wanted) return resolve();
-      const timer = setTimeout(() => finish(() => reject(behind())), bounds.catchUpMs);
+      const giveUp = () => finish(() => reject(behind()));
+      // Nothing is seen any more once the watch has ended.
+      if (signal.aborted) return reject(behind());
+      const timer = setTimeout(giveUp, bounds.catchUpMs);
+      signal.addEventListener("abort", giveUp, { once: true });
       const stop = subscribe((set) => set.revision >= wanted && finish(resolve));
       const finish = (settle: () => void) => {
         clearTimeout(timer);
+        signal.removeEventListener("abort", giveUp);
         stop();
         settle();
       };
@@ -90,24 +93,11 @@ export async function openStore(server: KeyValues, signal: AbortSignal): Promise
         compares: [...writes.map(compareOf), ...unchanged],
         writes: writes.map(writeOf),
       });
-      const { succeeded, revision: at } = await commitRepeatedly(server, transaction);
+      const { succeeded, revision: at } = await commitRepeatedly(server, transaction, signal);
       await reached(at);
       if (!succeeded)
         throw new ConstellationError("conflict", "write to the store: it was changed in between; try again");
       return at;
-    },
-
-    async *changes(stop) {
-      const pulse = createPulse();
-      const unsubscribe = subscribe(() => pulse.fire());
-      try {
-        while (!stop.aborted) {
-          await pulse.wait(stop);
-          if (!stop.aborted) yield;
-        }
-      } finally {
-        unsubscribe();
-      }
     },
 
     async *replay(from, stop) {
@@ -139,7 +129,7 @@ async function load(server: KeyValues, cache: Cache, signal: AbortSignal): Promi
  * A commit whose answer was lost may have happened. Repeating it is safe because it compares every key it writes:
  * it then fails as a conflict, and the writer reads its own write.
  */
-async function commitRepeatedly(server: KeyValues, transaction: Transaction) {
+async function commitRepeatedly(server: KeyValues, transaction: Transaction, signal: AbortSignal) {
   const deadline = performance.now() + bounds.commitMs;
   for (;;) {
     try {
@@ -147,7 +137,7 @@ async function commitRepeatedly(server: KeyValues, transaction: Transaction) {
     } catch (error) {
       const retry =
         error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
-      if (!retry) throw error;
+      if (!retry || signal.aborted) throw error;
       await delay(bounds.commitPauseMs);
     }
   }
