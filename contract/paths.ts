@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Where one agent keeps what it owns. Everything that tells two agents on a machine apart derives from `root`. */
 export interface AgentPaths {
@@ -25,6 +25,12 @@ export function agentPaths(root?: string): AgentPaths {
   }
   const tag = createHash("sha256").update(root).digest("hex").slice(0, 6);
   return place(`constellation-${tag}`, `c${tag}`, join(root, "lib"), join(root, "run"));
+}
+
+/** The same from an agent's socket. */
+export function agentPathsOf(socket: string): AgentPaths {
+  const runDir = dirname(socket);
+  return agentPaths(runDir === agentPaths().runDir ? undefined : dirname(runDir));
 }
 
 function place(id: string, devicePrefix: string, stateDir: string, runDir: string): AgentPaths {

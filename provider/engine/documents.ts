@@ -8,6 +8,7 @@ import {
 } from "../../contract/index.ts";
 import type { LocalImages } from "./local-images.ts";
 import { idOf, ownerOf, ownInputs, placeOf, sameOwner, withoutPlace, withPlace } from "./place.ts";
+import { createReach } from "./reach.ts";
 import { readiness } from "./readiness.ts";
 import { previewConnection, rehearse } from "./rehearsal.ts";
 import { openFromApi, redact, sealForApi } from "./secrets.ts";
@@ -19,7 +20,7 @@ import {
   type Operations,
   type Stored,
 } from "./types.ts";
-import { hasUnknown, knownText, type Opened, type Properties } from "./values.ts";
+import { hasUnknown, type Opened, type Properties } from "./values.ts";
 import { waitUntilGone, waitUntilReady } from "./wait.ts";
 
 /** Attempts to write over a document that somebody else changes at the same time. */
@@ -36,28 +37,14 @@ export function documentOperations(
   connections: Connections,
   images: LocalImages,
 ): Operations {
+  const { connect, reconnect, reconnectIfThere } = createReach(connections);
   const outputKeys = [...resource.fields.stable, ...resource.fields.revised].map(({ key }) => key);
-
-  const connect = (inputs: Properties) => connections.to(knownText(inputs.cluster));
 
   const addressOf = (inputs: Properties): DocumentAddress => ({
     namespace: String(inputs.namespace),
     plural: resource.plural,
     name: String(inputs.name),
   });
-
-  /** Connects to the cluster that the resource was made on, and to no other. */
-  const reconnect = async (old: Stored, inputs: Properties, action: string): Promise<Connection> => {
-    const connection = await connect(inputs);
-    const recorded = knownText(old.outputs.clusterId);
-    if (recorded !== undefined && recorded !== connection.clusterId) {
-      throw new ConstellationError(
-        "wrong-cluster",
-        `${action} ${old.id}: this stack lives on cluster ${recorded}, connected to ${connection.clusterId}; point the provider at the right one`,
-      );
-    }
-    return connection;
-  };
 
   /**
    * A create leaves what belongs to another owner alone and goes on with what an interrupted one of its own left;
@@ -158,7 +145,8 @@ export function documentOperations(
 
     async read(id, old) {
       const place = old?.inputs.value ?? placeOf(id);
-      const connection = old ? await reconnect(old, place, "read") : await connect(place);
+      const connection = old ? await reconnectIfThere(old, "read") : await connect(place);
+      if (connection === undefined) return undefined;
       const document = await connection.client.getDocument(addressOf(place));
       if (document === undefined) return undefined;
       const read = await openFromApi(document.inputs, old?.inputs, connection.client);
@@ -176,7 +164,8 @@ export function documentOperations(
         // A forced replacement creates first, and a create goes on with what its owner has by that name.
         return call.warn(`${old.id} was replaced in place: its replacement has the same name`);
       }
-      const connection = await reconnect(old, old.inputs.value, "delete");
+      const connection = await reconnectIfThere(old, "delete");
+      if (connection === undefined) return call.info(`${old.id} went with its cluster`);
       const address = addressOf(old.inputs.value);
       await connection.client.deleteDocument(address);
       await waitUntilGone(connection.client, address, call);

@@ -69,6 +69,8 @@ export interface Connection {
 /** Finds the cluster: the resource's own `cluster`, the provider's, `CONSTELLATION_CLUSTER`, the agent here. */
 export interface Connections {
   to(access: string | undefined): Promise<Connection>;
+  /** What a failed connection means for what was made there: lost with its cluster, or out of reach for now. */
+  lost(access: string | undefined, error: unknown): "gone" | "down" | undefined;
 }
 
 export type OperationsOf = (kind: Kind) => Operations;
