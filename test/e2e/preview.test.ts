@@ -74,7 +74,7 @@ describe("what is not known yet", () => {
     expect(shown).toMatchObject({ code: 0, stdout: "hush-hush\n" });
     expect(await stack.stateText()).not.toContain("hush-hush");
     const told = [
-      await stack.run(["constellation", "describe", "service", "front", "--json"]),
+      await stack.run(["constellation", "describe", "front", "--json"]),
       await stack.run(["constellation", "ps", "--json"]),
       await stack.run(["constellation", "events"]),
       await stack.run(["grep", "-rl", "hush-hush", stack.agentRoot, "--include=*.log"]),

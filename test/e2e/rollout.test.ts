@@ -88,12 +88,10 @@ describe("a component", () => {
       resources: { local, shop: application({ front: site, back: site }) },
       outputs: { addresses: "${shop.addresses}" },
     });
-    expect((await stack.preview()).map(({ op }) => op).sort()).toEqual([
-      "create",
-      "create",
-      "create",
-      "delete",
-    ]);
+    const created = (await stack.preview()).filter(
+      ({ op, urn }) => op === "create" && urn.includes("Application"),
+    );
+    expect(created).toHaveLength(3);
     await stack.up();
     const { addresses } = (await stack.outputs()) as { addresses: Record<string, string> };
     const running = await stack.client().listInstances({ namespace: "shop" });
