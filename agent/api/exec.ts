@@ -54,6 +54,7 @@ async function runExec(socket: WebSocket, start: () => Promise<ExecSession>): Pr
     session = await start();
     const running = session;
     socket.on("close", () => running.close());
+    if (socket.readyState !== socket.OPEN) running.close(); // It closed while the command began.
     listen(socket, running);
     socket.resume();
     for await (const { stream, data } of running.output) {
@@ -86,8 +87,10 @@ function listen(socket: WebSocket, session: ExecSession): void {
     }
     const request = decodeRequest(message.toString("utf8"));
     if (request === undefined) return;
-    if ("resize" in request) session.resize(request.resize.columns, request.resize.rows);
-    else void inOrder(async () => session.endInput());
+    const apply = () =>
+      "resize" in request ? session.resize(request.resize.columns, request.resize.rows) : session.endInput();
+    // A command that ends at this moment has no terminal and no input any more; its exit code says the rest.
+    inOrder(async () => apply()).catch(() => undefined);
   });
 }
 
