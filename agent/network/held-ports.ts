@@ -52,6 +52,7 @@ export function createHeldPorts(): HeldPorts {
 async function listen({ port, hostIp = "0.0.0.0" }: Place) {
   const server = createServer((socket) => socket.destroy());
   await once(server.listen({ port, host: hostIp, exclusive: true }), "listening");
+  server.on("error", ignore);
   return server.unref();
 }
 
@@ -59,12 +60,16 @@ async function bind({ port, hostIp = "0.0.0.0" }: Place) {
   const socket = createSocket("udp4");
   try {
     await once(socket.bind({ port, address: hostIp, exclusive: true }), "listening");
+    socket.on("error", ignore);
     return socket.unref();
   } catch (error) {
     socket.close();
     throw error;
   }
 }
+
+/** Whatever goes wrong with a connection that nobody serves must not end the agent. */
+function ignore(): void {}
 
 function nameOf({ protocol, port, hostIp }: Place): string {
   return `${hostIp ?? "*"}:${port}/${protocol}`;
