@@ -123,13 +123,13 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
   function keep(server: Server, message: "adopted" | "started"): void {
     known = server;
     options.onChange(message, server.pid);
-    processes.waitForEnd(server, options.signal).then(
-      () => {
-        if (known === server) known = undefined;
-        options.onEnd();
-      },
-      () => undefined, // The agent stops; the server stays.
-    );
+    const forget = () => {
+      if (known === server) known = undefined;
+    };
+    processes.waitForEnd(server, options.signal).then(() => {
+      forget();
+      options.onEnd();
+    }, forget); // The agent stops, and the server stays; or it cannot be watched, and is looked up again.
   }
 
   async function stop(server: Server): Promise<void> {
