@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
 
 const keyBytes = 32;
@@ -36,4 +37,11 @@ function write(path: string, key: Buffer): void {
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
+  // The name, too: without the key, what the store has on disk by then is lost.
+  const folder = openSync(dirname(path), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
