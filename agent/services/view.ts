@@ -33,8 +33,11 @@ export const unseenMs = 1_000;
 /** Everything the leader decides on, read from the store's cache. `seen`: ids that a host has reported so far. */
 export function observe(store: Store, seen: ReadonlySet<string>, now: Date): View {
   const observed = observedInstances(store);
-  const recently = new Date(now.getTime() - unseenMs).toISOString();
-  const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && at > recently);
+  const isRecent = (at: string) => {
+    const ageMs = now.getTime() - Date.parse(at);
+    return ageMs >= 0 && ageMs < unseenMs; // A negative age tells that the clock was set back, not how long ago.
+  };
+  const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && isRecent(at));
   const placements = placementsOf(store);
   const specs = newestSpecs(store);
   return {
