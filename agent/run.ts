@@ -21,13 +21,14 @@ import {
 import { createNftables } from "./adapters/nftables/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
 import { describeHost, runHost } from "./host.ts";
+import { keepHostName } from "./host-name.ts";
 import { type Images, noRegistry, openImages } from "./images/index.ts";
 import { status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
 import { runNetwork } from "./network/index.ts";
-import { hostNameOf, type Server, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
 import { version } from "./version.ts";
 
 /** In milliseconds. */
@@ -72,7 +73,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     onChange: (message, fields) => log.info({ component: "store", ...fields }, `store ${message}`),
   });
   const keyValues = connectKeyValues(member.socket);
-  const hostName = hostNameOf();
+  const hostName = keepHostName(paths.stateDir);
   const images = await openImages({
     stateDir: paths.stateDir,
     unpackCommand: [process.execPath, process.argv[1] ?? "", "unpack"],

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -155,10 +154,4 @@ function hostsOf(store: Store): Host[] {
     const count = instances.filter((instance) => instance.host === host.name).length;
     return [{ ...host, state: "ready" as const, reserved, instances: count }];
   });
-}
-
-/** The machine's name as a DNS label: `Web_1.example.org` is `web-1`. */
-export function hostNameOf(text = readFileSync("/proc/sys/kernel/hostname", "utf8")): string {
-  const label = (text.trim().split(".")[0] ?? "").toLowerCase().replace(/[^a-z0-9-]+/g, "-");
-  return label.replace(/^-+|-+$/g, "").slice(0, 63) || "host";
 }
