@@ -3,9 +3,9 @@ import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
-import { referencesOf } from "./identity.ts";
 import type { Leader } from "./loop.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
+import { referencesOf } from "./references.ts";
 import { serviceStatus } from "./status.ts";
 import { hostCapacities } from "./view.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { referencesOf, workloadIdentity } from "./identity.ts";
+import { workloadIdentity } from "./identity.ts";
+import { referencesOf } from "./references.ts";
 
 const inputs = {
   image: "oci:web",

@@ -1,4 +1,5 @@
 import { digestOf } from "../lib/digest.ts";
+import { type ContentKind, referencesOf } from "./references.ts";
 
 /** Inputs of a Service that no running instance notices: a change of one alone replaces nothing. */
 const outsideOfInstances = new Set([
@@ -20,7 +21,7 @@ const outsideOfInstances = new Set([
  */
 export function workloadIdentity(
   inputs: Readonly<Record<string, unknown>>,
-  content: (kind: "Secret" | "ConfigFile", name: string) => string | undefined,
+  content: (kind: ContentKind, name: string) => string | undefined,
 ): string {
   const workload = Object.entries(inputs).filter(([key]) => !outsideOfInstances.has(key));
   const uses = referencesOf(inputs).map(({ kind, name }) => [kind, name, content(kind, name) ?? ""]);
@@ -29,31 +30,4 @@ export function workloadIdentity(
     image: inputs.imageDigest ?? inputs.image,
     uses,
   });
-}
-
-export interface Reference {
-  readonly kind: "Secret" | "ConfigFile";
-  readonly name: string;
-  /** Where the inputs name it. */
-  readonly path: string;
-}
-
-/** The documents a service's inputs name, in the order they stand there. */
-export function referencesOf(inputs: Readonly<Record<string, unknown>>): Reference[] {
-  const { secrets = [], configs = [] } = inputs as {
-    secrets?: { secret: string }[];
-    configs?: { config: string }[];
-  };
-  return [
-    ...secrets.map(({ secret }, index) => ({
-      kind: "Secret" as const,
-      name: secret,
-      path: `secrets[${index}].secret`,
-    })),
-    ...configs.map(({ config }, index) => ({
-      kind: "ConfigFile" as const,
-      name: config,
-      path: `configs[${index}].config`,
-    })),
-  ];
 }

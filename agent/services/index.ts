@@ -7,9 +7,9 @@
  */
 export type { ActPorts } from "./act.ts";
 export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
-export { type Reference, referencesOf } from "./identity.ts";
 export { type Leader, leadServices } from "./loop.ts";
 export type { PortProbe } from "./published-ports.ts";
+export { type Reference, referencesOf } from "./references.ts";
 export { missingReferences } from "./specs.ts";
 export { instancesOf } from "./status.ts";
 export { hostCapacities, observedInstances, placementsOf, servicesOf } from "./view.ts";

@@ -1,7 +1,8 @@
 import { durationMs } from "../../contract/index.ts";
 import { digestOf } from "../lib/digest.ts";
 import { type Desired, families, keys, type Spec, type Store } from "../store/index.ts";
-import { referencesOf, workloadIdentity } from "./identity.ts";
+import { workloadIdentity } from "./identity.ts";
+import { referencesOf } from "./references.ts";
 
 const defaultMinHealthyMs = 500;
 

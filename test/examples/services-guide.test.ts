@@ -1,12 +1,15 @@
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Field, type Instance, resources } from "../../contract/index.ts";
+import { commonInputs, type Field, type Instance, resources } from "../../contract/index.ts";
 import { type Stack, startStack } from "../e2e/stack.ts";
 import { readGuide, withResources } from "./guide.ts";
 
 const clone = join(import.meta.dirname, "..", "..");
 const guide = readGuide(join(clone, "docs", "guides", "services.md"));
+
+/** curl's exit code. */
+const connectionRefused = 7;
 
 let stack: Stack & AsyncDisposable;
 beforeAll(async () => {
@@ -33,6 +36,9 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
   },
   "Names and addresses": async () => {
     const { address } = await service("web");
+    for (const name of ["checkout.shop", "checkout.shop.internal"]) {
+      expect(await inside("greeter", `wget -q -O - http://${name}/hostname`)).toBe("checkout-0\n");
+    }
     for (const name of ["web", "www", "web.default", "web.default.internal"]) {
       expect([name, await lookUp(name)]).toEqual([name, [address]]);
       expect(await inside("greeter", `wget -q -O - http://${name}/hostname`)).toMatch(/^web-[01]\n$/);
@@ -60,10 +66,14 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
   Health: async () => {
     expect(await only("checked")).toMatchObject({ healthy: true });
     expect(await only("listening")).toMatchObject({ healthy: true });
+    const { address } = await service("moody");
+    const curl = () => stack.run(["curl", "-sf", "--max-time", "5", `http://${address}:8000/hostname`]);
     await inside("moody", "rm /tmp/ready");
     await until(async () => expect(await only("moody")).toMatchObject({ healthy: false, restarts: 0 }));
+    await until(async () => expect((await curl()).code).toBe(connectionRefused));
     await inside("moody", "touch /tmp/ready");
     await until(async () => expect(await only("moody")).toMatchObject({ healthy: true, restarts: 0 }));
+    await until(async () => expect((await curl()).stdout).toBe("moody-0\n"));
     await inside("moody", "rm /tmp/alive");
     await until(
       async () => expect(await only("moody")).toMatchObject({ healthy: true, restarts: 1 }),
@@ -149,11 +159,10 @@ describe("docs/guides/services.md", () => {
 
   test("shows every field of a service", () => {
     const shown = guide.sections.map((section) => section.resources).join("");
-    const missing = leaves(resources.Service.fields.inputs).filter(
-      (key) => !new RegExp(`\\b${key}:`).test(shown),
-    );
-    // A local image's digest is computed, never written.
-    expect(missing).toEqual(["imageDigest"]);
+    const fields = [...commonInputs(resources.Service), ...resources.Service.fields.inputs];
+    const missing = leaves(fields).filter((key) => !new RegExp(`\\b${key}:`).test(shown));
+    // Left out on purpose, as the guide's opening says; a local image's digest is computed.
+    expect(missing).toEqual(["cluster", "imageDigest"]);
   });
 
   test.each(guide.sections)("$title", async ({ title, resources: entries }) => {
