@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 
 /**
  * What a machine must have before it is worth installing anything on it.
@@ -7,6 +8,7 @@ import { readFileSync } from "node:fs";
  * @property {string} platform as Node names it
  * @property {number} userId
  * @property {string} filesystems /proc/filesystems
+ * @property {string} modules modules.dep of this kernel: what it loads when it is asked for
  * @property {string} mounts /proc/mounts
  */
 
@@ -16,16 +18,15 @@ import { readFileSync } from "node:fs";
  * @param {Machine} machine
  * @returns {string[]}
  */
-export function refusals({ platform, userId, filesystems, mounts }) {
+export function refusals({ platform, userId, filesystems, modules, mounts }) {
   if (platform !== "linux")
     return [`this is ${platform}, and containers need Linux; use a Linux machine or VM`];
   const reasons = [];
   if (userId !== 0)
     reasons.push("not root, and containers need mounts and namespaces; run `sudo npm run quickstart`");
-  if (!/^\s*(nodev\s+)?overlay$/m.test(filesystems)) {
-    reasons.push(
-      "the kernel has no overlay file system; run `modprobe overlay`, or use a kernel that has it",
-    );
+  // A module is loaded by the first mount; before that, nothing is seen of it in /proc/filesystems.
+  if (!/^\s*(nodev\s+)?overlay$/m.test(filesystems) && !/\/overlay\.ko/.test(modules)) {
+    reasons.push("the kernel has no overlay file system; use one that has it, as those of distributions do");
   }
   if (!/^\S+ \S+ cgroup2? /m.test(mounts)) {
     reasons.push(
@@ -40,6 +41,7 @@ export const thisMachine = () => ({
   platform: process.platform,
   userId: process.getuid?.() ?? -1,
   filesystems: readOrEmpty("/proc/filesystems"),
+  modules: readOrEmpty(`/lib/modules/${release()}/modules.dep`),
   mounts: readOrEmpty("/proc/mounts"),
 });
 

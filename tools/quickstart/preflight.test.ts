@@ -5,6 +5,7 @@ const able = {
   platform: "linux",
   userId: 0,
   filesystems: "nodev\tsysfs\n\text4\nnodev\toverlay\n",
+  modules: "",
   mounts: "proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n",
 };
 
@@ -19,7 +20,12 @@ test.each([
   [
     "a kernel without overlay",
     { ...able, filesystems: "\text4\nnodev\toverlayfs-like\n" },
-    [/modprobe overlay/],
+    [/no overlay file system/],
+  ],
+  [
+    "a kernel that has not loaded overlay yet",
+    { ...able, filesystems: "\text4\n", modules: "kernel/fs/overlayfs/overlay.ko.xz:\n" },
+    [],
   ],
   ["no cgroups", { ...able, mounts: "proc /proc proc rw 0 0\n" }, [/no cgroup tree/]],
   ["another system", { ...able, platform: "darwin", userId: 501, mounts: "" }, [/this is darwin/]],
