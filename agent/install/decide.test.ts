@@ -12,6 +12,8 @@ const fit: Facts = {
   portTaken: undefined,
   freeBytes: 10 * 1024 ** 3,
   foreignFolders: [],
+  droppingChains: [],
+  devicePrefix: "cst",
 };
 
 describe("decide", () => {
@@ -30,8 +32,27 @@ describe("decide", () => {
     ["folder", { foreignFolders: ["/srv/lib"] }, /\/srv\/lib holds files/],
   ])("%s: says what is wrong and how to mend it", (id, seen, problem) => {
     const findings = decide({ ...fit, ...seen });
-    expect(findings).toEqual([expect.objectContaining({ id, problem: expect.stringMatching(problem) })]);
+    expect(findings).toEqual([
+      expect.objectContaining({ severity: "refusal", id, problem: expect.stringMatching(problem) }),
+    ]);
     expect(findings[0]?.fix).not.toBe("");
+  });
+
+  test.each([
+    ["ip", "filter", "FORWARD", "forward", /`iptables -I FORWARD -i cst\+ -j ACCEPT`.*DOCKER-USER/],
+    ["ip", "filter", "INPUT", "input", /`nft insert rule ip filter INPUT iifname "cst\*".*dport 53 accept`/],
+    ["inet", "mine", "fwd", "forward", /`nft insert rule inet mine fwd oifname "cst\*" accept`/],
+    ["inet", "firewalld", "filter_FORWARD", "forward", /firewall-cmd --permanent --zone=trusted/],
+  ] as const)("warns of a firewall: %s %s %s", (family, table, name, hook, fix) => {
+    const findings = decide({ ...fit, droppingChains: [{ family, table, name, hook }] });
+    expect(findings).toEqual([
+      {
+        severity: "warning",
+        id: "firewall",
+        problem: expect.stringContaining(name),
+        fix: expect.stringMatching(fix),
+      },
+    ]);
   });
 
   test("names the package of a missing program", () => {

@@ -1,4 +1,6 @@
-import type { Facts, Finding } from "./types.ts";
+import type { Facts, Finding, FirewallChain } from "./types.ts";
+
+type Refusal = Omit<Finding, "severity">;
 
 /** Programs an agent starts, with the Debian package that has each; etcd comes with this product's own tools. */
 export const requiredPrograms: Readonly<Record<string, string | undefined>> = {
@@ -7,6 +9,7 @@ export const requiredPrograms: Readonly<Record<string, string | undefined>> = {
   nft: "nftables",
   ip: "iproute2",
   nsenter: "util-linux",
+  setpriv: "util-linux",
   dnsmasq: "dnsmasq-base",
   etcd: undefined,
 };
@@ -17,26 +20,31 @@ export const requiredControllers = ["cpu", "memory", "pids"];
 const oldestKernel: readonly [number, number] = [5, 10];
 const leastFreeBytes = 1024 ** 3;
 
-/** All that keeps an agent from running on a machine with these facts. Empty: nothing does. */
+/** All that keeps an agent from running on a machine with these facts, then warnings. Empty: it is fit. */
 export function decide(facts: Facts): Finding[] {
-  return [
+  const refusals = [
     ...userFindings(facts),
     ...kernelFindings(facts),
     ...folderFindings(facts),
     ...programFindings(facts),
     ...portFindings(facts),
   ];
+  const warnings = facts.droppingChains.map((chain) => firewallFinding(chain, facts.devicePrefix));
+  return [
+    ...refusals.map((finding) => ({ severity: "refusal" as const, ...finding })),
+    ...warnings.map((finding) => ({ severity: "warning" as const, ...finding })),
+  ];
 }
 
-function userFindings({ isRoot }: Facts): Finding[] {
+function userFindings({ isRoot }: Facts): Refusal[] {
   if (isRoot) return [];
   return [
     { id: "root-user", problem: "this user is not root", fix: "run the same command as root, or with sudo" },
   ];
 }
 
-function kernelFindings({ kernelRelease, overlay, controllers, stateDir }: Facts): Finding[] {
-  const findings: Finding[] = [];
+function kernelFindings({ kernelRelease, overlay, controllers, stateDir }: Facts): Refusal[] {
+  const findings: Refusal[] = [];
   if (isOlder(kernelRelease, oldestKernel)) {
     const problem = `the kernel is ${kernelRelease}`;
     findings.push({ id: "kernel", problem, fix: `boot Linux ${oldestKernel.join(".")} or newer` });
@@ -55,8 +63,8 @@ function kernelFindings({ kernelRelease, overlay, controllers, stateDir }: Facts
   return findings;
 }
 
-function folderFindings({ foreignFolders, freeBytes, stateDir }: Facts): Finding[] {
-  const findings: Finding[] = foreignFolders.map((folder) => ({
+function folderFindings({ foreignFolders, freeBytes, stateDir }: Facts): Refusal[] {
+  const findings: Refusal[] = foreignFolders.map((folder) => ({
     id: "folder",
     problem: `${folder} holds files of somebody else`,
     fix: "choose another root with --root, or move those files away",
@@ -68,8 +76,8 @@ function folderFindings({ foreignFolders, freeBytes, stateDir }: Facts): Finding
   return findings;
 }
 
-function programFindings({ missingPrograms }: Facts): Finding[] {
-  return missingPrograms.map((name): Finding => {
+function programFindings({ missingPrograms }: Facts): Refusal[] {
+  return missingPrograms.map((name): Refusal => {
     const problem = `${name} is not installed`;
     const debianPackage = requiredPrograms[name];
     if (debianPackage === undefined) {
@@ -79,11 +87,38 @@ function programFindings({ missingPrograms }: Facts): Finding[] {
   });
 }
 
-function portFindings({ portTaken }: Facts): Finding[] {
+function portFindings({ portTaken }: Facts): Refusal[] {
   if (portTaken === undefined) return [];
   const problem = `port 53 of ${portTaken} is taken, where instances ask for names`;
   const fix = "find the program with `ss -lnp sport = :53` and let it listen on its own addresses only";
   return [{ id: "port-53", problem, fix }];
+}
+
+/** Ours cannot overrule them, and they are not ours to change. */
+function firewallFinding({ family, table, name, hook }: FirewallChain, devicePrefix: string): Refusal {
+  const loss =
+    hook === "forward"
+      ? "instances reach nobody, and nobody reaches published ports"
+      : "instances find no names";
+  const problem = `the firewall's chain ${family} ${table} ${name} drops what it does not know: ${loss}`;
+  return {
+    id: "firewall",
+    problem,
+    fix: `let instances pass: ${firewallFix({ family, table, name, hook }, devicePrefix)}`,
+  };
+}
+
+function firewallFix({ family, table, name, hook }: FirewallChain, devicePrefix: string): string {
+  if (table === "firewalld")
+    return `\`firewall-cmd --permanent --zone=trusted --add-interface=${devicePrefix}+ && firewall-cmd --reload\``;
+  if (table === "filter" && hook === "forward") {
+    const rule = (option: string) => `\`iptables -I ${name} ${option} ${devicePrefix}+ -j ACCEPT\``;
+    return `${rule("-i")} and ${rule("-o")}; where Docker runs, in its chain DOCKER-USER instead of ${name}`;
+  }
+  const rule = (match: string) => `\`nft insert rule ${family} ${table} ${name} ${match} accept\``;
+  return hook === "forward"
+    ? `${rule(`iifname "${devicePrefix}*"`)} and ${rule(`oifname "${devicePrefix}*"`)}`
+    : rule(`iifname "${devicePrefix}*" meta l4proto { tcp, udp } th dport 53`);
 }
 
 /** False for a release that cannot be read: better to try than to refuse. */

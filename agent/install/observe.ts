@@ -6,11 +6,12 @@ import { dirname, join } from "node:path";
 import type { AgentPaths } from "../../contract/index.ts";
 import { agentPaths } from "../../contract/index.ts";
 import { decide, requiredPrograms } from "./decide.ts";
+import { droppingChains } from "./firewall.ts";
 import { foreignFolders } from "./folders.ts";
 import { cgroupTrees } from "./mountinfo.ts";
 import { ownProgramsOf } from "./own-processes.ts";
 import { isProgramIn, kitFolders, programFolders, run } from "./programs.ts";
-import type { Facts, Finding, UpOptions } from "./types.ts";
+import type { Facts, Finding, FirewallChain, UpOptions } from "./types.ts";
 
 const defaultGateway = "10.64.0.1";
 /** On the loopback network: only who listens on every address is in its way. */
@@ -44,7 +45,23 @@ async function observe(
     portTaken: isRoot ? await findTakenPort(paths, gatewayAddress) : undefined,
     freeBytes: disk.bavail * disk.bsize,
     foreignFolders: foreignFolders(paths),
+    droppingChains: isRoot && isProgramIn(folders, "nft") ? await listDroppingChains(paths) : [],
+    devicePrefix: paths.devicePrefix,
   };
+}
+
+/** But for tables that speak of our links already. None where nft cannot tell: it would have been warnings alone. */
+async function listDroppingChains({ id, devicePrefix }: AgentPaths): Promise<Facts["droppingChains"]> {
+  try {
+    const found: FirewallChain[] = [];
+    for (const chain of droppingChains(await run("nft", ["--json", "list", "chains"]), id)) {
+      const table = await run("nft", ["list", "table", chain.family, chain.table]);
+      if (!table.includes(`"${devicePrefix}*"`)) found.push(chain);
+    }
+    return found;
+  } catch {
+    return [];
+  }
 }
 
 /** The folder itself or the nearest one above it that exists: on the file system where it will be. */

@@ -1,8 +1,10 @@
 import type { AgentPaths } from "../../contract/index.ts";
 
-/** Something about the machine that keeps an agent from running there. */
+/** Something about the machine that keeps an agent from running there, or instances from being of use. */
 export interface Finding {
-  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `program`, `port-53`, `disk-space`, `folder`. */
+  /** `warning`: an agent runs all the same, and it may be meant so. */
+  readonly severity: "refusal" | "warning";
+  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `program`, `port-53`, `disk-space`, `folder`, `firewall`. */
   readonly id: string;
   readonly problem: string;
   readonly fix: string;
@@ -27,6 +29,18 @@ export interface Facts {
   readonly freeBytes: number;
   /** Folders we need that hold something else. */
   readonly foreignFolders: readonly string[];
+  /** Packet rules of others that drop what nobody lets through. */
+  readonly droppingChains: readonly FirewallChain[];
+  /** How the names of instances' links start. */
+  readonly devicePrefix: string;
+}
+
+/** A chain of somebody else's nftables table. */
+export interface FirewallChain {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly hook: "forward" | "input";
 }
 
 export interface UpOptions {
@@ -46,6 +60,8 @@ export interface UpOptions {
 export interface UpResult {
   readonly paths: AgentPaths;
   readonly alreadyRunning: boolean;
+  /** What the preflight of a start found that does not keep the agent from running. */
+  readonly warnings: readonly Finding[];
 }
 
 /** One thing on the machine that exists because of an agent. */

@@ -35,14 +35,18 @@ interface Starting {
 
 /**
  * Brings the agent of this root up and waits until it answers; returns at once when it does already.
- * Throws `host-unfit` with a violation for each finding of the preflight, `host-unfit` with the reason when the guard
+ * Throws `host-unfit` with a violation for each refusal of the preflight, `host-unfit` with the reason when the guard
  * ends or the agent crashes again and again, `timeout` when the agent does not answer; what was started then is stopped again.
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const paths = agentPaths(options.root);
-  if ((await askInfo(paths.socket)) !== undefined) return { paths, alreadyRunning: true };
+  if ((await askInfo(paths.socket)) !== undefined) return { paths, alreadyRunning: true, warnings: [] };
   const isStarting = readRunningGuard(paths) !== undefined;
-  if (!isStarting) refuse(paths, await preflight(options));
+  const findings = isStarting ? [] : await preflight(options);
+  refuse(
+    paths,
+    findings.filter(({ severity }) => severity === "refusal"),
+  );
   claimFolders(paths);
   const starting = isStarting ? nothingStarted : await start(paths, options);
   try {
@@ -53,7 +57,7 @@ export async function up(options: UpOptions): Promise<UpResult> {
   } finally {
     starting.release();
   }
-  return { paths, alreadyRunning: isStarting };
+  return { paths, alreadyRunning: isStarting, warnings: findings };
 }
 
 const nothingStarted: Starting = { failure: () => undefined, stop: async () => {}, release: () => {} };
@@ -92,13 +96,20 @@ async function startUnit(
 ): Promise<Starting> {
   writeFileSync(environmentFile(paths), environmentText(environment), { mode: 0o600 });
   writeFileSync(unitFile(paths), unitText(paths, command));
-  await run("systemctl", ["daemon-reload"]);
-  await run("systemctl", ["enable", "--now", unitName(paths)]);
-  return {
-    failure: () => undefined, // systemd starts it again and again; the time limit ends the wait
-    stop: async () => void (await run("systemctl", ["disable", "--now", unitName(paths)])),
-    release: () => {},
+  const stop = async () => {
+    await run("systemctl", ["disable", "--now", unitName(paths)]);
+    rmSync(unitFile(paths));
+    await run("systemctl", ["daemon-reload"]);
   };
+  try {
+    await run("systemctl", ["daemon-reload"]);
+    await run("systemctl", ["enable", "--now", unitName(paths)]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  // systemd starts it again and again; the time limit ends the wait.
+  return { failure: () => undefined, stop, release: () => {} };
 }
 
 /** In a session of its own, so that it outlives this process and its terminal. */

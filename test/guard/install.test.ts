@@ -119,6 +119,21 @@ test("preflight finds the machine's overlayfs and cgroups fit", async () => {
   expect(findings).toEqual([]);
 });
 
+test("preflight warns of a firewall that knows nothing of instances, and up goes on", async () => {
+  const root = newRoot();
+  const { devicePrefix } = agentPaths(root);
+  const chain = "ip filter FORWARD";
+  const hook = "{ type filter hook forward priority 0; policy drop; }";
+  await machine.output(["nft", `add table ip filter; add chain ${chain} ${hook}`]);
+  const { warnings } = await drive<UpResult>("up", upOptions(root));
+  expect(warnings).toEqual([expect.objectContaining({ severity: "warning", id: "firewall" })]);
+  await machine.output(["nft", `insert rule ${chain} iifname "${devicePrefix}*" accept`]);
+  const findings = await drive<Finding[]>("preflight", { root, programFolders: [programs] });
+  expect(findings).toEqual([]);
+  await drive<DownResult>("down", { root });
+  await machine.output(["nft", "delete table ip filter"]);
+});
+
 describe("down", () => {
   /** One of everything an agent and its instances may leave, made by hand. */
   const plant = `
