@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { ConstellationError } from "../../contract/index.ts";
 
 /** What a `Cluster.access` holds: opaque to users, compared by `id` alone. */
@@ -5,6 +8,19 @@ export interface Access {
   readonly id: string;
   /** `unix:///run/constellation/agent.sock`, in order of preference. */
   readonly addresses: readonly string[];
+  /** Which machine a `unix://` address is on. */
+  readonly machine?: string;
+}
+
+const machineIdFile = "/etc/machine-id";
+
+/** Tells this machine from others; not the id itself, which is confidential (machine-id(5)). */
+export function thisMachine(): string {
+  const id = existsSync(machineIdFile) ? readFileSync(machineIdFile, "utf8").trim() : "";
+  return createHash("sha256")
+    .update(`constellation ${id || hostname()}`)
+    .digest("hex")
+    .slice(0, 12);
 }
 
 export function formatAccess(access: Access): string {
@@ -14,8 +30,8 @@ export function formatAccess(access: Access): string {
 /** @throws ConstellationError `invalid`; the message never quotes the text. */
 export function parseAccess(text: string): Access {
   try {
-    const { id, addresses } = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as Access;
-    if (typeof id === "string" && Array.isArray(addresses)) return { id, addresses };
+    const access = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as Access;
+    if (typeof access.id === "string" && Array.isArray(access.addresses)) return access;
   } catch {
     // Not base64 or not JSON: the same answer as for JSON of another shape.
   }

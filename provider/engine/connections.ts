@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { agentPaths, agentPathsOf, type Client, ConstellationError, connect } from "../../contract/index.ts";
-import { type Access, parseAccess } from "./access.ts";
+import { type Access, parseAccess, thisMachine } from "./access.ts";
 import type { Config, Connection, Connections } from "./types.ts";
 
 /** Opens each cluster's client once. */
@@ -8,7 +8,7 @@ export function createConnections(config: () => Config, environment: NodeJS.Proc
   const open = new Map<string, Promise<Connection>>();
   const targetOf = (own: string | undefined): Target => {
     const access = own ?? config().cluster ?? environment.CONSTELLATION_CLUSTER;
-    return access === undefined ? localTarget(environment) : remoteTarget(parseAccess(access));
+    return access === undefined ? localTarget(environment) : accessTarget(parseAccess(access));
   };
   return {
     to(own) {
@@ -24,9 +24,17 @@ export function createConnections(config: () => Config, environment: NodeJS.Proc
     },
     lost(own, error) {
       if (!(error instanceof ConstellationError)) return undefined;
-      if (error.code === "no-cluster") return "gone";
-      if (error.code !== "unreachable") return undefined;
-      return existsSync(agentPathsOf(targetOf(own).socket).stateDir) ? "down" : "gone";
+      switch (error.code) {
+        case "no-cluster":
+          return "gone";
+        case "unreachable":
+          return existsSync(agentPathsOf(targetOf(own).socket).stateDir) ? "down" : "gone";
+        case "wrong-cluster":
+          // One agent has one root: another cluster there has taken the place of the one that was meant.
+          return own !== undefined && parseAccess(own).machine === thisMachine() ? "gone" : undefined;
+        default:
+          return undefined;
+      }
     },
   };
 }
@@ -40,7 +48,13 @@ function localTarget(environment: NodeJS.ProcessEnv): Target {
   return { socket: agentPaths(environment.CONSTELLATION_ROOT).socket };
 }
 
-function remoteTarget({ id, addresses }: Access): Target {
+function accessTarget({ id, addresses, machine }: Access): Target {
+  if (machine !== undefined && machine !== thisMachine()) {
+    throw new ConstellationError(
+      "wrong-cluster",
+      `connect to cluster ${id}: it runs on another machine than this one; run pulumi there`,
+    );
+  }
   const address = addresses.find((candidate) => candidate.startsWith("unix://"));
   if (address === undefined) {
     throw new ConstellationError(

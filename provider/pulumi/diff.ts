@@ -55,7 +55,9 @@ function answer(changes: readonly Change[], resource: Resource): DiffResponse {
   const replacing = changes.filter(({ replace }) => replace).map(({ path }) => topKey(path));
   response.setReplacesList([...new Set(replacing)]);
   // With the old name in the old place the new one cannot stand beside it. The engine may also replace by itself.
-  response.setDeletebeforereplace(!replacing.some((key) => ["name", "namespace", "cluster"].includes(key)));
+  // Of clusters a root holds one at a time.
+  const moves = replacing.some((key) => ["name", "namespace", "cluster"].includes(key));
+  response.setDeletebeforereplace(!resource.namespaced || !moves);
   if (replacing.length === 0)
     response.setStablesList([
       "clusterId",

@@ -16,7 +16,9 @@ import {
   type Opened,
   type Operations,
   type Properties,
+  parseAccess,
   type Stored,
+  thisMachine,
 } from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
 
@@ -48,6 +50,7 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
       access: formatAccess({
         id: record.id,
         addresses: [`unix://${agentPaths(rootOf(inputs.value)).socket}`],
+        machine: thisMachine(),
       }),
     },
   });
@@ -67,9 +70,13 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
     },
 
     /** Also heals: the agent is brought up where it does not run. */
-    update: (_old, inputs, call) => raise(inputs, call),
+    async update(old, inputs, call) {
+      requireThisMachine(old, "update");
+      return raise(inputs, call);
+    },
 
     async read(id, old) {
+      if (old !== undefined) requireThisMachine(old, "read");
       const inputs = old?.inputs ?? importedInputs(id);
       const record = await readRecord(clientOf(inputs.value), agentPaths(rootOf(inputs.value)).stateDir);
       if (record === "gone") return undefined;
@@ -88,11 +95,30 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
     },
 
     async delete(old, call) {
+      requireThisMachine(old, "delete");
       const inputs = old.inputs.value;
-      await refuseWhileShared(clientOf(inputs), inputs, call);
+      const there = await readRecord(clientOf(inputs), agentPaths(rootOf(inputs)).stateDir);
+      if (there === "down") {
+        call.warn("the agent does not answer: removing it without asking what it still runs");
+      } else if (there !== "gone") {
+        if (there.id !== old.outputs.clusterId)
+          return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
+        await refuseWhileShared(clientOf(inputs), inputs, call);
+      }
       await agent.run("down", rootOf(inputs), call.progress);
     },
   };
+}
+
+/** An agent elsewhere is out of reach: what is found here says nothing about it. */
+function requireThisMachine({ id, outputs }: Stored, action: string): void {
+  const access = knownText(outputs.access);
+  const machine = access === undefined ? undefined : parseAccess(access).machine;
+  if (machine === undefined || machine === thisMachine()) return;
+  throw new ConstellationError(
+    "wrong-cluster",
+    `${action} cluster ${id}: it runs on another machine than this one; run pulumi there`,
+  );
 }
 
 function importedInputs(name: string): Opened {
@@ -115,25 +141,18 @@ async function refuseWhileShared(client: Client, inputs: Properties, call: Call)
   if (inputs.forceDestroy === true) return;
   const stack = stackOf(call.urn);
   const documents = Object.values(resources).filter(({ namespaced }) => namespaced);
-  try {
-    const lists = await Promise.all(documents.map(({ plural }) => client.listDocuments(plural)));
-    const foreign = lists
-      .flat()
-      .filter(({ owner }) => owner.engine !== "pulumi" || stackOf(owner.id) !== stack);
-    if (foreign.length === 0) return;
-    const names = foreign.map(
-      ({ namespace, kind, name, owner }) => `${kind} ${namespace}/${name} of ${owner.id}`,
-    );
-    throw new ConstellationError(
-      "owned",
-      `delete cluster ${String(inputs.name)}: others keep ${foreign.length} documents on it: ${names.slice(0, namesShown).join(", ")}; delete them first or set forceDestroy`,
-    );
-  } catch (error) {
-    const silent =
-      error instanceof ConstellationError && (error.code === "unreachable" || error.code === "no-cluster");
-    if (!silent) throw error;
-    call.warn("the agent does not answer: removing it without asking what it still runs");
-  }
+  const lists = await Promise.all(documents.map(({ plural }) => client.listDocuments(plural)));
+  const foreign = lists
+    .flat()
+    .filter(({ owner }) => owner.engine !== "pulumi" || stackOf(owner.id) !== stack);
+  if (foreign.length === 0) return;
+  const names = foreign.map(
+    ({ namespace, kind, name, owner }) => `${kind} ${namespace}/${name} of ${owner.id}`,
+  );
+  throw new ConstellationError(
+    "owned",
+    `delete cluster ${String(inputs.name)}: others keep ${foreign.length === 1 ? "a document" : `${foreign.length} documents`} on it: ${names.slice(0, namesShown).join(", ")}; delete them first or set forceDestroy`,
+  );
 }
 
 const namesShown = 10;

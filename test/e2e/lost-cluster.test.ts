@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { type Stack, startStack } from "./stack.ts";
+import { addStack, type Stack, startStack } from "./stack.ts";
 import { local, web } from "./web.ts";
 
 let stack: Stack & AsyncDisposable;
@@ -40,9 +40,28 @@ describe("an agent that was stopped behind the engine's back", () => {
   test("is named by an up that needs it, with what to do", async () => {
     await stop();
     await stack.write({ resources: { local, secret, web: web({ replicas: 2 }) } });
-    expect(await stack.failingUp()).toMatch(/update web: its cluster's agent does not answer; pulumi up --refresh starts it/);
+    expect(await stack.failingUp()).toMatch(
+      /update web: its cluster's agent does not answer; pulumi up --refresh starts it/,
+    );
     expect((await stack.pulumi("up", "--yes", "--skip-preview", "--refresh")).code).toBe(0);
     expect(await stack.client().listInstances()).toHaveLength(2);
+  });
+});
+
+describe("a cluster that others use", () => {
+  test("is not destroyed under them", async () => {
+    const other = await addStack(stack.machine, "other");
+    const { cluster: _, ...properties } = web().properties as Record<string, unknown>;
+    await other.write({ resources: { guest: { type: "constellation:Service", properties } } });
+    await other.up();
+    await stack.write({ resources: {} });
+    expect(await stack.failingUp()).toMatch(
+      /others keep a document on it: Service default\/guest of urn:pulumi:test::other::/,
+    );
+    expect(await stack.client().listInstances({ service: "guest" })).toMatchObject([{ healthy: true }]);
+    await other.destroy();
+    await stack.up();
+    expect((await stack.run(["constellation-agent", "traces"])).stdout).toBe("");
   });
 });
 
@@ -55,6 +74,22 @@ describe("a cluster that was removed behind the engine's back", () => {
     expect((await stack.pulumi("up", "--yes", "--skip-preview", "--refresh")).code).toBe(0);
     expect(await stack.client().listInstances()).toMatchObject([{ name: "web-0", healthy: true }]);
     expect(await stack.preview()).toEqual([]);
+  });
+
+  test("is replaced where its network changes, and what was on it made again", async () => {
+    const { id } = await stack.client().getCluster();
+    const other = { ...local, properties: { network: { cidr: "10.96.0.0/16" } } };
+    await stack.write({ resources: { local: other, secret, web: web() } });
+    expect(await stack.preview()).toContainEqual(
+      expect.objectContaining({ op: "replace", diff: { "network.cidr": "update-replace" } }),
+    );
+    await stack.up();
+    expect((await stack.client().getCluster()).id).not.toBe(id);
+    expect(await stack.client().listInstances()).toMatchObject([
+      { name: "web-0", healthy: true, address: expect.stringMatching(/^10\.96\./) },
+    ]);
+    expect(await stack.preview()).toEqual([]);
+    await stack.destroy();
   });
 
   test("does not keep a destroy from ending", async () => {
