@@ -1,12 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ConstellationError, type Digest, digestOf, hexOf, limits } from "../../contract/index.ts";
 
+const blobMode = 0o600;
+
 /** Files named by the digest of what they hold. A blob that is there is whole: it was checked and synced before it got its name. */
 export interface BlobStore {
   has(digest: Digest): Promise<boolean>;
+  /** Like `has`; one that is there counts as new from now on, so that a collection under way leaves it alone. */
+  renew(digest: Digest): Promise<boolean>;
   put(digest: Digest, content: Readable): Promise<void>;
   path(digest: Digest): string;
   /** @throws ConstellationError `image-missing` when it is not there. */
@@ -27,7 +31,7 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
   async function write(digest: Digest, content: Readable): Promise<void> {
     const temp = join(tempFolder, randomUUID());
     try {
-      const file = await open(temp, "wx", 0o600);
+      const file = await open(temp, "wx", blobMode);
       try {
         await writeChecked(file, digest, content);
         await file.sync();
@@ -44,6 +48,11 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
 
   return {
     has,
+    // A change of the mode, to what it is, sets the time of the last change of status.
+    renew: (digest) =>
+      chmod(path(digest), blobMode)
+        .catch(missing(digest))
+        .then(() => true, ifMissing(false)),
     path,
     size,
     async put(digest, content) {

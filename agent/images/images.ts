@@ -46,7 +46,7 @@ export async function openImages({
     openBlob: blobs.open,
     async missingBlobs(digests) {
       const unique = [...new Set(digests)];
-      const present = await Promise.all(unique.map(blobs.has));
+      const present = await Promise.all(unique.map(blobs.renew));
       return unique.filter((_, at) => !present[at]);
     },
     async locate(reference, abort) {
@@ -57,12 +57,13 @@ export async function openImages({
     async requireImage(imageDigest) {
       const { manifest, keys } = await images.read(imageDigest);
       for (const blob of [imageDigest, manifest.config.digest, ...keys.map((key) => key.blob)]) {
-        if (await blobs.has(blob)) continue;
+        if (await blobs.renew(blob)) continue;
         throw new ConstellationError(
           "image-missing",
           `read image ${imageDigest}: blob ${blob} is not on this host; upload the image again`,
         );
       }
+      for (const key of keys) await layers.renew(key);
     },
     async unpack(imageDigest, { onProgress, signal: abort } = {}) {
       const { keys } = await images.read(imageDigest);

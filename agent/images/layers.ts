@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fchmodSync, fchownSync, fstatSync, futimesSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConstellationError, type Digest, hexOf } from "../../contract/index.ts";
 import { syncFolder, wrapFull } from "./blobs.ts";
@@ -20,6 +20,8 @@ export interface LayerKey {
 export interface LayerStore {
   folder(key: LayerKey): string;
   has(key: LayerKey): Promise<boolean>;
+  /** A layer that is there counts as new from now on, so that a collection under way leaves it alone. */
+  renew(key: LayerKey): Promise<void>;
   /**
    * Unpacks a layer unless it is there; calls for the same layer share one unpacking.
    * @param below the folders of the layers underneath, the topmost first.
@@ -97,6 +99,11 @@ export function openLayerStore({ folder, tempFolder, command, tree, signal }: La
   return {
     folder: (key) => pathOf(key.chainId),
     has: (key) => has(key.chainId),
+    async renew({ chainId }) {
+      if (!(await has(chainId))) return;
+      const { mode } = await stat(pathOf(chainId));
+      await chmod(pathOf(chainId), mode & 0o7777); // its own: what changes is the time of the last change of status
+    },
     async unpack(key, blobPath, below, onBytes) {
       let current = underWay.get(key.chainId);
       if (!current) {

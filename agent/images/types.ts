@@ -19,7 +19,7 @@ export interface UnpackOptions {
  */
 export interface Images {
   hasBlob(digest: Digest): Promise<boolean>;
-  /** Those of `digests` that must still be uploaded, each once. */
+  /** Those of `digests` that must still be uploaded, each once. The others are kept for another grace. */
   missingBlobs(digests: readonly Digest[]): Promise<Digest[]>;
   /** Stores a blob, checked against its digest while it is written; durable when this returns. Repeatable. */
   putBlob(digest: Digest, content: Readable): Promise<void>;
@@ -28,7 +28,7 @@ export interface Images {
   locate(reference: ImageReference, signal?: AbortSignal): Promise<Digest>;
   /** How the image wants to be run. @param imageDigest of its manifest. */
   resolve(imageDigest: Digest): Promise<ImageConfig>;
-  /** Makes sure that the image can run here with what is stored. @throws `image-missing` or `image-invalid` */
+  /** Makes sure that the image can run here with what is stored, which is kept for another grace. @throws `image-missing` or `image-invalid` */
   requireImage(imageDigest: Digest): Promise<void>;
   /** Makes all layers ready and gives their folders in overlayfs's order, the topmost first. Never write into them. */
   unpack(imageDigest: Digest, options?: UnpackOptions): Promise<readonly string[]>;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
@@ -334,6 +335,21 @@ test("collect removes what nobody keeps, unless it is young", async () => {
   expect(inStore("layers").sort()).toEqual(layers.map((path) => path.slice(-64)).sort());
   await images.removeAll();
   expect(existsSync(join(stateDir, "images"))).toBe(false);
+});
+
+test("what was just asked for is young again: a service that needs it is about to be written", async () => {
+  const { digest } = await uploadLayers([[{ name: "old", content: "x" }]]);
+  await images.unpack(digest);
+  const paths = ["blobs", "layers"].flatMap((name) =>
+    inStore(name).map((file) => join(stateDir, "images", name, file)),
+  );
+  const changed = () => Promise.all(paths.map(async (path) => (await stat(path)).ctimeMs));
+  const before = await changed();
+  await delay(20); // file times are as fine as the kernel's tick
+  await images.requireImage(digest);
+  const after = await changed();
+  expect(after.every((time, at) => time > (before[at] ?? 0))).toBe(true);
+  expect(after).toHaveLength(4);
 });
 
 test("the unpacking child keeps five rights on one thread, none on the others, and no way out", async () => {
