@@ -25,6 +25,7 @@ export async function createPodman({
     tools.run(
       "podman",
       ...["--root", join(folder, "storage"), "--runroot", join(folder, "run"), "--tmpdir", "/run/libpod"],
+      ...["--network-config-dir", join(folder, "networks")],
       // There is neither systemd nor its journal in a lab machine, which are the defaults for these two.
       ...["--cgroup-manager", "cgroupfs", "--events-backend", "file"],
       ...args,
