@@ -3,10 +3,11 @@ import { closeSync, fchmodSync, fchownSync, fstatSync, futimesSync } from "node:
 import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConstellationError, type Digest, hexOf } from "../../contract/index.ts";
+import { createGate } from "../lib/gate.ts";
 import { syncFolder, wrapFull } from "./blobs.ts";
 import { runUnpackChild, type UnpackReport } from "./child.ts";
 import { imageStoreLimits } from "./limits.ts";
-import { limitConcurrency } from "./slots.ts";
+
 import type { TreeFiles } from "./types.ts";
 
 /** A layer on top of others: what makes its unpacked folder unique. */
@@ -65,7 +66,7 @@ interface Unpacking {
 
 export function openLayerStore({ folder, tempFolder, command, tree, signal }: LayerStoreOptions): LayerStore {
   const underWay = new Map<Digest, Unpacking>();
-  const inSlot = limitConcurrency(imageStoreLimits.unpacksAtOnce);
+  const inSlot = createGate(imageStoreLimits.unpacksAtOnce);
   const pathOf = (chainId: Digest) => join(folder, hexOf(chainId));
   const has = (chainId: Digest) => stat(pathOf(chainId)).then(() => true, absentAsFalse);
 

@@ -1,17 +1,17 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { limitConcurrency } from "./slots.ts";
+import { createGate } from "./gate.ts";
 
 test("never more at once than the limit, in order, and a failure frees its place", async () => {
   const works = fc.array(fc.boolean(), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), works, async (limit, fails) => {
-      const inSlot = limitConcurrency(limit);
+      const pass = createGate(limit);
       const started: number[] = [];
       let running = 0;
       let most = 0;
       const all = fails.map((fail, index) =>
-        inSlot(async () => {
+        pass(async () => {
           started.push(index);
           most = Math.max(most, ++running);
           await new Promise(setImmediate);
