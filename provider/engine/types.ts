@@ -4,8 +4,10 @@ import type { Opened, Properties } from "./values.ts";
 /** What a call of the engine brings beside its properties. */
 export interface Call {
   readonly urn: string;
-  /** Aborts on the engine's Cancel and when the engine's own timeout passes. */
+  /** Aborts on the engine's Cancel and, with a `TimeoutError`, when the engine's own timeout passes. */
   readonly signal: AbortSignal;
+  /** The program's own timeout for this call goes before the document's. */
+  readonly timed: boolean;
   /** URNs and ids of what this run of the engine has created. */
   readonly made: Set<string>;
   /** Replaces the resource's status line. */

@@ -32,7 +32,7 @@ export async function waitUntilReady(
   written: Document,
   call: Call,
 ): Promise<Outcome> {
-  const deadline = Date.now() + deadlineMs(written);
+  const deadline = call.timed ? Number.POSITIVE_INFINITY : Date.now() + deadlineMs(written);
   const stop = new AbortController();
   const wake = createWake();
   const name = `${address.namespace}/${address.name}`;
@@ -74,7 +74,7 @@ export async function waitUntilReady(
         );
       }
       if (call.signal.aborted)
-        return await fail(document, [`cancelled while waiting: ${state.progress}`], []);
+        return await fail(document, [`${whyAborted(call.signal)}: ${state.progress}`], []);
       if (Date.now() > deadline) {
         const behind = (document.status?.instances ?? []).filter((instance) => !instance.healthy);
         const reasons = [`not healthy within update.deadline: ${state.progress}`, ...behind.map(describe)];
@@ -177,6 +177,11 @@ function gone(name: string): never {
     "not-found",
     `wait for ${name}: somebody deleted it meanwhile; run pulumi up again`,
   );
+}
+
+function whyAborted({ reason }: AbortSignal): string {
+  const inTime = (reason as Error | undefined)?.name === "TimeoutError";
+  return inTime ? "not healthy within customTimeouts" : "cancelled while waiting";
 }
 
 function deadlineMs(document: Document): number {

@@ -16,6 +16,7 @@ export async function check(request: CheckRequest, provider: Provider): Promise<
   const completed = await operations.complete(own);
   const checked = checkInputs(resource, completed.inputs, { secretPaths: news.secretPaths });
   for (const { path, reason } of checked.warnings) provider.log.warn(request.getUrn(), `${path}: ${reason}`);
+  for (const { path, reason } of checked.warnings) provider.log.warn(request.getUrn(), `${path}: ${reason}`);
   const response = new protocol.CheckResponse();
   response.setFailuresList(failures([...checkPlace(named), ...completed.violations, ...checked.violations]));
   const value = { ...checked.inputs, ...named };

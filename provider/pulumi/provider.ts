@@ -70,6 +70,7 @@ export function callOf(urn: string, timeoutSeconds: number, provider: Provider):
   return {
     urn,
     signal: AbortSignal.any(signals),
+    timed: timeoutSeconds > 0,
     made,
     progress: (message) => provider.log.status(urn, message),
     info: (message) => provider.log.info(urn, message),

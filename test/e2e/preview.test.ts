@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Document } from "../../contract/index.ts";
-import { type Program, type ResourceSpec, type Stack, startStack } from "./stack.ts";
+import { addStack, type Program, type ResourceSpec, type Stack, startStack } from "./stack.ts";
 import type { Step } from "./steps.ts";
 import { local, script, web } from "./web.ts";
 
@@ -77,12 +78,13 @@ describe("what is not known yet", () => {
       await stack.run(["constellation", "describe", "front", "--json"]),
       await stack.run(["constellation", "ps", "--json"]),
       await stack.run(["constellation", "events"]),
-      await stack.run(["grep", "-rl", "hush-hush", stack.agentRoot, "--include=*.log"]),
+      await stack.run(["grep", "-rl", "hush-hush", join(stack.agentRoot, "lib")]),
       await stack.pulumi("stack", "output", "--json"),
     ];
     for (const { stdout, stderr } of told) expect(stdout + stderr).not.toContain("hush-hush");
     expect(told[0]?.stdout).toContain("front");
     expect(told[3]?.stdout).toBe("");
+    expect(stack.machine.processes().filter(({ command }) => command.includes("hush-hush"))).toEqual([]);
     expect(await stack.preview()).toEqual([]);
   });
 
@@ -205,6 +207,19 @@ describe("what lives on without the stack", () => {
     await write({ web: web({ namespace: "shop" }) });
     await stack.up();
     expect(await stack.preview()).toEqual([]);
+    expect(await instancesOf("web")).toEqual(before);
+  });
+
+  test("another program reads it by id, and changes nothing", async () => {
+    const before = await instancesOf("web");
+    const reader = await addStack(stack.machine, "reader");
+    await reader.write({
+      resources: { seen: { type: "constellation:Service", get: { id: "shop/web" } } },
+      outputs: { address: "${seen.address}" },
+    });
+    await reader.up();
+    expect(await reader.outputs()).toEqual({ address: expect.stringMatching(/^240\./) });
+    await reader.destroy();
     expect(await instancesOf("web")).toEqual(before);
   });
 

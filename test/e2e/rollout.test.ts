@@ -76,6 +76,29 @@ describe("a service that did not get healthy", () => {
   });
 });
 
+describe("how long an up waits", () => {
+  const never = { healthCheck: { http: { path: "/nothing", port: 8000 } } };
+
+  test("customTimeouts goes before update.deadline", async () => {
+    await write({
+      web: {
+        ...web({ ...never, update: { deadline: "1s" } }),
+        options: { customTimeouts: { create: "3s", update: "3s" } },
+      },
+    });
+    expect(await stack.failingUp()).toMatch(/default\/web: not healthy within customTimeouts: 0\/1 healthy/);
+  });
+
+  test("waitFor says for what: started is enough, or nothing at all", async () => {
+    await write({ web: web({ ...never, waitFor: "started" }), none: web({ ...never, waitFor: "none" }) });
+    await stack.up();
+    expect(await instancesOf("web")).toContainEqual(
+      expect.objectContaining({ state: "running", healthy: false }),
+    );
+    expect(await stack.preview()).toEqual([]);
+  });
+});
+
 describe("a component", () => {
   const application = (services: Record<string, unknown>) => ({
     type: "constellation:Application",

@@ -69,20 +69,9 @@ export async function startStack(name: string): Promise<Stack & AsyncDisposable>
 /** One more stack `test`, of a project `name`, that shares a machine, its agent and its backend with others. */
 export async function addStack(machine: Machine, name: string): Promise<Stack & AsyncDisposable> {
   const folder = join(machine.root, name);
-  const agentRoot = join(machine.root, "c");
+  const agentRoot = agentRootOf(machine.root);
   await mkdir(folder, { recursive: true });
-  await mkdir(join(machine.root, "state"), { recursive: true });
-  const environment = {
-    PATH: `${clone}/dist/bin:${clone}/dist/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    CONSTELLATION_ROOT: agentRoot,
-    PULUMI_HOME: join(machine.root, "pulumi"),
-    PULUMI_BACKEND_URL: `file://${machine.root}/state`,
-    PULUMI_CONFIG_PASSPHRASE: "test",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
-    NO_COLOR: "1",
-  };
+  const environment = await engineEnvironment(machine.root);
   const run: Stack["run"] = (argv, options = {}) =>
     machine.run([...argv], { cwd: folder, env: environment, timeoutMs: engineTimeoutMs, ...options });
   const pulumi: Stack["pulumi"] = (...argv) => run(["pulumi", ...argv, "--non-interactive"]);
@@ -132,6 +121,26 @@ export async function addStack(machine: Machine, name: string): Promise<Stack & 
     [Symbol.asyncDispose]: () => machine.stop(),
   };
 }
+
+/** For an engine in a machine: this clone's programs, a file backend and an agent below the machine's folder. */
+export async function engineEnvironment(root: string): Promise<Record<string, string>> {
+  await mkdir(join(root, "state"), { recursive: true });
+  const folders = ["python/bin", "bin", "tools"].map((folder) => join(clone, "dist", folder));
+  return {
+    PATH: [...folders, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].join(":"),
+    CONSTELLATION_ROOT: agentRootOf(root),
+    PULUMI_HOME: join(root, "pulumi"),
+    PULUMI_BACKEND_URL: `file://${root}/state`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
+    NO_COLOR: "1",
+  };
+}
+
+/** Short, since unix sockets below it have at most 107 characters. */
+const agentRootOf = (root: string) => join(root, "c");
 
 const plugins = { providers: [{ name: "constellation", path: join(clone, "dist", "bin"), version }] };
 
