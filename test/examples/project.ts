@@ -1,6 +1,7 @@
-import { cp, mkdir, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type Result, startMachine } from "../lab/index.ts";
+import { cp, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { engineEnvironment } from "../e2e/stack.ts";
+import { type Machine, type Result, startMachine } from "../lab/index.ts";
 
 const clone = join(import.meta.dirname, "..", "..");
 /** Longest one command of the engine may take, milliseconds: many times the usual. */
@@ -25,25 +26,22 @@ export interface Project extends AsyncDisposable {
  */
 export async function openExample(path: string): Promise<Project> {
   const machine = await startMachine();
-  const folder = join(machine.root, "examples", path);
-  for (const shared of [".images", "dist", "node_modules", "sdk"]) {
-    await symlink(join(clone, shared), join(machine.root, shared));
+  try {
+    const project = await projectIn(machine, join(machine.root, "examples", path));
+    for (const shared of [".images", "dist", "node_modules", "sdk"]) {
+      await symlink(join(clone, shared), join(machine.root, shared));
+    }
+    await cp(join(clone, "examples", path), project.folder, { recursive: true });
+    await project.pulumi("stack", "init", "test");
+    return project;
+  } catch (error) {
+    await machine.stop();
+    throw error;
   }
-  await mkdir(dirname(folder), { recursive: true });
-  await cp(join(clone, "examples", path), folder, { recursive: true });
-  await mkdir(join(machine.root, "state"));
+}
 
-  const env = {
-    PATH: `${clone}/dist/python/bin:${clone}/dist/bin:${clone}/dist/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    CONSTELLATION_ROOT: join(machine.root, "c"),
-    PULUMI_HOME: join(machine.root, "pulumi"),
-    PULUMI_BACKEND_URL: `file://${machine.root}/state`,
-    PULUMI_CONFIG_PASSPHRASE: "test",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
-    NO_COLOR: "1",
-  };
+async function projectIn(machine: Machine, folder: string): Promise<Project & { folder: string }> {
+  const env = await engineEnvironment(machine.root);
   const run: Project["run"] = (argv) =>
     machine.run([...argv], { cwd: folder, env, timeoutMs: engineTimeoutMs });
   const pulumi: Project["pulumi"] = async (...argv) => {
@@ -51,8 +49,8 @@ export async function openExample(path: string): Promise<Project> {
     if (result.code === 0) return result;
     throw new Error(`pulumi ${argv.join(" ")}: exit code ${result.code}\n${result.stdout}\n${result.stderr}`);
   };
-  await pulumi("stack", "init", "test");
   return {
+    folder,
     run,
     pulumi,
     preview: async () => JSON.parse((await pulumi("preview", "--json")).stdout).changeSummary,
