@@ -35,6 +35,7 @@ mkdir /run/lock
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
 mount -t devpts -o mode=620,gid=5,ptmxmode=666 devpts /dev/pts
 ip link set lo up
+echo 0 >/proc/sys/net/ipv4/ip_forward # as a fresh machine has it: a new namespace takes over the real machine's
 
 echo "ready $pid"
 exec >/dev/null
