@@ -117,6 +117,19 @@ test("published ports serve the outside, whose address the service sees, at the 
   );
 });
 
+test("who routes our ranges to this host from outside reaches nothing that is not published", async () => {
+  const routed = `for range in 10.64.0.0/12 240.0.0.0/4; do ip -n outside route add $range via ${outsideOfHost}; done`;
+  await machine.output(["sh", "-c", routed]);
+  for (const address of [a.address, web]) {
+    expect(await ask(machine, outside, "tcp", address, 80)).toEqual(["silence"]);
+    expect(await ask(machine, outside, "udp", address, 514)).toEqual(["silence"]);
+  }
+  expect(await ask(machine, outside, "udp", gateway, 53)).toEqual(["silence"]);
+  expect(new Set(await ask(machine, outside, "tcp", outsideOfHost, 8088, 20))).toEqual(
+    new Set(both("192.0.2.2")),
+  );
+});
+
 test("an instance reaches the outside with the host's address", async () => {
   expect(await ask(machine, client, "tcp", "192.0.2.2", 80)).toEqual([`outside ${outsideOfHost}`]);
   expect(await ask(machine, client, "udp", "192.0.2.2", 53)).toEqual([`outside ${outsideOfHost}`]);

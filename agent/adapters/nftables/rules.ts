@@ -31,8 +31,9 @@ export interface RulesInput {
 /**
  * The whole table's content, a pure function of the plan.
  *
- * A packet's way: `arriving` (nothing forged from an instance), `prerouting` or, from the host itself, `output`
- * (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
+ * A packet's way: `arriving` (nothing forged from an instance; from the machine's other networks nothing that is
+ * addressed to an instance, a service or the name server: they reach what is published), `prerouting` or, from the
+ * host itself, `output` (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
  * `input`, `forwarded` and `leaving` (what still has such an address had no instance to go to: refused, not lost),
  * `source` (a source address the answer finds its way back to).
  */
@@ -71,7 +72,15 @@ export function rulesOf(plan: RulesInput): Ruleset {
         "ip daddr 127.0.0.0/8 drop",
         "fib saddr . iif oif missing drop",
       ]),
-      base("arriving", "filter hook prerouting priority raw", [`iifname ${ours} jump forged`]),
+      chain("trespassing", [
+        `ip saddr ${clusterCidr} return`, // another host's instance, on a network that routes these ranges
+        `ip daddr ${hostCidr} drop`,
+        `ip daddr ${serviceCidr} drop`,
+      ]),
+      base("arriving", "filter hook prerouting priority raw", [
+        `iifname ${ours} jump forged`,
+        `iifname != "lo" iifname != ${ours} jump trespassing`,
+      ]),
       base("prerouting", "nat hook prerouting priority dstnat", ["jump destination"]),
       base("output", "nat hook output priority -100", ["jump destination"]),
       base("input", "filter hook input priority filter", [
