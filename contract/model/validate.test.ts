@@ -20,6 +20,27 @@ function said(
 const image = "docker.io/library/nginx:1.27";
 
 describe("checkInputs", () => {
+  test("refuses names that mean nothing to the kernel, with the one that was meant", () => {
+    const inputs = {
+      image,
+      stopSignal: "SIGTREM",
+      ulimits: { nofiles: { soft: 1, hard: 1 }, nproc: { soft: 9, hard: 8 }, core: { soft: -1, hard: 0 } },
+      security: { capabilities: { add: ["cap_net_admin", "NET_ADMN"], drop: ["all"] } },
+      extraHosts: { db: "10.0.0.1\n6.6.6.6 bank", "a b": "::1" },
+    };
+    expect(said(Service, inputs)).toEqual([
+      'extraHosts["a b"]: "a b" is no host\'s name',
+      'extraHosts.db: "10.0.0.1\n6.6.6.6 bank" is no IP address',
+      'security.capabilities.add[1]: "NET_ADMN" is no capability; did you mean "NET_ADMIN"?',
+      'stopSignal: "SIGTREM" is no signal; did you mean "SIGTERM"?',
+      "ulimits.core.soft: must not be above hard, 0",
+      'ulimits.nofiles: "nofiles" is no ulimit; did you mean "nofile"?',
+      "ulimits.nproc.soft: must not be above hard, 8",
+    ]);
+    const right = { ulimits: { nofile: { soft: 1, hard: -1 } }, stopSignal: "SIGRTMIN+3" };
+    expect(said(Service, { image, ...right, extraHosts: { "db.example.org": "::1" } })).toEqual([]);
+  });
+
   test("names every mistake at once, in order of path", () => {
     const inputs = {
       imgae: "nginx",

@@ -73,6 +73,11 @@ export const Service = resource({
     ...eachWithExactlyOne("liveness", [inputs.liveness], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("mounts", inputs.mounts ?? [], ["tmpfs", "hostPath"]),
     ...eachWithExactlyOne("secrets", inputs.secrets ?? [], ["target", "env"]),
+    ...Object.entries(inputs.ulimits ?? {}).flatMap(([name, { soft, hard }]) =>
+      hard === -1 || (soft !== -1 && soft <= hard)
+        ? []
+        : [{ path: `ulimits.${name}.soft`, reason: `must not be above hard, ${hard}` }],
+    ),
     ...duplicates(
       "ports",
       (inputs.ports ?? []).map((port) => `${port.protocol} port ${port.port}`),

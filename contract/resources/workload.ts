@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
+import { capabilityName, ipAddress, signalName, ulimitName } from "../model/linux.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -176,8 +177,14 @@ const security = about(
   z.strictObject({
     capabilities: about(
       z.strictObject({
-        add: strings.optional().describe("Linux capabilities beyond the usual set, like `NET_ADMIN`."),
-        drop: strings.optional().describe("Capabilities to take away; `ALL` takes every one."),
+        add: z
+          .array(capabilityName)
+          .optional()
+          .describe("Linux capabilities beyond the usual set, like `NET_ADMIN`."),
+        drop: z
+          .array(capabilityName)
+          .optional()
+          .describe("Capabilities to take away; `ALL` takes every one."),
       }),
       { type: "Capabilities" },
     )
@@ -248,23 +255,23 @@ export const container = {
   mounts: z.array(mount).optional().describe("Folders and files from outside."),
   secrets: z.array(secretUse).optional().describe("Secrets it gets, as variables or files in memory."),
   configs: z.array(configUse).optional().describe("Config files it gets, read-only."),
-  stopSignal: z
-    .string()
-    .regex(/^SIG[A-Z0-9+-]+$/, { error: 'must be a signal\'s name like "SIGTERM"' })
-    .optional()
-    .describe("Asks it to stop. Default: the image's, else SIGTERM."),
+  stopSignal: signalName.optional().describe("Asks it to stop. Default: the image's, else SIGTERM."),
   stopGracePeriod: duration({ maxMs: 3_600_000 }).default("10s").describe("From the stop signal to SIGKILL."),
   security: security.optional().describe("What it may do on the host."),
-  ulimits: z.record(z.string(), ulimit).optional().describe("Resource limits by name, like `nofile`."),
+  ulimits: z.record(ulimitName, ulimit).optional().describe("Resource limits by name, like `nofile`."),
   shmSize: quantity(4096).optional().describe("Size of /dev/shm. Default: 64Mi."),
   logging: logging.optional().describe("What happens to its output."),
 };
+
+const hostName = z.string().regex(/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/, {
+  error: (issue) => `"${String(issue.input)}" is no host's name`,
+});
 
 /** What belongs to the whole instance. */
 export const instance = {
   hostname: dnsLabel.optional().describe("Default: the slot's name, `web-0`."),
   aliases: z.array(dnsLabel).optional().describe("More names of the service in its namespace."),
-  extraHosts: z.record(z.string(), z.string()).optional().describe("Names and addresses for /etc/hosts."),
+  extraHosts: z.record(hostName, ipAddress).optional().describe("Names and addresses for /etc/hosts."),
   labels: z
     .record(z.string(), z.string())
     .optional()
