@@ -22,6 +22,7 @@ export interface ServiceFeaturePorts {
 export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature {
   return {
     check: async (candidate) => [
+      ...nameViolations(candidate),
       ...imageViolations(candidate.inputs),
       ...referenceViolations(ports.store, candidate),
     ],
@@ -42,6 +43,18 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature {
 
     status: (desired) => serviceStatus(ports.store, ports.leader, desired),
   };
+}
+
+/** A label of DNS, and what the kernel takes for a host's name. */
+const slotNameBytes = 63;
+
+/** Slots are named after the service; the last one has the longest name. */
+function nameViolations({ name, inputs }: Candidate): Violation[] {
+  const last = `-${Math.max(0, Number(inputs.replicas) - 1)}`;
+  const most = slotNameBytes - last.length;
+  if (name.length <= most) return [];
+  const reason = `has ${name.length} characters, and its instances are named ${name}${last}; use at most ${most}`;
+  return [{ path: "name", reason }];
 }
 
 function imageViolations(inputs: Candidate["inputs"]): Violation[] {
@@ -110,7 +123,7 @@ function keyViolations(secret: Desired, inputs: Candidate["inputs"], path: strin
   const names = Object.keys(values);
   if (key === undefined)
     return [{ path: at, reason: `is needed: Secret ${secret.name} has ${names.join(", ")}` }];
-  if (key in values) return [];
+  if (Object.hasOwn(values, key)) return [];
   const meant = nearest(key, names);
   return [
     {

@@ -141,6 +141,16 @@ describe("documents", () => {
     expect(await agent.client.getDocument(address)).toBeUndefined();
   });
 
+  test("a name is refused that leaves no room for its slots' numbers", async () => {
+    const long = { ...web, name: "x".repeat(61) };
+    await agent.client.putDocument(long, write(), { dryRun: true });
+    const many = agent.client.putDocument(long, write({ replicas: 11 }), { dryRun: true });
+    await expect(many).rejects.toMatchObject({
+      code: "invalid",
+      violations: [{ path: "name", reason: expect.stringMatching(/at most 60$/) }],
+    });
+  });
+
   test("an image that is not here, one in a registry, and more memory than there is are refused", async () => {
     const address = { ...web, name: "unfit" };
     const put = (inputs: Record<string, unknown>) => agent.client.putDocument(address, write(inputs), {});
