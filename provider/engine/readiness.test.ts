@@ -87,6 +87,19 @@ describe("readiness", () => {
     expect(readiness(subject).kind).toBe(kind);
   });
 
+  test("what crashed before the wait began gets one more chance", () => {
+    const crashed = instance({ state: "backoff", healthy: false, restarts: crashLoopRestarts });
+    expect(readiness(document([crashed]), [crashed]).kind).toBe("waiting");
+    const again = { ...crashed, restarts: crashLoopRestarts + 1 };
+    expect(readiness(document([again]), [crashed]).kind).toBe("failed");
+  });
+
+  test("started does not wait for the end of the older ones", () => {
+    const instances = [instance({ healthy: false }), instance({ revision: 1 })];
+    expect(readiness(document(instances, { waitFor: "started" })).kind).toBe("ready");
+    expect(readiness(document(instances)).kind).toBe("waiting");
+  });
+
   test("progress counts and names what is behind", () => {
     const subject = document([instance({}), instance({ name: "web-1", state: "pulling", healthy: false })], {
       wanted: 3,

@@ -11,8 +11,11 @@ export type Readiness =
   /** Waiting longer would not help. `crashed` names instances whose last output says why. */
   | { readonly kind: "failed"; readonly reasons: readonly string[]; readonly crashed: readonly string[] };
 
-/** Whether a document's own revision, not an older one, is as far as `waitFor` asks. Kinds without a status are. */
-export function readiness(document: Document): Readiness {
+/**
+ * Whether a document's own revision, not an older one, is as far as `waitFor` asks. Kinds without a status are.
+ * @param before the instances when the wait began: what failed by then gets one more chance.
+ */
+export function readiness(document: Document, before: readonly Instance[] = []): Readiness {
   const { status } = document;
   const waitFor = document.inputs.waitFor ?? "healthy";
   if (status === undefined || waitFor === "none") return { kind: "ready" };
@@ -22,10 +25,12 @@ export function readiness(document: Document): Readiness {
   const current = status.instances.filter((instance) => instance.revision === status.specRevision);
   const arrived = current.filter(waitFor === "healthy" ? isHealthy : isStarted);
   const outdated = status.instances.length - current.length;
-  if (arrived.length >= status.wanted && outdated === 0 && status.instances.length <= status.wanted)
-    return { kind: "ready" };
+  // Older instances stand in until the new ones are healthy: who waits for less does not wait for their end.
+  const settled = waitFor === "started" || (outdated === 0 && status.instances.length <= status.wanted);
+  if (arrived.length >= status.wanted && settled) return { kind: "ready" };
 
-  const dead = current.filter(isHopeless);
+  const restartsBefore = new Map(before.map(({ id, restarts }) => [id, restarts]));
+  const dead = current.filter((instance) => isHopeless(instance, restartsBefore.get(instance.id) ?? -1));
   if (dead.length > 0) {
     return { kind: "failed", reasons: dead.map(describe), crashed: dead.map(({ id }) => id) };
   }
@@ -40,9 +45,9 @@ function isStarted(instance: Instance): boolean {
   return instance.state === "completed" || instance.state === "running";
 }
 
-function isHopeless({ state, restarts, startedAt }: Instance): boolean {
+function isHopeless({ state, restarts, startedAt }: Instance, restartsBefore: number): boolean {
   const tolerated = startedAt === undefined ? startAttempts - 1 : crashLoopRestarts;
-  return state === "failed" || (state === "backoff" && restarts >= tolerated);
+  return state === "failed" || (state === "backoff" && restarts >= tolerated && restarts > restartsBefore);
 }
 
 /** `web-0: exited with code 1 (restarted 4 times)`. */

@@ -58,7 +58,7 @@ export async function waitUntilReady(
     let rejectedSince: number | undefined;
     for (;;) {
       const document = (await client.getDocument(address)) ?? gone(name);
-      const state = readiness(document);
+      const state = readiness(document, written.status?.instances);
       if (state.kind === "ready") return { kind: "ready", document };
       if (state.kind === "failed") return await fail(document, state.reasons, state.crashed);
       call.progress(step === "" ? state.progress : `${state.progress}; ${step}`);
