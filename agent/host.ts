@@ -1,5 +1,6 @@
 import { availableParallelism, networkInterfaces, release, totalmem } from "node:os";
 import type { Host } from "../contract/index.ts";
+import type { LocalRange } from "./cluster/index.ts";
 import type { HostInstances, Reports } from "./instances/index.ts";
 import type { HostNetwork } from "./network/index.ts";
 import type { Assignment, HostSession, Observation } from "./session/index.ts";
@@ -65,6 +66,17 @@ export function describeHost(own: {
 function memoryBytes(): number {
   const share = process.constrainedMemory();
   return share > 0 ? Math.min(share, totalmem()) : totalmem();
+}
+
+/** The IPv4 networks this machine is in, but for loopback and the agent's own devices. */
+export function localRanges(devicePrefix: string): LocalRange[] {
+  return Object.entries(networkInterfaces()).flatMap(([device, entries = []]) =>
+    device.startsWith(devicePrefix)
+      ? []
+      : entries.flatMap(({ family, internal, cidr }) =>
+          family === "IPv4" && !internal && cidr !== null ? [{ device, range: cidr }] : [],
+        ),
+  );
 }
 
 /** The first IPv4 address of the machine that is not the cluster's own. */

@@ -20,7 +20,7 @@ import {
 } from "./adapters/libc/index.ts";
 import { createNftables } from "./adapters/nftables/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
-import { describeHost, runHost } from "./host.ts";
+import { describeHost, localRanges, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
 import { type Images, noRegistry, openImages } from "./images/index.ts";
 import { status } from "./install/index.ts";
@@ -85,6 +85,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     startServer({
       ...{ paths, hostName, version, keyValues, log, signal },
       portProbe: createPortProbe(),
+      localRanges: () => localRanges(paths.devicePrefix),
       readPeer: readUnixPeer,
       requireImage: (digest) => images.requireImage(digest as `sha256:${string}`),
     }),

@@ -9,7 +9,7 @@ import {
   type Info,
 } from "../contract/index.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
-import { type Clusters, createClusters } from "./cluster/index.ts";
+import { type Clusters, createClusters, type LocalRange } from "./cluster/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly version: string;
   readonly keyValues: KeyValues;
   readonly portProbe: PortProbe;
+  /** The networks this machine is in, but for the cluster's own. */
+  readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
   readonly requireImage: (manifestDigest: string) => Promise<void>;
   readonly log: Logger;
@@ -57,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const now = () => new Date();
   const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key")));
   const store = await openStore(keyValues, signal);
-  const clusters = createClusters(store, hostName, now);
+  const clusters = createClusters(store, hostName, options.localRanges, now);
   const feed = createFeed(store, now);
   const leader = leadServices(
     {

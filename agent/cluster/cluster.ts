@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type ClusterRecord, ConstellationError, cluster as clusterSchema } from "../../contract/index.ts";
 import { families, keys, type Store, type StoredCluster } from "../store/index.ts";
-import { hostRange, parseRange } from "./ranges.ts";
+import { type LocalRange, networkViolations } from "./founding.ts";
+import { hostRange } from "./ranges.ts";
 
 type Founding = Pick<ClusterRecord, "owner" | "name" | "network">;
 
@@ -15,7 +16,12 @@ export interface Clusters {
 }
 
 /** The cluster's own record: its id, its network and its hosts' ranges. */
-export function createClusters(store: Store, hostName: string, now: () => Date): Clusters {
+export function createClusters(
+  store: Store,
+  hostName: string,
+  localRanges: () => readonly LocalRange[],
+  now: () => Date,
+): Clusters {
   const find = () => store.get(families.cluster, keys.cluster)?.record;
   return {
     find,
@@ -32,7 +38,7 @@ export function createClusters(store: Store, hostName: string, now: () => Date):
     async found(founding) {
       const existing = find();
       if (existing) return repeated(existing, founding);
-      const record = foundedBy(founding, hostName, now());
+      const record = foundedBy(founding, hostName, localRanges(), now());
       await store.commit([{ key: keys.cluster, record, was: undefined }]);
       return clusterSchema.parse(record);
     },
@@ -58,18 +64,17 @@ function repeated(existing: StoredCluster, { owner, name, network }: Founding): 
   return clusterSchema.parse(existing);
 }
 
-function foundedBy({ owner, name, network }: Founding, hostName: string, now: Date): StoredCluster {
+function foundedBy(
+  { owner, name, network }: Founding,
+  hostName: string,
+  local: readonly LocalRange[],
+  now: Date,
+): StoredCluster {
+  const violations = networkViolations(network, local);
   const cidr = hostRange(network.cidr, 0);
-  if (cidr === undefined || parseRange(network.cidr).size < 1024) {
-    throw new ConstellationError(
-      "invalid",
-      `found cluster ${name}: network.cidr ${network.cidr} is too small`,
-      {
-        violations: [
-          { path: "network.cidr", reason: `${network.cidr} has no room for a host's /22; use /22 or larger` },
-        ],
-      },
-    );
+  if (cidr === undefined || violations.length > 0) {
+    const lines = violations.map(({ path, reason }) => `${path} ${reason}`);
+    throw new ConstellationError("invalid", `found cluster ${name}: ${lines.join("; ")}`, { violations });
   }
   return {
     id: randomUUID(),

@@ -5,4 +5,5 @@
  * It places nothing and configures no network.
  */
 export { type Clusters, createClusters } from "./cluster.ts";
+export type { LocalRange } from "./founding.ts";
 export { formatIpv4, gatewayOf, nextAddress, parseRange } from "./ranges.ts";

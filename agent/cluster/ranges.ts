@@ -1,6 +1,6 @@
 /** Addresses in a host's /22: the network's and the broadcast's own stay unused, the host takes the first. */
 const hostPrefix = 22;
-const hostAddresses = 2 ** (32 - hostPrefix);
+export const hostAddresses = 2 ** (32 - hostPrefix);
 
 export function parseIpv4(text: string): number {
   return text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -20,6 +20,11 @@ export function parseRange(cidr: string): Range {
   const size = 2 ** (32 - Number(prefix));
   const start = parseIpv4(address);
   return { first: start - (start % size), size };
+}
+
+export function overlap(one: string, other: string): boolean {
+  const [a, b] = [parseRange(one), parseRange(other)];
+  return a.first < b.first + b.size && b.first < a.first + a.size;
 }
 
 /** The range of the host that joined at `position`; undefined once the cluster's range is used up. */

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { cluster, document, event, host, info, instance, owner } from "../documents.ts";
 import { limits } from "../limits.ts";
 import { dnsLabel } from "../model/values.ts";
+import { resources } from "../resources/index.ts";
 
 /** How an answer's body is framed. */
 type Framing = "json" | "events" | "ndjson" | "websocket" | "empty";
@@ -77,7 +78,7 @@ export const routes = {
     method: "PUT",
     path: "/v1/cluster",
     summary: "Founds the cluster; the same owner may repeat it.",
-    body: z.strictObject({ owner, name: dnsLabel, network: cluster.shape.network }),
+    body: z.strictObject({ owner, name: dnsLabel, network: resources.Cluster.inputs.shape.network }),
     answer: cluster,
     framing: "json",
   },

@@ -50,6 +50,7 @@ export async function startAgent(): Promise<TestAgent> {
         version: "0.0.0",
         keyValues,
         portProbe: createPortProbe(),
+        localRanges: () => [],
         readPeer: readUnixPeer,
         requireImage: async (digest) => {
           if (digest !== imageDigest("a") && digest !== imageDigest("b")) {
