@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ConstellationError, errorTable } from "../contract/index.ts";
 
@@ -71,7 +72,9 @@ function parse(args: readonly string[]): Arguments {
       options: { root: { type: "string" }, json: { type: "boolean", default: false } },
       allowPositionals: true,
     });
-    return { root: values.root ?? process.env.CONSTELLATION_ROOT, json: values.json, rest: positionals };
+    // The guard has another working folder, and a folder has one name alone.
+    const root = values.root ?? process.env.CONSTELLATION_ROOT;
+    return { root: root ? resolve(root) : undefined, json: values.json, rest: positionals };
   } catch (cause) {
     throw new ConstellationError("invalid", `read the command line: ${(cause as Error).message}`, { cause });
   }
