@@ -13,6 +13,12 @@ export const owner = z.strictObject({
 });
 export type Owner = z.infer<typeof owner>;
 
+/** Whether one stack declares both: the first two parts of their URNs, `urn:pulumi:STACK::PROJECT`, are alike. */
+export function isSameStack(one: Owner, other: Owner): boolean {
+  const stackOf = ({ id }: Owner) => id.split("::").slice(0, 2).join("::");
+  return one.engine === other.engine && one.scope === other.scope && stackOf(one) === stackOf(other);
+}
+
 /**
  * One resource as the API answers it. `inputs` is what the user wrote with defaults filled in; secret leaves
  * are `{ "$secret": { "digest": ... } }`. The HTTP `ETag` is the store's revision of the document.

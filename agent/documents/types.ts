@@ -3,6 +3,7 @@ import type { Desired, Put } from "../store/index.ts";
 
 /** A document about to be written, checked as far as its own inputs go. */
 export interface Candidate {
+  readonly owner: Owner;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

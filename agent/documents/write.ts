@@ -41,6 +41,7 @@ export async function writeDocument(request: WriteRequest, ports: WritePorts): P
   const opened = openWritten(request.inputs as Record<string, unknown>, earlier?.record.inputs, sealer);
   const checked = checkInputs(kind, opened.inputs, { secretPaths: opened.secretPaths });
   const candidate: Candidate = {
+    owner: request.owner,
     namespace,
     name,
     uid: earlier?.record.uid ?? randomUUID(),

@@ -1,4 +1,4 @@
-import { ConstellationError } from "../../contract/index.ts";
+import { ConstellationError, isSameStack } from "../../contract/index.ts";
 import type { Candidate } from "../documents/index.ts";
 import { type Desired, families, type Store } from "../store/index.ts";
 
@@ -39,8 +39,8 @@ export async function publishPorts(
 ): Promise<Endpoint[]> {
   const others = store
     .list(families.desired)
-    .filter(({ record }) => record.uid !== candidate.uid)
-    .map(({ record }) => record);
+    .map(({ record }) => record)
+    .filter(({ uid, owner }) => uid !== candidate.uid && !mayLetGo(candidate, owner));
   const own = endpointsOf(candidate.earlier);
   const chosenBefore = [...own];
   const endpoints: Endpoint[] = [];
@@ -66,6 +66,11 @@ export async function publishPorts(
     });
   }
   return endpoints;
+}
+
+/** In a dry run a port of the same stack may be one that the same run frees first. */
+function mayLetGo({ dryRun, owner }: Candidate, holder: Desired["owner"]): boolean {
+  return dryRun && isSameStack(owner, holder);
 }
 
 /** The number that was given before; each only once, since two ports may lead to the same one of the container. */

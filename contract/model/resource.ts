@@ -19,6 +19,8 @@ export interface ResourceSpec<I extends z.ZodObject = z.ZodObject> {
   readonly replaceWhenChanged: readonly string[];
   /** Lives in a namespace, and is named by it. */
   readonly namespaced: boolean;
+  /** What only one can hold at a time: a replacement that holds the same comes after what it replaces. */
+  exclusive?(inputs: z.infer<I>): readonly string[];
   /** Values that the inputs can break together: run after each field is right by itself. */
   crossCheck?(inputs: z.infer<I>): readonly { path: string; reason: string }[];
 }

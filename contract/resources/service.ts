@@ -68,6 +68,8 @@ export const Service = resource({
     endpoints: z.array(endpoint).describe("The published ports."),
   }),
   replaceWhenChanged: ["clusterId", "namespace", "name"],
+  exclusive: ({ ports = [] }) =>
+    ports.flatMap(({ protocol, publish }) => (publish ? [`${protocol} port ${publish}`] : [])),
   crossCheck: (inputs) => [
     ...eachWithExactlyOne("healthCheck", [inputs.healthCheck], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("liveness", [inputs.liveness], ["http", "tcp", "exec"]),

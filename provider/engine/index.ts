@@ -18,4 +18,4 @@ export {
   type OperationsOf,
   type Stored,
 } from "./types.ts";
-export { knownText, mapTree, type Opened, type Properties } from "./values.ts";
+export { hasUnknown, knownText, mapTree, type Opened, type Properties } from "./values.ts";

@@ -1,5 +1,5 @@
 import { type Change, diffInputs, type Resource, UNKNOWN } from "../../contract/index.ts";
-import { accessId, type Properties } from "../engine/index.ts";
+import { accessId, hasUnknown, type Properties } from "../engine/index.ts";
 import { type DiffRequest, type DiffResponse, protocol } from "./protocol.ts";
 import { type Provider, subjectOf } from "./provider.ts";
 import { open } from "./wire.ts";
@@ -13,7 +13,14 @@ export function diff(request: DiffRequest, provider: Provider): DiffResponse {
   const changes = [...placeChanges(resource, state, olds, news), ...diffInputs(resource, olds, news)].filter(
     ({ path }) => !isIgnored(path, request.getIgnorechangesList()),
   );
-  return answer(changes, resource);
+  return answer(changes, resource, sharesExclusive(resource, olds, news));
+}
+
+/** Decided once all is known, as it is when it matters. */
+function sharesExclusive({ exclusive }: Resource, olds: Properties, news: Properties): boolean {
+  if (exclusive === undefined || hasUnknown({ ...news, cluster: undefined })) return false;
+  const held = new Set(exclusive(olds as never));
+  return exclusive(news as never).some((thing) => held.has(thing));
 }
 
 /** A cluster is compared by its id alone: an unknown one, a new credential or address never replaces. */
@@ -33,7 +40,7 @@ function placeChanges(resource: Resource, state: Properties, olds: Properties, n
   return changes;
 }
 
-function answer(changes: readonly Change[], resource: Resource): DiffResponse {
+function answer(changes: readonly Change[], resource: Resource, exclusive: boolean): DiffResponse {
   const { DiffResponse, PropertyDiff } = protocol;
   const kinds = {
     add: [PropertyDiff.Kind.ADD, PropertyDiff.Kind.ADD_REPLACE],
@@ -57,7 +64,7 @@ function answer(changes: readonly Change[], resource: Resource): DiffResponse {
   // With the old name in the old place the new one cannot stand beside it. The engine may also replace by itself.
   // Of clusters a root holds one at a time.
   const moves = replacing.some((key) => ["name", "namespace", "cluster"].includes(key));
-  response.setDeletebeforereplace(!resource.namespaced || !moves);
+  response.setDeletebeforereplace(!resource.namespaced || !moves || exclusive);
   if (replacing.length === 0)
     response.setStablesList([
       "clusterId",

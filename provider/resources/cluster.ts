@@ -5,6 +5,7 @@ import {
   type ClusterRecord,
   ConstellationError,
   connect,
+  isSameStack,
   resources,
   UNKNOWN,
 } from "../../contract/index.ts";
@@ -139,12 +140,9 @@ async function readRecord(client: Client, stateDir: string): Promise<ClusterReco
 /** Documents that this stack did not make would die with the cluster. */
 async function refuseWhileShared(client: Client, inputs: Properties, call: Call): Promise<void> {
   if (inputs.forceDestroy === true) return;
-  const stack = stackOf(call.urn);
   const documents = Object.values(resources).filter(({ namespaced }) => namespaced);
   const lists = await Promise.all(documents.map(({ plural }) => client.listDocuments(plural)));
-  const foreign = lists
-    .flat()
-    .filter(({ owner }) => owner.engine !== "pulumi" || stackOf(owner.id) !== stack);
+  const foreign = lists.flat().filter(({ owner }) => !isSameStack(owner, { engine: "pulumi", id: call.urn }));
   if (foreign.length === 0) return;
   const names = foreign.map(
     ({ namespace, kind, name, owner }) => `${kind} ${namespace}/${name} of ${owner.id}`,
@@ -156,8 +154,3 @@ async function refuseWhileShared(client: Client, inputs: Properties, call: Call)
 }
 
 const namesShown = 10;
-
-/** `urn:pulumi:STACK::PROJECT::...`: the part that names the stack. */
-function stackOf(urn: string): string {
-  return urn.split("::").slice(0, 2).join("::");
-}

@@ -115,10 +115,11 @@ describe("what is not known yet", () => {
 
 describe("replacements", () => {
   test("another name and another namespace replace, as previewed", async () => {
-    await write({ web: web() });
+    const ports = [{ port: 8000, publish: 8090 }];
+    await write({ web: web({ ports }) });
     await stack.up();
     for (const place of [{ name: "site" }, { name: "site", namespace: "shop" }]) {
-      await write({ web: web(place) });
+      await write({ web: web({ ports, ...place }) });
       const [step] = await expectUpAsPreviewed();
       expect(step?.op).toBe("replace");
       expect(Object.values(step?.diff ?? {})).toEqual([expect.stringMatching("replace")]);
