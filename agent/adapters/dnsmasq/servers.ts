@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { parseStartTime } from "../libc/index.ts";
 
 /** A running dnsmasq of ours. */
 export interface Server {
@@ -23,11 +24,8 @@ function look(pid: number, argumentStart: string): Server[] {
     const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     const argument = args.find((text) => text.startsWith(argumentStart));
     if (basename(program) !== "dnsmasq" || argument === undefined) return [];
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // proc(5): pid, (name), state ...; the start time is field 22, the 20th behind the name.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const startTime = fields[18];
-    if (state === "Z" || startTime === undefined) return [];
+    const startTime = parseStartTime(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    if (startTime === undefined) return [];
     return [{ pid, startTime, config: argument.slice("--conf-file=".length) }];
   } catch {
     return []; // It ended while we looked.

@@ -4,6 +4,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError } from "../../../contract/index.ts";
+import { parseStartTime } from "../libc/index.ts";
 
 export const memberLimits = {
   quotaBytes: 512 * 1024 * 1024,
@@ -169,10 +170,9 @@ function memberArguments({ dataDir }: MemberOptions): string[] {
 async function readIdentity({ runDir, processes }: MemberOptions): Promise<ProcessIdentity | undefined> {
   const path = join(runDir, pidFile);
   if (!existsSync(path)) return undefined;
-  // proc(5): pid, (name), state ...; the start time is field 22, the 20th behind the name.
   const stat = await readFile(path, "utf8");
   const pid = Number.parseInt(stat, 10);
-  const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const startTime = parseStartTime(stat);
   if (!Number.isInteger(pid) || startTime === undefined) return undefined;
   return (await processes.startTimeOf(pid)) === startTime ? { pid, startTime } : undefined;
 }

@@ -78,16 +78,6 @@ export function loadLibc(): Libc {
   return loaded;
 }
 
-/** Whether the C library can be called here; where not, the command-line twins do the same work, slower. */
-export function canLoadLibc(): boolean {
-  try {
-    loadLibc();
-    return true;
-  } catch {
-    return false; // The reason does not matter: no addon for this platform, no glibc, a symbol too old.
-  }
-}
-
 function bind(): Libc {
   const koffi: typeof import("koffi") = createRequire(import.meta.url)("koffi");
   const library: LibraryHandle = koffi.load("libc.so.6");

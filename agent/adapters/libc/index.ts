@@ -10,7 +10,6 @@ export { createConntrackTool } from "./conntrack/conntrack-tool.ts";
 export type { Conntrack, UdpFlows } from "./conntrack/types.ts";
 export { AdapterError, codeOf, errnoError, wrapNodeError } from "./error.ts";
 export { createFileCalls, type FileCalls } from "./files.ts";
-export { canLoadLibc } from "./functions.ts";
 export { createMounts } from "./mount/mount.ts";
 export { createMountTool } from "./mount/mount-tool.ts";
 export { listMountsBelow, type MountEntry } from "./mount/mountinfo.ts";
@@ -26,9 +25,8 @@ export {
   createProcesses,
   type Processes,
   type SignalOutcome,
-  setOomScore,
 } from "./process/process.ts";
-export { isAlive, type ProcessIdentity, readStartTime } from "./process/start-time.ts";
+export { isAlive, type ProcessIdentity, parseStartTime, readStartTime } from "./process/start-time.ts";
 export { readUnixPeer, type UnixPeer } from "./process/unix-peer.ts";
 export { exitCode } from "./spawn/exit-status.ts";
 export { createNodeSpawner } from "./spawn/node-spawn.ts";

@@ -1,5 +1,4 @@
 import { closeSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { codeOf, wrapNodeError } from "../error.ts";
@@ -96,13 +95,4 @@ export function createNodeProcesses(pollMs = 50): Processes {
       while (await isAlive(target)) await delay(pollMs, undefined, { signal });
     },
   };
-}
-
-/** -1000 (never killed for lack of memory) to 1000 (first). Throws EACCES where the kernel forbids lowering it. */
-export async function setOomScore(pid: number, score: number): Promise<void> {
-  try {
-    await writeFile(`/proc/${pid}/oom_score_adj`, String(score));
-  } catch (error) {
-    throw wrapNodeError(`set oom score ${score} of process ${pid}`, error);
-  }
 }
