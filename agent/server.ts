@@ -57,9 +57,10 @@ const modelVersion = 1;
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { paths, hostName, keyValues, portProbe, requireImage, readPeer, log, signal } = options;
   const now = () => new Date();
-  const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key")));
   const store = await openStore(keyValues, signal);
   const clusters = createClusters(store, hostName, options.localRanges, now);
+  const isFirstUse = clusters.find() === undefined;
+  const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key"), { isFirstUse }));
   const feed = createFeed(store, now);
   const leader = leadServices(
     {

@@ -11,9 +11,16 @@ export interface SecretKeys {
   readonly digest: Buffer;
 }
 
-/** Reads the key, or makes it at the first start; mode 0600, on disk before it is used. */
-export function loadSecretKeys(path: string): SecretKeys {
-  if (!existsSync(path)) write(path, randomBytes(keyBytes));
+/**
+ * Reads the key, or makes it where nothing was sealed yet; mode 0600, on disk before it is used.
+ * Throws `host-unfit` where it is lost or damaged: another one opens nothing of what the store holds.
+ */
+export function loadSecretKeys(path: string, { isFirstUse }: { readonly isFirstUse: boolean }): SecretKeys {
+  if (!existsSync(path)) {
+    if (!isFirstUse)
+      throw new ConstellationError("host-unfit", `read ${path}: it is gone; restore it from a backup`);
+    write(path, randomBytes(keyBytes));
+  }
   const master = readFileSync(path);
   if (master.length !== keyBytes) {
     throw new ConstellationError(

@@ -56,8 +56,10 @@ test("a secret text prints itself nowhere", () => {
 test("the key is made once, for its owner alone", () => {
   const folder = mkdtempSync(join(tmpdir(), "cst-"));
   const path = join(folder, "secrets.key");
-  const keys = loadSecretKeys(path);
-  expect(loadSecretKeys(path)).toEqual(keys);
+  const keys = loadSecretKeys(path, { isFirstUse: true });
+  expect(loadSecretKeys(path, { isFirstUse: true })).toEqual(keys);
+  expect(loadSecretKeys(path, { isFirstUse: false })).toEqual(keys);
+  expect(() => loadSecretKeys(`${path}.lost`, { isFirstUse: false })).toThrow("it is gone; restore it");
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(keys.sealing).not.toEqual(keys.digest);
   rmSync(folder, { recursive: true });
