@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
 
@@ -16,13 +16,24 @@ export function foldersOf(paths: AgentPaths): { path: string; mode: number }[] {
   ];
 }
 
-/** Makes the agent's folders and marks them as its own. Throws `host-unfit` where a folder holds something else. */
+/** Makes the agent's folders and marks them as its own. Throws `host-unfit` where a folder holds something else, or is open to others. */
 export function claimFolders(paths: AgentPaths): void {
   refuseForeignFolders(paths, "use");
   for (const { path, mode } of foldersOf(paths)) {
     mkdirSync(path, { recursive: true, mode });
+    refuseOpenFolder(path);
     if (holderOf(path, paths.id) === "nobody") writeFileSync(join(path, markerName), `${paths.id}\n`);
   }
+}
+
+/** Root runs what lies in there, and writes where its names lead: nobody else may change them. */
+function refuseOpenFolder(path: string): void {
+  const { uid, mode } = statSync(path);
+  if (uid === process.getuid?.() && (mode & 0o022) === 0) return;
+  throw new ConstellationError(
+    "host-unfit",
+    `use folder ${path}: others may write there; run \`chown root ${path} && chmod go-w ${path}\`, or choose another root`,
+  );
 }
 
 export function refuseForeignFolders(paths: AgentPaths, action: string): void {

@@ -86,6 +86,16 @@ describe("up", () => {
     expect(existsSync(join(root, "run"))).toBe(false);
   });
 
+  test("refuses a folder that others may write to", async () => {
+    const root = newRoot();
+    await shell('mkdir -p "$1/lib" && chmod 777 "$1/lib"', root);
+    const { error } = await drive<UpResult>("up", upOptions(root));
+    expect(error).toMatchObject({
+      code: "host-unfit",
+      message: expect.stringContaining(`${root}/lib: others may write`),
+    });
+  });
+
   test("says why a guard would not start", async () => {
     const root = newRoot();
     const { error } = await drive<UpResult>("up", { ...upOptions(root), guard: "/nonexistent/guard" });
