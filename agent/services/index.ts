@@ -10,6 +10,6 @@ export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
 export { type Leader, leadServices } from "./loop.ts";
 export type { PortProbe } from "./published-ports.ts";
 export { type Reference, referencesOf } from "./references.ts";
-export { missingReferences } from "./specs.ts";
+export { minHealthyTimeMs } from "./specs.ts";
 export { instancesOf } from "./status.ts";
 export { hostCapacities, observedInstances, placementsOf, servicesOf } from "./view.ts";

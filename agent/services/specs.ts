@@ -26,7 +26,6 @@ export function nextSpec(store: Store, service: Desired, at: string): Spec | und
     contentDigest(store, service.namespace, kind, name),
   );
   if (newest?.identity === identity) return undefined;
-  const update = service.inputs.update as { minHealthyTime?: string } | undefined;
   return {
     uid: service.uid,
     revision: (newest?.revision ?? 0) + 1,
@@ -35,9 +34,15 @@ export function nextSpec(store: Store, service: Desired, at: string): Spec | und
     identity,
     inputs: service.inputs,
     imageDigest: String(service.outputs.imageDigest ?? ""),
-    minHealthyTimeMs: durationMs(update?.minHealthyTime ?? "") ?? defaultMinHealthyMs,
+    minHealthyTimeMs: minHealthyTimeMs(service),
     at,
   };
+}
+
+/** How long an instance without a health check must run to count as healthy. */
+export function minHealthyTimeMs({ inputs }: Pick<Desired, "inputs">): number {
+  const update = inputs.update as { minHealthyTime?: string } | undefined;
+  return durationMs(update?.minHealthyTime ?? "") ?? defaultMinHealthyMs;
 }
 
 /** The documents a service names that do not exist. */

@@ -1,6 +1,12 @@
 import { gatewayOf } from "../cluster/index.ts";
 import { openStored, type Sealer } from "../secrets/index.ts";
-import { observedInstances, placementsOf, referencesOf, servicesOf } from "../services/index.ts";
+import {
+  minHealthyTimeMs,
+  observedInstances,
+  placementsOf,
+  referencesOf,
+  servicesOf,
+} from "../services/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
 import type {
   Assignment,
@@ -53,8 +59,14 @@ function specsOf(store: Store, sealer: Sealer, placed: readonly Placed[]): Recor
     const key = specKey(serviceUid, revision);
     const stored = specs[key] ? undefined : store.get(families.spec, keys.spec(serviceUid, revision))?.record;
     if (!stored) continue;
-    const { namespace, service, inputs, imageDigest, minHealthyTimeMs } = stored;
-    specs[key] = { namespace, service, inputs: openStored(inputs, sealer), imageDigest, minHealthyTimeMs };
+    const { namespace, service, inputs, imageDigest } = stored;
+    // A change of the update policy alone makes no new revision: instances are judged by the newest.
+    const wanted = store.get(families.desired, keys.desired(namespace, "Service", service))?.record;
+    const healthyMs = wanted?.uid === serviceUid ? minHealthyTimeMs(wanted) : stored.minHealthyTimeMs;
+    specs[key] = {
+      ...{ namespace, service, imageDigest, minHealthyTimeMs: healthyMs },
+      inputs: openStored(inputs, sealer),
+    };
   }
   return specs;
 }

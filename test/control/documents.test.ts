@@ -76,6 +76,18 @@ describe("documents", () => {
     expect(agent.host.assignment()?.placements).toEqual([]);
   });
 
+  test("a change of the update policy alone replaces nothing, and counts from then on", async () => {
+    const patient = { ...web, name: "patient" };
+    await agent.client.putDocument(patient, write(), {});
+    const before = await settled("patient");
+    await agent.client.putDocument(patient, write({ update: { minHealthyTime: "7s" } }), {});
+    const after = await settled("patient");
+    expect(after.status?.instances.map(({ id }) => id)).toEqual(before.status?.instances.map(({ id }) => id));
+    const spec = agent.host.assignment()?.specs[`${after.uid}/${after.status?.specRevision}`];
+    expect(spec?.minHealthyTimeMs).toBe(7_000);
+    await agent.client.deleteDocument(patient);
+  });
+
   test("a retried create continues, another owner is refused, a stale etag conflicts", async () => {
     const address = { ...web, name: "owned" };
     const created = await agent.client.putDocument(address, write(), {});
