@@ -10,6 +10,7 @@ import { bundles } from "./setup/bundles.mjs";
 import { debianPackages } from "./setup/debian-packages.mjs";
 import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
 import { guard } from "./setup/guard.mjs";
+import { images } from "./setup/images.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
 import { pythonPackages, pythonSdk } from "./setup/python-sdk.mjs";
 import { runSteps } from "./setup/step.mjs";
@@ -27,6 +28,7 @@ const steps = [
   guard,
   typescriptSdk,
   bundles,
+  images,
   pythonPackages,
   pythonSdk,
 ];

@@ -19,7 +19,13 @@ export const packageOf = {
     unshare: "util-linux",
     curl: "curl",
   },
-  test: { python3: "python3", "/var/lib/dpkg/info/python3-venv.list": "python3-venv", ps: "procps" },
+  test: {
+    python3: "python3",
+    "/var/lib/dpkg/info/python3-venv.list": "python3-venv",
+    ps: "procps",
+    // The static one: tests copy it into root file systems that hold nothing else.
+    "/var/lib/dpkg/info/busybox-static.list": "busybox-static",
+  },
   bench: {
     podman: "podman",
     runc: "runc",
