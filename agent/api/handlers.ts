@@ -42,7 +42,7 @@ interface Answers {
   json: unknown;
   /** Nothing is sent of it. */
   empty: unknown;
-  events: AsyncIterable<{ readonly id: number; readonly event: Event }>;
+  events: AsyncIterable<"open" | { readonly id: number; readonly event: Event }>;
   ndjson: AsyncIterable<LogLine>;
   websocket: ExecSession;
 }

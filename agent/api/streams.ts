@@ -4,32 +4,31 @@ import { type Event, type LogLine, limits } from "../../contract/index.ts";
 import { errorAnswer } from "./errors.ts";
 
 /**
- * Sends an async sequence as it comes, as fast as the client takes it. The first item, or the first idle moment,
- * sends the head: what fails before is an ordinary error answer.
+ * Sends events as they come, as fast as the client takes them. The first item, `open` at the latest, sends the head:
+ * what fails before is an ordinary error answer.
  */
 export async function sendEvents(
   response: ServerResponse,
-  events: AsyncIterable<{ readonly id: number; readonly event: Event }>,
+  events: AsyncIterable<"open" | { readonly id: number; readonly event: Event }>,
 ): Promise<void> {
   const head = () => startOnce(response, "text/event-stream");
-  const timer = setInterval(() => head() && response.write(": still here\n\n"), limits.eventKeepAliveMs);
-  const eager = setImmediate(() =>
-    setTimeout(() => head() && response.write(": listening\n\n"), firstWordMs).unref(),
-  );
+  const remind = () => response.headersSent && head() && response.write(": still here\n\n");
+  const timer = setInterval(remind, limits.eventKeepAliveMs);
   try {
-    await send(
-      response,
-      events,
-      head,
-      ({ id, event }) => `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+    await send(response, events, head, (item) =>
+      item === "open"
+        ? ": listening\n\n"
+        : `id: ${item.id}\nevent: ${item.event.type}\ndata: ${JSON.stringify(item.event)}\n\n`,
     );
   } finally {
     clearInterval(timer);
-    clearImmediate(eager);
   }
 }
 
-/** As newline-delimited JSON; a failure in the middle cuts the connection. */
+/**
+ * Sends lines as newline-delimited JSON. The first one, or the first idle moment, sends the head; a failure in the
+ * middle cuts the connection.
+ */
 export async function sendLines(response: ServerResponse, lines: AsyncIterable<LogLine>): Promise<void> {
   const head = () => startOnce(response, "application/x-ndjson");
   const eager = setTimeout(head, firstWordMs);

@@ -22,8 +22,11 @@ export interface EventQuery {
 export interface Feed {
   /** Tells what is not stored: progress, and that a revision was looked at. */
   tell(event: Event): void;
-  /** `compacted` when the cursor is too old; `too-large` when too many streams are open. */
-  stream(query: EventQuery, signal: AbortSignal): AsyncIterable<Sent>;
+  /**
+   * `open` once it is known that the query can be answered, then the events. Throws before that: `compacted` when the
+   * cursor is too old, or none of this store; `too-large` when too many streams are open.
+   */
+  stream(query: EventQuery, signal: AbortSignal): AsyncIterable<"open" | Sent>;
   close(): void;
 }
 
@@ -69,8 +72,14 @@ export function createFeed(store: Store, now: () => Date): Feed {
       try {
         const from = store.revision();
         const wanted = ({ event }: Sent) => matches(event, query);
-        if (query.after === undefined) yield* lastOf(kept.filter(wanted), query.tail);
-        else for await (const sent of since(query.after, from, signal)) if (wanted(sent)) yield sent;
+        if (query.after === undefined) {
+          yield "open";
+          yield* lastOf(kept.filter(wanted), query.tail);
+        } else {
+          for await (const sent of since(query.after, from, signal)) {
+            if (sent === "open" || wanted(sent)) yield sent;
+          }
+        }
         if (!query.follow || signal.aborted) return;
         for await (const sent of queue) {
           if (signal.aborted) return;
@@ -85,11 +94,19 @@ export function createFeed(store: Store, now: () => Date): Feed {
   };
 
   /** What happened after a cursor up to a revision, read again from the store's own history. */
-  async function* since(cursor: number, upTo: number, signal: AbortSignal): AsyncIterable<Sent> {
-    if (cursor >= upTo) return;
+  async function* since(cursor: number, upTo: number, signal: AbortSignal): AsyncIterable<"open" | Sent> {
+    if (cursor > upTo) {
+      const reason = `the store is at ${upTo}, the cursor is of another one; list again`;
+      throw new ConstellationError("compacted", `follow events after ${cursor}: ${reason}`);
+    }
+    if (cursor === upTo) return yield "open";
     const stop = new AbortController();
+    let isOpen = false;
     try {
       for await (const set of store.replay(cursor + 1, AbortSignal.any([signal, stop.signal]))) {
+        // The store refuses a cursor that is too old in place of its first answer.
+        if (!isOpen) yield "open";
+        isOpen = true;
         if (set.revision > upTo) return;
         yield* numbered(eventsOf(set, now().toISOString()), set.revision);
         if (set.revision >= upTo) return;
