@@ -120,6 +120,13 @@ describe("the filter", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  test("is in the config beside its compiled copy, for a crun that does not know the copy's annotation", () => {
+    const profile = seccompProfile([]);
+    const config = ociConfig(container, facts, { profile, bpf: "AAAA" });
+    expect(config.annotations).toEqual({ "run.oci.seccomp_bpf_data": "AAAA" });
+    expect(config.linux.seccomp).toBe(profile);
+  });
+
   test("is left out where the user wants none", () => {
     expect(wantedProfile({ ...container, seccomp: "unconfined" })).toBeUndefined();
   });

@@ -13,8 +13,11 @@ export interface MachineFacts {
   readonly rlimitCeilings: Readonly<Record<string, number>>;
 }
 
-/** The filter, or where a compiled copy is known, that copy in base64. */
-export type SeccompFilter = { readonly profile: SeccompProfile } | { readonly bpf: string };
+/** The filter and, where it is known, a compiled copy of it in base64. */
+export interface SeccompFilter {
+  readonly profile: SeccompProfile;
+  readonly bpf?: string;
+}
 
 const cpuPeriodUs = 100_000;
 const sharesPerCore = 1024;
@@ -50,12 +53,13 @@ export function wantedProfile(container: Container): SeccompProfile | undefined 
 
 /**
  * A container as the OCI runtime specification 1.0 writes it: a pure function of its arguments, sorted.
+ * The profile is there beside its compiled copy: a crun that does not know the annotation compiles the profile.
  * Serialize it with `serialize`: it may hold numbers past JavaScript's.
  */
 export function ociConfig(container: Container, facts: MachineFacts, filter: SeccompFilter | undefined) {
   return {
     ociVersion: "1.0.0",
-    ...(filter && "bpf" in filter && { annotations: { "run.oci.seccomp_bpf_data": filter.bpf } }),
+    ...(filter?.bpf !== undefined && { annotations: { "run.oci.seccomp_bpf_data": filter.bpf } }),
     hostname: container.hostname,
     root: { path: container.root, readonly: container.readOnlyRoot },
     process: {
@@ -88,7 +92,7 @@ export function ociConfig(container: Container, facts: MachineFacts, filter: Sec
       maskedPaths,
       readonlyPaths,
       resources: resources(container, facts),
-      ...(filter && "profile" in filter && { seccomp: filter.profile }),
+      ...(filter && { seccomp: filter.profile }),
     },
   };
 }

@@ -6,7 +6,7 @@ import { profileKey, type SeccompProfile } from "./seccomp.ts";
 
 /** Filters crun compiled once: compiling takes it 4 to 18 ms a start, handing it the result nothing. */
 export interface CompiledFilters {
-  /** The compiled copy where there is one, else the profile. */
+  /** The profile, with its compiled copy where there is one. */
   find(profile: SeccompProfile): SeccompFilter;
   /** Keeps what crun compiled for a container that was given the profile. */
   keep(profile: SeccompProfile, id: string): void;
@@ -20,7 +20,7 @@ export function createCompiledFilters(paths: RuntimePaths): CompiledFilters {
       const bpf = known.get(key) ?? readFilter(join(paths.filters, key));
       if (bpf === undefined) return { profile };
       known.set(key, bpf);
-      return { bpf };
+      return { profile, bpf };
     },
     keep(profile, id) {
       const filter = readFilter(join(paths.state, id, "seccomp.bpf"));
@@ -33,10 +33,10 @@ export function createCompiledFilters(paths: RuntimePaths): CompiledFilters {
   };
 }
 
-/** In base64, as the annotation wants it; undefined when there is none. */
+/** In base64, as the annotation wants it; undefined when there is none, or an empty one, which would filter nothing. */
 function readFilter(path: string): string | undefined {
   try {
-    return readFileSync(path, "base64");
+    return readFileSync(path, "base64") || undefined;
   } catch {
     return undefined; // Nothing compiled yet, or unreadable: then crun compiles it again.
   }

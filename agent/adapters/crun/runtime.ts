@@ -64,7 +64,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       const process = readProcess(paths, id);
       if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
       if (!letGo(paths, id)) expectStarted(await crun("start", id));
-      if (profile && filter && "profile" in filter) filters.keep(profile, id);
+      if (filter && filter.bpf === undefined) filters.keep(filter.profile, id);
       return process;
     },
 
