@@ -1,5 +1,6 @@
 import { decode } from "./codec.ts";
 import { type Family, families, familyOf } from "./records.ts";
+import { createShelf, type Shelf } from "./shelf.ts";
 import type { ChangeSet, Entry } from "./types.ts";
 
 /** A record and where it stands in the store's history. */
@@ -21,7 +22,7 @@ export interface DecodedSet {
   readonly changes: readonly DecodedChange[];
 }
 
-/** Everything in the store, decoded, in memory. Families are small maps so that a listing touches only its own. */
+/** Everything in the store, decoded, in memory. */
 export interface Cache {
   get<R>(family: Family<R>, key: string): Stored<R> | undefined;
   /** In order of their keys. */
@@ -31,29 +32,23 @@ export interface Cache {
 }
 
 export function createCache(): Cache {
-  const maps = new Map<string, Map<string, Stored<unknown>>>(
-    Object.values(families).map(({ prefix }) => [prefix, new Map()]),
-  );
-  const mapOf = (family: Family) => maps.get(family.prefix) as Map<string, Stored<unknown>>;
+  const shelves = new Map(Object.values(families).map(({ prefix }) => [prefix, createShelf()]));
+  const shelfOf = (family: Family) => shelves.get(family.prefix) as Shelf;
   return {
-    get: <R>(family: Family<R>, key: string) => mapOf(family).get(key) as Stored<R> | undefined,
-
-    list<R>(family: Family<R>, prefix = "") {
-      const found = [...mapOf(family).values()].filter(({ key }) => key.startsWith(prefix));
-      return found.sort((a, b) => (a.key < b.key ? -1 : 1)) as Stored<R>[];
-    },
+    get: <R>(family: Family<R>, key: string) => shelfOf(family).get(key) as Stored<R> | undefined,
+    list: <R>(family: Family<R>, prefix = "") => shelfOf(family).list(prefix) as Stored<R>[],
 
     load(entries) {
       for (const entry of entries) {
         const family = familyOf(entry.key);
-        if (family) mapOf(family).set(entry.key, stored(family, entry));
+        if (family) shelfOf(family).put(stored(family, entry));
       }
     },
 
     apply({ changes }) {
       for (const { family, key, now } of changes) {
-        if (now) mapOf(family).set(key, now);
-        else mapOf(family).delete(key);
+        if (now) shelfOf(family).put(now);
+        else shelfOf(family).remove(key);
       }
     },
   };
