@@ -139,6 +139,7 @@ function desiredOf(
   const at = now.toISOString();
   const changed = !earlier || digestOf(earlier.inputs) !== digestOf(inputs);
   return {
+    ...earlier, // with what a newer version wrote
     kind,
     namespace,
     name,

@@ -89,7 +89,10 @@ export function appended(store: Store, key: string, messages: readonly string[],
   const added = messages.map((message, index) => ({ serial: first + index, at, message }));
   return {
     key,
-    record: { entries: [...entries, ...added].slice(-Math.max(limits.historyKept, added.length)) },
+    record: {
+      ...stored?.record,
+      entries: [...entries, ...added].slice(-Math.max(limits.historyKept, added.length)),
+    },
     was: stored?.modRevision,
   };
 }

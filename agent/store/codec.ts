@@ -14,7 +14,7 @@ export function encode(key: string, record: object): string {
   return text;
 }
 
-/** Reads back what `encode` wrote. Text of an unknown version, or that breaks the schema, is a `bug`. */
+/** Reads back what `encode` wrote, with fields that only a newer version knows. Text of an unknown version, or that breaks the schema, is a `bug`. */
 export function decode<R>(family: Family<R>, key: string, text: string): R {
   const raw: unknown = JSON.parse(text);
   const version = typeof raw === "object" && raw !== null && "v" in raw ? raw.v : undefined;
@@ -24,7 +24,8 @@ export function decode<R>(family: Family<R>, key: string, text: string): R {
       `read ${key}: stored in version ${String(version)}, this agent knows ${recordVersion}; upgrade the agent`,
     );
   }
-  const parsed = family.schema.safeParse(raw);
+  const { v: _, ...fields } = raw as Record<string, unknown>;
+  const parsed = family.schema.safeParse(fields);
   if (!parsed.success) throw new ConstellationError("bug", `read ${key}: ${parsed.error.message}`);
   return parsed.data;
 }

@@ -10,18 +10,21 @@ export interface Family<R = unknown> {
 /** The version written into every record; a reader of a newer one refuses, of an older one migrates. */
 export const recordVersion = 1;
 
-const clusterRecord = z.object({
+/** Fields that a newer version wrote stay in the record, though its type does not name them. */
+const kept = <S extends z.ZodRawShape>(shape: S): z.ZodType<z.infer<z.ZodObject<S>>> => z.looseObject(shape);
+
+const clusterRecord = kept({
   ...cluster.shape,
   /** In order of joining; the position gives the range. */
-  hosts: z.array(z.object({ name: z.string(), cidr: z.string() })),
+  hosts: z.array(kept({ name: z.string(), cidr: z.string() })),
 });
 export type StoredCluster = z.infer<typeof clusterRecord>;
 
 /** How many virtual addresses were given out so far: the next one is looked for behind them. */
-const allocationRecord = z.object({ serviceAddresses: z.int() });
+const allocationRecord = kept({ serviceAddresses: z.int() });
 
 /** A document as the API wrote it; secret leaves are sealed. */
-const desiredRecord = z.object({
+const desiredRecord = kept({
   kind: z.string(),
   namespace: z.string(),
   name: z.string(),
@@ -38,7 +41,7 @@ const desiredRecord = z.object({
 export type Desired = z.infer<typeof desiredRecord>;
 
 /** What instances of one revision of a service's workload run; never changed, secret leaves sealed. */
-const specRecord = z.object({
+const specRecord = kept({
   uid: z.string(),
   revision: z.int(),
   namespace: z.string(),
@@ -52,7 +55,7 @@ const specRecord = z.object({
 });
 export type Spec = z.infer<typeof specRecord>;
 
-const placed = z.object({
+const placed = kept({
   id: z.string(),
   namespace: z.string(),
   service: z.string(),
@@ -67,28 +70,28 @@ const placed = z.object({
 });
 export type Placed = z.infer<typeof placed>;
 
-const placementRecord = z.object({
+const placementRecord = kept({
   placements: z.array(placed),
   /** On the first key alone: how many instances this host was given so far. */
   given: z.int().optional(),
 });
 export type PlacementRecord = z.infer<typeof placementRecord>;
 
-const observedRecord = z.object({
+const observedRecord = kept({
   instances: z.array(instance),
   /** On the first key alone. */
   host: host.omit({ reserved: true, instances: true, state: true }).optional(),
 });
 export type ObservedRecord = z.infer<typeof observedRecord>;
 
-const historyRecord = z.object({
+const historyRecord = kept({
   /** Oldest first; `serial` counts on when old ones are dropped. */
-  entries: z.array(z.object({ serial: z.int(), at: z.string(), message: z.string() })),
+  entries: z.array(kept({ serial: z.int(), at: z.string(), message: z.string() })),
 });
 export type HistoryRecord = z.infer<typeof historyRecord>;
 
 /** Who deleted a document: its event names them. Removed by the leader after a while. */
-const tombstoneRecord = z.object({ by: z.string(), at: z.string(), revision: z.int() });
+const tombstoneRecord = kept({ by: z.string(), at: z.string(), revision: z.int() });
 
 const family = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix, schema });
 
