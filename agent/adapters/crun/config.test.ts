@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Container } from "../../instances/index.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { type MachineFacts, ociConfig, serialize, wantedProfile } from "./config.ts";
-import { rlimitCeilings } from "./facts.ts";
+import { containerOomScoreAdj, rlimitCeilings } from "./facts.ts";
 import { startFailure } from "./failure.ts";
 import { seccompProfile } from "./seccomp.ts";
 
@@ -11,6 +11,7 @@ const facts: MachineFacts = {
   cgroup: "v1",
   countsSwap: true,
   rlimitCeilings: {},
+  oomScoreAdj: 0,
 };
 const container: Container = {
   ...{
@@ -130,6 +131,16 @@ describe("the filter", () => {
   test("is left out where the user wants none", () => {
     expect(wantedProfile({ ...container, seccomp: "unconfined" })).toBeUndefined();
   });
+});
+
+test.each([
+  ["-500\n", 0],
+  ["0\n", 0],
+  ["200\n", 200],
+])("containers of an agent with the OOM score %j get %i", (ofAgent, score) => {
+  const oomScoreAdj = containerOomScoreAdj(ofAgent);
+  expect(oomScoreAdj).toBe(score);
+  expect(written({}, { oomScoreAdj }).process.oomScoreAdj).toBe(score);
 });
 
 test("ceilings of rlimits are the hard limits of a process that may not raise them", () => {

@@ -11,6 +11,8 @@ export interface MachineFacts {
   readonly countsSwap: boolean;
   /** Hard limits that cannot be raised here, by rlimit name; absent: no ceiling. */
   readonly rlimitCeilings: Readonly<Record<string, number>>;
+  /** What every container's processes get for /proc/PID/oom_score_adj: 0 to 1000. */
+  readonly oomScoreAdj: number;
 }
 
 /** The filter and, where it is known, a compiled copy of it in base64. */
@@ -77,6 +79,7 @@ export function ociConfig(container: Container, facts: MachineFacts, filter: Sec
       capabilities: capabilities(container),
       noNewPrivileges: container.noNewPrivileges,
       rlimits: rlimits(container.rlimits, facts.rlimitCeilings),
+      oomScoreAdj: facts.oomScoreAdj,
     },
     mounts: [...systemMounts(container), ...container.mounts.map(mountEntry)],
     linux: {

@@ -36,7 +36,16 @@ export function readMachineFacts(cgroupParent: string): MachineFacts {
       readFileSync("/proc/self/limits", "utf8"),
       readFileSync("/proc/self/status", "utf8"),
     ),
+    oomScoreAdj: containerOomScoreAdj(readFileSync("/proc/self/oom_score_adj", "utf8")),
   };
+}
+
+/**
+ * The agent is the last to be killed when memory runs out, its containers are not: without a score of their own they
+ * would inherit the agent's. Not below the agent's, for that takes CAP_SYS_RESOURCE.
+ */
+export function containerOomScoreAdj(ofAgent: string): number {
+  return Math.max(0, Number(ofAgent));
 }
 
 /**
