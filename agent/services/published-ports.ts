@@ -28,6 +28,9 @@ interface Endpoint {
   readonly targetPort: number;
 }
 
+/** A port that is to be published. */
+type Published = PortInputs & { readonly publish: number };
+
 /**
  * The published ports of a service, in the order of its `ports`. `taken` names the other service or the foreign process
  * that holds one. `publish: 0` keeps the number it was given before, else takes a free one; in a dry run it stays 0.
@@ -42,30 +45,40 @@ export async function publishPorts(
     .map(({ record }) => record)
     .filter(({ uid, owner }) => uid !== candidate.uid && !mayLetGo(candidate, owner));
   const own = endpointsOf(candidate.earlier);
-  const chosenBefore = [...own];
-  const endpoints: Endpoint[] = [];
-  for (const wanted of (candidate.inputs.ports ?? []) as PortInputs[]) {
-    const { publish, name, protocol, hostIp, targetPort = wanted.port } = wanted;
-    if (publish === undefined) continue;
-    const number = publish || keptNumber(chosenBefore, protocol, targetPort);
-    const asked = { protocol, number, hostIp };
-    if (number > 0 && !own.some((endpoint) => isSame(endpoint, asked))) {
-      await requireFree(candidate, others, probe, asked);
+  const wanted = publishedOf(candidate.inputs);
+  const chosenBefore = chosenPortsOf(candidate.earlier);
+  const endpoints = wanted.map((port) =>
+    endpointOf(port, port.publish || keptNumber(port, chosenBefore, wanted)),
+  );
+  for (const [at, endpoint] of endpoints.entries()) {
+    const { protocol, port, hostIp } = endpoint;
+    if (port > 0) {
+      if (!own.some((held) => isSame(held, endpoint))) await requireFree(candidate, others, probe, endpoint);
+    } else if (!candidate.dryRun) {
+      const isFree = async (number: number) =>
+        (serviceHolding(others, protocol, number, hostIp) ??
+          ourHolder(endpoints, protocol, number) ??
+          (await probe.holder(protocol, number, hostIp))) === undefined;
+      endpoints[at] = { ...endpoint, port: await firstFree(isFree) };
     }
-    const isFree = async (port: number) =>
-      (serviceHolding(others, protocol, port, hostIp) ??
-        ourHolder(endpoints, protocol, port) ??
-        (await probe.holder(protocol, port, hostIp))) === undefined;
-    const port = number || (candidate.dryRun ? 0 : await firstFree(isFree));
-    endpoints.push({
-      ...(name !== undefined && { name }),
-      protocol,
-      port,
-      ...(hostIp !== undefined && { hostIp }),
-      targetPort,
-    });
   }
   return endpoints;
+}
+
+const publishedOf = (inputs: Desired["inputs"]): Published[] =>
+  ((inputs.ports ?? []) as PortInputs[]).filter((port): port is Published => port.publish !== undefined);
+
+function endpointOf(
+  { name, protocol, port, hostIp, targetPort = port }: Published,
+  number: number,
+): Endpoint {
+  return {
+    ...(name !== undefined && { name }),
+    protocol,
+    port: number,
+    ...(hostIp !== undefined && { hostIp }),
+    targetPort,
+  };
 }
 
 /** In a dry run a port of the same stack may be one that the same run frees first. */
@@ -73,28 +86,44 @@ function mayLetGo({ dryRun, owner }: Candidate, holder: Desired["owner"]): boole
   return dryRun && isSameStack(owner, holder);
 }
 
-/** The number that was given before; each only once, since two ports may lead to the same one of the container. */
-function keptNumber(before: Endpoint[], protocol: string, targetPort: number): number {
-  const at = before.findIndex(
-    (endpoint) => endpoint.protocol === protocol && endpoint.targetPort === targetPort,
-  );
-  return at < 0 ? 0 : (before.splice(at, 1)[0]?.port ?? 0);
-}
-
-interface Asked {
-  readonly protocol: "tcp" | "udp";
+interface Chosen {
+  readonly from: Published;
   readonly number: number;
-  readonly hostIp: string | undefined;
 }
 
-const isSame = (endpoint: Endpoint, { protocol, number, hostIp }: Asked) =>
-  endpoint.protocol === protocol && endpoint.port === number && endpoint.hostIp === hostIp;
+/** Numbers that were chosen here, each with the port that asked for one. Endpoints stand in the order of their ports. */
+function chosenPortsOf(earlier: Desired | undefined): Chosen[] {
+  const endpoints = endpointsOf(earlier);
+  return publishedOf(earlier?.inputs ?? {}).flatMap((from, at) => {
+    const number = endpoints[at]?.port ?? 0;
+    return from.publish === 0 && number > 0 ? [{ from, number }] : [];
+  });
+}
+
+/**
+ * The number that this port was given before; 0 where it has none, or where another one asks for just that. Protocol and
+ * port are unique in a service; at another address of the host the number may be somebody else's.
+ */
+function keptNumber(
+  { protocol, port, hostIp }: Published,
+  before: readonly Chosen[],
+  wanted: readonly Published[],
+): number {
+  const kept = before.find(
+    ({ from }) => from.protocol === protocol && from.port === port && from.hostIp === hostIp,
+  );
+  const isAskedFor = wanted.some((other) => other.protocol === protocol && other.publish === kept?.number);
+  return kept === undefined || isAskedFor ? 0 : kept.number;
+}
+
+const isSame = (a: Endpoint, b: Endpoint) =>
+  a.protocol === b.protocol && a.port === b.port && a.hostIp === b.hostIp;
 
 async function requireFree(
   { namespace, name }: Candidate,
   others: readonly Desired[],
   probe: PortProbe,
-  { protocol, number, hostIp }: Asked,
+  { protocol, port: number, hostIp }: Endpoint,
 ): Promise<void> {
   const holder =
     serviceHolding(others, protocol, number, hostIp) ?? (await probe.holder(protocol, number, hostIp));
