@@ -110,6 +110,7 @@ function secretValue({ placement, secrets }: FileSources, name: string, key: str
   const found = secrets[`${placement.namespace}/${name}`];
   if (found === undefined)
     throw new ConstellationError("invalid", `secret not found: ${name}; create it first`);
+  if ("unreadable" in found) throw new ConstellationError("invalid", `secret ${name}: ${found.unreadable}`);
   const value = "value" in found ? found.value : key === undefined ? undefined : found.values[key];
   if (value !== undefined) return value;
   const reason = key === undefined ? "it has several values; name one with `key`" : `it has no key ${key}`;

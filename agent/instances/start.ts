@@ -1,3 +1,4 @@
+import { ConstellationError } from "../../contract/index.ts";
 import type { Assignment, Placement } from "../session/index.ts";
 import type { LifeEvent } from "./life.ts";
 import type { Places } from "./places.ts";
@@ -20,6 +21,7 @@ export async function startInstance(request: StartRequest, ports: StepPorts): Pr
   const spec = assignment.specs[placement.specKey];
   if (spec === undefined)
     throw new TypeError(`start ${placement.id}: the assignment lacks its spec ${placement.specKey}`);
+  if (spec.unreadable !== undefined) throw new ConstellationError("invalid", spec.unreadable);
   ports.runtime.expectStart();
   const start: Start = { ...request, spec, workload: workloadOf(spec) };
   for (const step of steps) {

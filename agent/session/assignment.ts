@@ -1,5 +1,6 @@
+import { ConstellationError } from "../../contract/index.ts";
 import { gatewayOf } from "../cluster/index.ts";
-import { openStored, type Sealer } from "../secrets/index.ts";
+import { digestsOnly, openStored, type Sealer } from "../secrets/index.ts";
 import {
   minHealthyTimeMs,
   observedInstances,
@@ -47,6 +48,8 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
   };
 }
 
+type Inputs = Desired["inputs"];
+
 const specKey = (uid: string, revision: number) => `${uid}/${revision}`;
 
 function placementOf({ at: _, ...placed }: Placed): Placement {
@@ -65,27 +68,47 @@ function specsOf(store: Store, sealer: Sealer, placed: readonly Placed[]): Recor
     const healthyMs = wanted?.uid === serviceUid ? minHealthyTimeMs(wanted) : stored.minHealthyTimeMs;
     specs[key] = {
       ...{ namespace, service, imageDigest, minHealthyTimeMs: healthyMs },
-      inputs: openStored(inputs, sealer),
+      ...readable(inputs, sealer),
     };
   }
   return specs;
 }
 
+/** One secret that cannot be opened keeps back the instances that need it, and nothing else of the host. */
+function readable(inputs: Inputs, sealer: Sealer): Pick<InstanceSpec, "inputs" | "unreadable"> {
+  try {
+    return { inputs: openStored(inputs, sealer) };
+  } catch (error) {
+    return { inputs: digestsOnly(inputs), unreadable: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ConstellationError) return error.message;
+  throw error;
+}
+
 /** The secrets and config files the specs name, and no others: the host must not see more than it runs. */
 function contentsOf(store: Store, sealer: Sealer, specs: readonly InstanceSpec[]) {
-  const secrets: Record<string, SecretContent> = {};
-  const configs: Record<string, FileContent> = {};
+  const contents = {
+    Secret: {} as Record<string, SecretContent>,
+    ConfigFile: {} as Record<string, FileContent>,
+  };
   for (const { namespace, inputs } of specs) {
     for (const { kind, name } of referencesOf(inputs)) {
       const key = `${namespace}/${name}`;
       const stored = store.get(families.desired, keys.desired(namespace, kind, name))?.record.inputs;
-      if (!stored || key in (kind === "Secret" ? secrets : configs)) continue;
-      const { onChange: _, ...content } = openStored(stored, sealer);
-      if (kind === "Secret") secrets[key] = content as unknown as SecretContent;
-      else configs[key] = content as unknown as FileContent;
+      if (stored && !(key in contents[kind]))
+        Object.assign(contents[kind], { [key]: contentOf(stored, sealer) });
     }
   }
-  return { secrets, configs };
+  return { secrets: contents.Secret, configs: contents.ConfigFile };
+}
+
+function contentOf(stored: Inputs, sealer: Sealer): object {
+  const { inputs, unreadable } = readable(stored, sealer);
+  const { onChange: _, ...content } = inputs;
+  return unreadable === undefined ? content : { unreadable };
 }
 
 /** Every service with the healthy instances that are not on their way out. */

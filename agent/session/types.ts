@@ -64,12 +64,16 @@ export interface InstanceSpec {
   readonly imageDigest: string;
   /** How long it must run to count as healthy where nothing checks its health. */
   readonly minHealthyTimeMs: number;
+  /** Why no instance can start from it: the inputs then lack what could not be opened. */
+  readonly unreadable?: string;
 }
 
 export type FileContent = { readonly content: string } | { readonly files: Readonly<Record<string, string>> };
 export type SecretContent =
   | { readonly value: string }
-  | { readonly values: Readonly<Record<string, string>> };
+  | { readonly values: Readonly<Record<string, string>> }
+  /** Why its values cannot be had. */
+  | { readonly unreadable: string };
 
 /** How a service is reached, cluster wide. */
 export interface ServiceRoute {
