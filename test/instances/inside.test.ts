@@ -88,6 +88,13 @@ describe("a container", () => {
     }).toEqual({ NoNewPrivs: "1", CapEff: "00000000a80425fb", CapBnd: "00000000a80425fb", Seccomp: "2" });
   });
 
+  test("is as likely to be killed for memory as any process, whatever the agent is, its commands too", async () => {
+    const agents = "for pid in $(pgrep -f '[h]ost-agent.ts'); do echo $0 >/proc/$pid/oom_score_adj; done";
+    await host.output(["sh", "-c", agents, "300"]);
+    expect(await inside(plain, "cat /proc/1/oom_score_adj /proc/self/oom_score_adj")).toBe("0\n0");
+    await host.output(["sh", "-c", agents, "0"]);
+  });
+
   test("cannot mount, nor write to the kernel's settings, nor see memory of the kernel", async () => {
     expect(await inside(plain, "mount -t tmpfs none /tmp")).toMatch(
       /Operation not permitted|permission denied/,

@@ -6,6 +6,7 @@ import type { CommandRequest } from "../../instances/index.ts";
 import {
   type ChildFd,
   type ChildProcess,
+  codeOf,
   exitCode,
   openTerminal,
   type Processes,
@@ -55,7 +56,8 @@ export async function startCommand(
   const terminal = request.terminal && openTerminal(request.terminal.columns, request.terminal.rows);
   const own: ChildFd[] = stdio === "pipes" ? ["input", "output", "output"] : ["null", "null", "null"];
   try {
-    writeFileSync(files.process, JSON.stringify(processOf(paths.bundle(id), request)), { mode: 0o600 });
+    const wanted = processOf(paths.bundle(id), request);
+    writeFileSync(files.process, JSON.stringify(wanted), { mode: 0o600 });
     const child = await spawner.spawn({
       argv: [
         ...crun,
@@ -68,6 +70,7 @@ export async function startCommand(
       fds: terminal ? { 0: terminal.programFd, 1: terminal.programFd, 2: terminal.programFd } : { ...own },
       session: "own",
     });
+    setOomScoreAdj(child.pid, wanted.oomScoreAdj);
     const exit = child.exited.then(exitCode);
     const pid = await commandPid(child, files);
     const end = endCommand(pid, child, processes);
@@ -84,6 +87,15 @@ export async function startCommand(
   } finally {
     if (terminal) closeSync(terminal.programFd);
     for (const file of Object.values(files)) rmSync(file, { force: true });
+  }
+}
+
+/** `crun exec` leaves out what the process says of it, but the command inherits crun's own. */
+function setOomScoreAdj(pid: number, score: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ESRCH") throw error; // It has ended already.
   }
 }
 
