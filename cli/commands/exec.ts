@@ -1,6 +1,7 @@
 import { type Attendance, attend, enterRawTerminal, jsonOutput } from "../exec/index.ts";
 import { oneInstance, parseReference } from "../names/index.ts";
 import { type Action, type Options, type Session, UsageError } from "../session/index.ts";
+import { sizeOf } from "../terminal/index.ts";
 
 /**
  * Exits with the command's own code; 130 when Ctrl-C ended it without a terminal.
@@ -19,7 +20,7 @@ export const exec: Action = async ({ session, args, options }) => {
     tty,
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workingDir: workdir }),
-    ...(tty && stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : {}),
+    ...(tty ? sizeOf(stdout) : undefined),
   });
   const giveBack = tty && interactive ? enterRawTerminal(session, stream.resize) : () => undefined;
   try {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import type { Session } from "../session/index.ts";
+import { sizeOf } from "../terminal/index.ts";
 
 /**
  * Hands every key to the command and tells it the window's size whenever it changes. Returns what gives the
@@ -10,7 +11,10 @@ export function enterRawTerminal(
   onResize: (columns: number, rows: number) => void,
 ): () => void {
   const giveBack = stdin.isTTY ? makeRaw(stdin) : () => undefined;
-  const resized = () => onResize(stdout.columns, stdout.rows);
+  const resized = () => {
+    const size = sizeOf(stdout);
+    if (size !== undefined) onResize(size.columns, size.rows);
+  };
   if (stdout.isTTY) stdout.on("resize", resized);
   const restore = () => {
     stdout.off("resize", resized);

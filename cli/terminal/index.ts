@@ -6,5 +6,6 @@ export * from "./amounts.ts";
 export * from "./output.ts";
 export * from "./palette.ts";
 export * from "./printable.ts";
+export * from "./size.ts";
 export * from "./table.ts";
 export * from "./tree.ts";

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { type Palette, paletteOf } from "./palette.ts";
+import { sizeOf } from "./size.ts";
 
 /** Where a command's results go: standard output, for a person or for a program. */
 export interface Output {
   readonly isTerminal: boolean;
-  /** Columns of the terminal; undefined where it is none. */
+  /** Columns of the terminal; undefined where it is none or does not know. */
   readonly width: number | undefined;
   readonly palette: Palette;
   /** Resolves when it may be given more. */
@@ -27,7 +28,7 @@ export function outputTo(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream,
   return {
     isTerminal: stdout.isTTY === true,
     get width() {
-      return stdout.isTTY ? stdout.columns : undefined;
+      return sizeOf(stdout)?.columns;
     },
     palette: paletteOf(colours),
     write,

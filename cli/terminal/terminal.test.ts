@@ -8,6 +8,7 @@ import {
   shortBytes,
   shortDuration,
   shortImage,
+  sizeOf,
   table,
   tree,
   wantsColours,
@@ -58,6 +59,17 @@ test("a time is shown in the reader's zone, and as it is when it is none", () =>
 test("a digest is cut, a tag is not", () => {
   expect(shortImage(`a/b@sha256:${"0123456789ab".repeat(6).slice(0, 64)}`)).toBe("a/b@sha256:0123456789ab");
   expect(shortImage("oci:images:web")).toBe("oci:images:web");
+});
+
+test.each([
+  [
+    { isTTY: true, columns: 80, rows: 24 },
+    { columns: 80, rows: 24 },
+  ],
+  [{ isTTY: true, columns: 0, rows: 0 }, undefined],
+  [{ isTTY: false, columns: 80, rows: 24 }, undefined],
+])("%j has the size %j", (stream, size) => {
+  expect(sizeOf(stream)).toEqual(size);
 });
 
 describe("colours", () => {
