@@ -1,4 +1,4 @@
-import type { ConstellationError } from "../contract/index.ts";
+import type { ConstellationError, ErrorCode } from "../contract/index.ts";
 import { commands } from "./commands/index.ts";
 import { UsageError } from "./session/index.ts";
 import { printable } from "./terminal/index.ts";
@@ -21,6 +21,14 @@ export function failureLines(error: unknown, argv: readonly string[]): string[] 
     ...violations.map(({ path, reason }) => `  ${printable(path)}: ${printable(reason)}`),
     ...help,
   ];
+}
+
+/** As a shell has them; `env` and `timeout` too: a program to run is not there, or is none. */
+const exitCodes: Partial<Record<ErrorCode, number>> = { "command-missing": 127, "command-invalid": 126 };
+
+/** 2 where it was typed wrong, 127 and 126 where `exec` could not run its command, else 1. */
+export function failureExitCode(error: unknown): number {
+  return error instanceof UsageError ? 2 : (exitCodes[described(error).code] ?? 1);
 }
 
 function described(error: unknown): Pick<ConstellationError, "code" | "message" | "violations"> {

@@ -1,6 +1,6 @@
 import { commands, globalOptions } from "./commands/index.ts";
-import { failureLines } from "./failure.ts";
-import { type GlobalOptions, startSession, UsageError } from "./session/index.ts";
+import { failureExitCode, failureLines } from "./failure.ts";
+import { type GlobalOptions, startSession } from "./session/index.ts";
 
 // Whoever reads has seen enough, as in `constellation ps | head -1`: end as SIGPIPE would.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
@@ -11,7 +11,7 @@ try {
   process.exitCode = await (argv[0] === "__complete" ? completeWords(argv.slice(1)) : runCommand());
 } catch (error) {
   process.stderr.write(`${failureLines(error, argv).join("\n")}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = failureExitCode(error);
 }
 
 async function runCommand(): Promise<number> {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ConstellationError } from "../contract/index.ts";
-import { failureLines } from "./failure.ts";
+import { failureExitCode, failureLines } from "./failure.ts";
 import { runProgram } from "./program.ts";
 import { type GlobalOptions, type Session, UsageError } from "./session/index.ts";
 import { version } from "./version.ts";
@@ -79,6 +79,16 @@ describe("a failure is told", () => {
       "see: constellation ps --help",
     ]);
     expect(failureLines(new Error("odd \u001b[2J"), [])).toEqual(["constellation: odd \\x1b[2J"]);
+  });
+
+  test.each([
+    [error, 1],
+    [new Error("odd"), 1],
+    [new UsageError("no"), 2],
+    [new ConstellationError("command-missing", "no"), 127],
+    [new ConstellationError("command-invalid", "no"), 126],
+  ])("%s: exit code %d", (failure, code) => {
+    expect(failureExitCode(failure)).toBe(code);
   });
 
   test("with --json as the API tells it, but not with another program's --json", () => {

@@ -29,7 +29,7 @@ export async function runProgram(argv: readonly string[], running: Running): Pro
     .exitOverride()
     .addHelpText(
       "after",
-      "\nExit codes: 1 when it failed, 2 when it was typed wrong; exec passes its command's on.",
+      "\nExit codes: 1 when it failed, 2 when it was typed wrong; exec passes its command's on,\n127 where there is no such command, 126 where it cannot be executed.",
     );
   addOptions(program, globalOptions);
   for (const spec of commands) {

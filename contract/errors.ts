@@ -77,6 +77,18 @@ export const errorTable = {
     retryable: false,
     doc: "The image is damaged, or unsafe to unpack.",
   },
+  "command-missing": {
+    http: 422,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The image has no such program; as an exit code, 127.",
+  },
+  "command-invalid": {
+    http: 422,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The program is there but cannot be executed; as an exit code, 126.",
+  },
   "too-large": {
     http: 413,
     grpc: grpc.resourceExhausted,

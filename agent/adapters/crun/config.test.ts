@@ -153,11 +153,11 @@ test("ceilings of rlimits are the hard limits of a process that may not raise th
 test.each([
   [
     "executable file `nosuch` not found in $PATH: No such file or directory\n",
-    "invalid",
+    "command-missing",
     /^command not found: nosuch;/,
   ],
-  ["open executable: Permission denied", "invalid", /^command cannot be executed/],
-  ["open executable: Operation not permitted", "invalid", /^command cannot be executed/],
+  ["open executable: Permission denied", "command-invalid", /^command cannot be executed/],
+  ["open executable: Operation not permitted", "command-invalid", /^command cannot be executed/],
   [
     "mkdir `/proc/x`: No such file or directory",
     "invalid",

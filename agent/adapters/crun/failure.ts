@@ -1,15 +1,24 @@
-import { ConstellationError } from "../../../contract/index.ts";
+import { ConstellationError, type ErrorCode } from "../../../contract/index.ts";
+
+interface Meaning {
+  /** Default: `invalid`. */
+  readonly code?: ErrorCode;
+  readonly pattern: RegExp;
+  readonly say: (match: RegExpExecArray) => string;
+}
 
 /**
  * crun reports in words alone, so words are all there is to tell a user's mistake from the machine's.
  * First match wins; what no line matches is the machine's, in crun's own words.
  */
-const meanings: readonly { readonly pattern: RegExp; readonly say: (match: RegExpExecArray) => string }[] = [
+const meanings: readonly Meaning[] = [
   {
+    code: "command-missing",
     pattern: /executable file `([^`]*)` not found/,
     say: ([, name]) => `command not found: ${name}; correct \`command\` or add it to the image`,
   },
   {
+    code: "command-invalid",
     pattern:
       /(?:open executable|exec[a-z]*|is not executable)[^:]*: (?:Permission denied|Operation not permitted|Exec format error)/,
     say: () =>
@@ -45,9 +54,9 @@ const meanings: readonly { readonly pattern: RegExp; readonly say: (match: RegEx
 /** The error for what crun or conmon said when a container or a command in it did not start. */
 export function startFailure(said: string): ConstellationError {
   const words = said.trim().replaceAll(/\s+/g, " ");
-  for (const { pattern, say } of meanings) {
+  for (const { code = "invalid", pattern, say } of meanings) {
     const match = pattern.exec(words);
-    if (match) return new ConstellationError("invalid", say(match), { cause: words });
+    if (match) return new ConstellationError(code, say(match), { cause: words });
   }
   return new ConstellationError("host-unfit", `container runtime: ${words || "ended without a word"}`);
 }
