@@ -102,7 +102,7 @@ export const commands: readonly CommandSpec[] = [
       {
         syntax: "<name>",
         doc: "An instance's id, a slot (web-0), or a service: all its instances, each line with its slot.",
-        completes: "target",
+        completes: "workload",
       },
     ],
     options: [

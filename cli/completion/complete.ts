@@ -1,11 +1,5 @@
 import type { CommandSpec, GlobalOptions, OptionSpec, Session } from "../session/index.ts";
-import {
-  documentCandidates,
-  instanceCandidates,
-  type Known,
-  matching,
-  namespaceCandidates,
-} from "./names.ts";
+import { candidatesOf, matching } from "./names.ts";
 import { type Candidate, type NameKind, planCompletion } from "./plan.ts";
 
 /** A shell waits for this: rather no names than late ones, milliseconds. */
@@ -41,25 +35,4 @@ async function named(of: NameKind, session: Session, typed: string): Promise<Can
     ...(of === "instance" ? [] : kinds.map(({ plural }) => agent.listDocuments(plural))),
   ]);
   return candidatesOf(of, { instances, documents: documents.flat() }, session.namespace, typed);
-}
-
-function candidatesOf(
-  of: Exclude<NameKind, "kind">,
-  known: Known,
-  namespace: string | undefined,
-  typed: string,
-): Candidate[] {
-  switch (of) {
-    case "namespace":
-      return namespaceCandidates(known);
-    case "service":
-      return documentCandidates(known, namespace, new Set(["Service"]));
-    case "instance":
-      return instanceCandidates(known, namespace, typed);
-    case "target":
-      return [
-        ...instanceCandidates(known, namespace, typed),
-        ...documentCandidates(known, namespace, undefined),
-      ];
-  }
 }

@@ -1,5 +1,5 @@
 import type { Instance } from "../../contract/index.ts";
-import type { Candidate } from "./plan.ts";
+import type { Candidate, NameKind } from "./plan.ts";
 
 export interface NamedDocument {
   readonly kind: string;
@@ -14,13 +14,37 @@ export interface Known {
 }
 
 const defaultNamespace = "default";
+const services: ReadonlySet<string> = new Set(["Service"]);
 
-/** Slots, and ids once a slot's name is typed out: nobody starts with an id. */
-export function instanceCandidates(
-  { instances }: Known,
+/** What a name of this sort may be; those of other namespaces qualified. Not yet those that begin as typed alone. */
+export function candidatesOf(
+  of: Exclude<NameKind, "kind">,
+  known: Known,
   namespace: string | undefined,
   typed: string,
 ): Candidate[] {
+  switch (of) {
+    case "namespace":
+      return namespaceCandidates(known);
+    case "service":
+      return documentCandidates(known, namespace, services);
+    case "instance":
+      return instanceCandidates(known, namespace, typed);
+    case "workload":
+      return [
+        ...instanceCandidates(known, namespace, typed),
+        ...documentCandidates(known, namespace, services),
+      ];
+    case "target":
+      return [
+        ...instanceCandidates(known, namespace, typed),
+        ...documentCandidates(known, namespace, undefined),
+      ];
+  }
+}
+
+/** Slots, and ids once a slot's name is typed out: nobody starts with an id. */
+function instanceCandidates({ instances }: Known, namespace: string | undefined, typed: string): Candidate[] {
   return instances.flatMap((instance) => {
     const slot = qualified(instance, namespace);
     if (slot === undefined) return [];
@@ -30,7 +54,7 @@ export function instanceCandidates(
   });
 }
 
-export function documentCandidates(
+function documentCandidates(
   { documents }: Known,
   namespace: string | undefined,
   kinds: ReadonlySet<string> | undefined,
@@ -42,7 +66,7 @@ export function documentCandidates(
   });
 }
 
-export function namespaceCandidates({ instances, documents }: Known): Candidate[] {
+function namespaceCandidates({ instances, documents }: Known): Candidate[] {
   return [...instances, ...documents].map(({ namespace }) => ({ value: namespace, doc: "" }));
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { commands, globalOptions } from "../commands/index.ts";
-import { instanceCandidates, matching } from "./names.ts";
+import { candidatesOf, matching } from "./names.ts";
 import { planCompletion } from "./plan.ts";
 
 const plan = (...words: string[]) => planCompletion(words, commands, globalOptions);
@@ -32,7 +32,7 @@ describe("the last word may become", () => {
   test("a name, looked for where the options say", () => {
     expect(plan("--root", "/x", "logs", "-n", "shop", "")).toEqual({
       kind: "names",
-      of: "target",
+      of: "workload",
       given: { root: "/x", namespace: "shop" },
     });
     expect(plan("exec", "-it", "w")).toMatchObject({ of: "instance" });
@@ -50,18 +50,32 @@ describe("the last word may become", () => {
 
 describe("names", () => {
   const known = {
-    documents: [],
+    documents: [
+      { kind: "Service", namespace: "default", name: "web" },
+      { kind: "ConfigFile", namespace: "default", name: "web-code" },
+    ],
     instances: [
       { id: "web-0-aaa", name: "web-0", namespace: "default", state: "running", host: "a" },
       { id: "db-0-bbb", name: "db-0", namespace: "shop", state: "running", host: "a" },
     ] as never,
   };
-  const offered = (namespace: string | undefined, typed: string) =>
-    matching(instanceCandidates(known, namespace, typed), typed).map(({ value }) => value);
+  const offered = (
+    namespace: string | undefined,
+    typed: string,
+    of: Parameters<typeof candidatesOf>[0] = "instance",
+  ) => matching(candidatesOf(of, known, namespace, typed), typed).map(({ value }) => value);
 
   test("are slots first, ids once a slot is typed out", () => {
     expect(offered(undefined, "w")).toEqual(["web-0"]);
     expect(offered(undefined, "web-0-")).toEqual(["web-0-aaa"]);
+  });
+
+  test.each([
+    ["workload", ["web", "web-0"]],
+    ["service", ["web"]],
+    ["target", ["web", "web-0", "web-code"]],
+  ] as const)("of a %s are of what it may be", (of, names) => {
+    expect(offered(undefined, "w", of)).toEqual(names);
   });
 
   test("of other namespaces are qualified, or left out where one was said", () => {

@@ -13,7 +13,8 @@ export type Plan =
   | { readonly kind: "folders" }
   | { readonly kind: "nothing" };
 
-export type NameKind = "target" | "instance" | "service" | "namespace" | "kind";
+/** `workload`: a service, a slot or an instance; `target`: any document too. */
+export type NameKind = "target" | "workload" | "instance" | "service" | "namespace" | "kind";
 
 /** Options typed so far that say where to look. */
 export interface Given {

@@ -47,6 +47,7 @@ export interface GlobalOptions {
 /** What the shell has to know to complete an argument or an option's value. */
 export type Completes =
   | "target"
+  | "workload"
   | "instance"
   | "service"
   | "namespace"
