@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, statfsSync, statSync } from "node:fs";
 import { instanceLimits } from "./limits.ts";
 import type { Folders } from "./places.ts";
 import type { Mounts } from "./types.ts";
@@ -14,11 +14,16 @@ export async function makeFolders({ state, runtime }: Folders, mounts: Pick<Moun
   chmodSync(runtime, 0o700);
 }
 
-/** For the end of a host's life, when no instance is left. */
-export async function removeFolders(
-  { state, runtime }: Folders,
-  mounts: Pick<Mounts, "unmount">,
-): Promise<void> {
-  await mounts.unmount(runtime);
-  for (const folder of [state, runtime]) rmSync(folder, { recursive: true, force: true });
+/**
+ * Makes the folder that takes what an instance writes: overlayfs shows its mode and owner as those of `/`, so they are
+ * the image's. One that is there keeps what the instance made of it.
+ */
+export function makeUpper(upper: string, topmost: string): void {
+  if (existsSync(upper)) return;
+  const { mode, uid, gid } = statSync(topmost);
+  const unfinished = `${upper}.new`;
+  mkdirSync(unfinished, { recursive: true });
+  chownSync(unfinished, uid, gid);
+  chmodSync(unfinished, mode & 0o7777);
+  renameSync(unfinished, upper);
 }

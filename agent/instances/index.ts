@@ -6,7 +6,7 @@
  * It does not choose hosts or addresses, move traffic, or pull images: the leader, the network and the images do.
  */
 export { createInstanceAccess, type ExecRequest } from "./access.ts";
-export { makeFolders, removeFolders } from "./folders.ts";
+export { makeFolders } from "./folders.ts";
 export {
   createHostInstances,
   type HostInstances,

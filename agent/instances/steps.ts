@@ -3,6 +3,7 @@ import type { ImageConfig } from "../../contract/images/index.ts";
 import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
 import { containerOf } from "./container.ts";
 import { planFiles, planSecretEnv, writeFiles } from "./files.ts";
+import { makeUpper } from "./folders.ts";
 import { readInside } from "./inside.ts";
 import type { Places } from "./places.ts";
 import type { ContainerMount, Images, Mounts, Network, ProcessIdentity, Runtime } from "./types.ts";
@@ -75,8 +76,10 @@ async function mountRoot(start: Start, { mounts, runtime }: StepPorts): Promise<
   // What a start before this one left: its root may be in use until its process is gone.
   await runtime.remove(id);
   await mounts.unmount(root);
-  for (const folder of [root, upper, work]) mkdirSync(folder, { recursive: true });
-  await mounts.overlay({ lowerdirs: needed(start.lowerdirs), writable: { upper, work }, target: root });
+  const lowerdirs = needed(start.lowerdirs);
+  for (const folder of [root, work]) mkdirSync(folder, { recursive: true });
+  makeUpper(upper, needed(lowerdirs[0]));
+  await mounts.overlay({ lowerdirs, writable: { upper, work }, target: root });
 }
 
 async function unmountRoot({ root, kept }: Places, { mounts }: StepPorts): Promise<void> {
