@@ -1,8 +1,8 @@
 import type { Host, Instance } from "../../contract/index.ts";
 
 /**
- * What one host is to do, whole: every message replaces the one before. A host keeps the last one on disk
- * (without secrets) and starts from it.
+ * What one host is to do, whole: every message replaces the one before. A host keeps the last one in memory that
+ * outlives its agent but no reboot, and starts from it.
  */
 export interface Assignment {
   /** The store's revision it was derived from; only ever grows. */
