@@ -3,6 +3,7 @@ import {
   type Document,
   type DocumentAddress,
   diffInputs,
+  durationMs,
   type Resource,
   UNKNOWN,
 } from "../../contract/index.ts";
@@ -168,7 +169,8 @@ export function documentOperations(
       if (connection === undefined) return call.info(`${old.id} went with its cluster`);
       const address = addressOf(old.inputs.value);
       await connection.client.deleteDocument(address);
-      await waitUntilGone(connection.client, address, call);
+      const graceMs = durationMs(String(old.inputs.value.stopGracePeriod ?? "0")) ?? 0;
+      await waitUntilGone(connection.client, address, graceMs, call);
     },
   };
 }

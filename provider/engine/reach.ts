@@ -26,7 +26,7 @@ export function createReach(connections: Connections): Reach {
     if (recorded === undefined || recorded === connection.clusterId) return connection;
     throw new ConstellationError(
       "wrong-cluster",
-      `${action} ${old.id}: this stack lives on cluster ${recorded}, connected to ${connection.clusterId}; point the provider at the right one`,
+      `${action} ${old.id}: this stack lives on cluster ${recorded}, connected to ${connection.clusterId}; point the provider at the right one, or, if that cluster is gone for good, forget what was on it with pulumi state delete`,
     );
   };
 

@@ -16,8 +16,9 @@ export async function previewConnection(
     const absent =
       error instanceof ConstellationError && (error.code === "unreachable" || error.code === "no-cluster");
     if (!absent) throw error;
-    const which = accessId(inputs.cluster) ?? "this machine's";
-    call.info(`cluster ${which} does not answer: checked the program alone, not names, ports and capacity`);
+    const id = accessId(inputs.cluster);
+    const which = id === undefined ? "no cluster on this machine answers" : `cluster ${id} does not answer`;
+    call.info(`${which}: checked the program alone, not names, ports and capacity`);
     return undefined;
   }
 }

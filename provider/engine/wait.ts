@@ -15,6 +15,8 @@ const bounds = {
   /** A slot that no host takes for this long fails the apply. */
   rejectedMs: 3_000,
   defaultDeadlineMs: 300_000,
+  /** Beyond the grace period: for the kill, and for taking away what was made for it. */
+  removeMs: 60_000,
 } as const;
 const logLines = 10;
 
@@ -32,7 +34,7 @@ export async function waitUntilReady(
   written: Document,
   call: Call,
 ): Promise<Outcome> {
-  const deadline = call.timed ? Number.POSITIVE_INFINITY : Date.now() + deadlineMs(written);
+  const deadline = call.timed ? Number.POSITIVE_INFINITY : performance.now() + deadlineMs(written);
   const stop = new AbortController();
   const wake = createWake();
   const name = `${address.namespace}/${address.name}`;
@@ -65,8 +67,8 @@ export async function waitUntilReady(
       step = "";
 
       const rejections = document.status?.rejections ?? [];
-      rejectedSince = rejections.length === 0 ? undefined : (rejectedSince ?? Date.now());
-      if (rejectedSince !== undefined && Date.now() - rejectedSince > bounds.rejectedMs) {
+      rejectedSince = rejections.length === 0 ? undefined : (rejectedSince ?? performance.now());
+      if (rejectedSince !== undefined && performance.now() - rejectedSince > bounds.rejectedMs) {
         return await fail(
           document,
           rejections.map(({ slot, message }) => `${slot}: ${message}`),
@@ -75,8 +77,9 @@ export async function waitUntilReady(
       }
       if (call.signal.aborted)
         return await fail(document, [`${whyAborted(call.signal)}: ${state.progress}`], []);
-      if (Date.now() > deadline) {
-        const behind = (document.status?.instances ?? []).filter((instance) => !instance.healthy);
+      if (performance.now() > deadline) {
+        const { instances = [], specRevision } = document.status ?? {};
+        const behind = instances.filter(({ healthy, revision }) => !healthy && revision === specRevision);
         const reasons = [`not healthy within update.deadline: ${state.progress}`, ...behind.map(describe)];
         return await fail(
           document,
@@ -92,16 +95,29 @@ export async function waitUntilReady(
   }
 }
 
-/** Waits until nothing of a deleted service is left. */
-export async function waitUntilGone(client: Client, address: DocumentAddress, call: Call): Promise<void> {
+/** Waits until nothing of a deleted service is left, `graceMs` for its stop and a while for the rest. */
+export async function waitUntilGone(
+  client: Client,
+  address: DocumentAddress,
+  graceMs: number,
+  call: Call,
+): Promise<void> {
+  const deadline = call.timed ? Number.POSITIVE_INFINITY : performance.now() + graceMs + bounds.removeMs;
+  const action = `delete ${address.namespace}/${address.name}`;
   for (;;) {
     const left = await client.listInstances({ namespace: address.namespace, service: address.name });
     if (left.length === 0) return;
-    call.progress(`stopping: ${left.length} left; ${describe(left[0] as (typeof left)[number])}`);
-    if (call.signal.aborted) {
+    call.progress(`stopping: ${left.length} left; ${left.slice(0, 1).map(describe).join()}`);
+    if (call.signal.aborted)
       throw new ConstellationError(
         "cancelled",
-        `delete ${address.namespace}/${address.name}: cancelled while ${left.length} instances stop; run it again`,
+        `${action}: cancelled while ${left.length} instances stop; run it again`,
+      );
+    if (performance.now() > deadline) {
+      const stuck = left.map(describe).join("; ");
+      throw new ConstellationError(
+        "timeout",
+        `${action}: still there after its grace period: ${stuck}; run it again`,
       );
     }
     await createWake().wait(deletePollMs, call.signal);

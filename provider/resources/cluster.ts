@@ -32,7 +32,8 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
   const clientOf = (inputs: Properties) => connect({ socket: agentPaths(rootOf(inputs)).socket });
 
   const raise = async (inputs: Opened, call: Call): Promise<Stored> => {
-    await agent.run("up", rootOf(inputs.value), call.progress);
+    const { warnings } = await agent.run("up", rootOf(inputs.value), call.progress);
+    tell((warnings ?? []) as Finding[], call);
     call.progress("founding the cluster");
     const record = await clientOf(inputs.value).putCluster({
       owner: { engine: "pulumi", id: call.urn },
@@ -56,11 +57,30 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
     },
   });
 
+  /** The cluster's record; an agent that does not run is started first, to ask who else keeps something on it. */
+  const wake = async (inputs: Properties, call: Call) => {
+    const read = () => readRecord(clientOf(inputs), agentPaths(rootOf(inputs)).stateDir);
+    const found = await read();
+    if (found !== "down") return found;
+    try {
+      await agent.run("up", rootOf(inputs), call.progress);
+      return await read();
+    } catch (error) {
+      if (inputs.forceDestroy !== true) throw unasked(String(inputs.name), error as Error);
+      call.warn("the agent does not start: removing it without asking what others keep on it");
+      return "down";
+    }
+  };
+
   return {
     complete: async (inputs) => ({ inputs, violations: [] }),
 
-    async previewCreate(inputs) {
-      await agent.run("preflight", rootOf(inputs.value));
+    async previewCreate(inputs, call) {
+      if (!(await answers(clientOf(inputs.value)))) {
+        const findings = (await agent.run("preflight", rootOf(inputs.value))) as unknown as Finding[];
+        refuseUnfit(findings);
+        tell(findings, call);
+      }
       return { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN };
     },
 
@@ -98,10 +118,8 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
     async delete(old, call) {
       requireThisMachine(old, "delete");
       const inputs = old.inputs.value;
-      const there = await readRecord(clientOf(inputs), agentPaths(rootOf(inputs)).stateDir);
-      if (there === "down") {
-        call.warn("the agent does not answer: removing it without asking what it still runs");
-      } else if (there !== "gone") {
+      const there = await wake(inputs, call);
+      if (there !== "gone" && there !== "down") {
         if (there.id !== old.outputs.clusterId)
           return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
         await refuseWhileShared(clientOf(inputs), inputs, call);
@@ -109,6 +127,33 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
       await agent.run("down", rootOf(inputs), call.progress);
     },
   };
+}
+
+/** What the agent's preflight says of this machine; the shape that `constellation-agent preflight --json` prints. */
+interface Finding {
+  readonly severity: "refusal" | "warning";
+  readonly problem: string;
+  readonly fix: string;
+}
+
+async function answers(client: Client): Promise<boolean> {
+  return client.info().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** All of them at once: the apply would stop at the same ones. */
+function refuseUnfit(findings: readonly Finding[]): void {
+  const refusals = findings.filter(({ severity }) => severity === "refusal");
+  if (refusals.length === 0) return;
+  const violations = refusals.map(({ problem, fix }) => ({ path: "machine", reason: `${problem}; ${fix}` }));
+  throw new ConstellationError("host-unfit", "start an agent: this machine cannot run one", { violations });
+}
+
+function tell(findings: readonly Finding[], call: Call): void {
+  for (const { severity, problem, fix } of findings)
+    if (severity === "warning") call.warn(`${problem}; ${fix}`);
 }
 
 /** An agent elsewhere is out of reach: what is found here says nothing about it. */
@@ -119,6 +164,14 @@ function requireThisMachine({ id, outputs }: Stored, action: string): void {
   throw new ConstellationError(
     "wrong-cluster",
     `${action} cluster ${id}: it runs on another machine than this one; run pulumi there`,
+  );
+}
+
+function unasked(name: string, cause: Error): ConstellationError {
+  return new ConstellationError(
+    "host-unfit",
+    `delete cluster ${name}: its agent does not start, so nobody can say what others keep on it (${cause.message}); mend it, set forceDestroy, or run constellation-agent down on this machine`,
+    { cause },
   );
 }
 
