@@ -51,6 +51,7 @@ export class Application extends pulumi.ComponentResource {
         } else {
             resourceInputs["addresses"] = undefined /*out*/;
         }
+        resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         super(Application.__pulumiType, name, resourceInputs, opts, true /*remote*/);
     }

@@ -93,6 +93,7 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["revision"] = undefined /*out*/;
             resourceInputs["root"] = undefined /*out*/;
         }
+        resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["access"] };
         opts = pulumi.mergeOptions(opts, secretOpts);

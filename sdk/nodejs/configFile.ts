@@ -99,6 +99,7 @@ export class ConfigFile extends pulumi.CustomResource {
             resourceInputs["onChange"] = undefined /*out*/;
             resourceInputs["revision"] = undefined /*out*/;
         }
+        resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["cluster"] };
         opts = pulumi.mergeOptions(opts, secretOpts);

@@ -37,6 +37,7 @@ export class Provider extends pulumi.ProviderResource {
             resourceInputs["cluster"] = args?.cluster ? pulumi.secret(args.cluster) : undefined;
             resourceInputs["namespace"] = args?.namespace;
         }
+        resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         super(Provider.__pulumiType, name, resourceInputs, opts);
     }

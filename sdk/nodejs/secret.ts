@@ -99,6 +99,7 @@ export class Secret extends pulumi.CustomResource {
             resourceInputs["value"] = undefined /*out*/;
             resourceInputs["values"] = undefined /*out*/;
         }
+        resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["cluster", "value", "values"] };
         opts = pulumi.mergeOptions(opts, secretOpts);

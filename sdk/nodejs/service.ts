@@ -288,6 +288,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["waitFor"] = undefined /*out*/;
             resourceInputs["workingDir"] = undefined /*out*/;
         }
+        resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["cluster"] };
         opts = pulumi.mergeOptions(opts, secretOpts);
