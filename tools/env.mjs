@@ -14,6 +14,8 @@ if (setup.status !== 0) process.exit(1);
 /** Safe inside a POSIX shell's eval. @param {string} text */
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
+// A reader that stops early, like head, is no failure.
+process.stdout.on("error", () => process.exit());
 const { path, variables } = shellEnvironment();
 process.stdout.write(`export PATH=${path.map(quote).join(":")}:"$PATH"\n`);
 for (const [name, value] of Object.entries(variables))

@@ -55,7 +55,21 @@ describe("npm run quickstart on this machine", () => {
       expect(machine()).toEqual(before);
     },
   );
+
+  test("with its agent killed, it starts it again, and destroys it just as well", () => {
+    expect(npm("--port", String(port)).stdout).toContain("It runs.");
+    killAgent(environment.CONSTELLATION_ROOT);
+    expect(npm().stdout).toMatch(/visit 7, answered by web-\d[^]*It runs\./);
+    killAgent(environment.CONSTELLATION_ROOT);
+    expect(npm("--destroy").stdout).toContain("Nothing of the cluster is left");
+    expect(machine()).toEqual(before);
+  });
 });
+
+function killAgent(root: string): void {
+  const { pid, agentPid } = JSON.parse(readFileSync(join(root, "run", "guard.json"), "utf8"));
+  for (const victim of [pid, agentPid]) process.kill(victim, "SIGKILL");
+}
 
 /** What an agent could leave behind, as it is now. */
 function machine() {
