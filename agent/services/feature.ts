@@ -5,7 +5,7 @@ import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
 import type { Leader } from "./loop.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
-import { referencesOf } from "./references.ts";
+import { type ContentKind, type Reference, referencesOf } from "./references.ts";
 import { serviceStatus } from "./status.ts";
 import { hostCapacities } from "./view.ts";
 
@@ -93,9 +93,10 @@ function referenceOf(text: string) {
 
 /** In a dry run a missing document may be one that the same run makes first. */
 function referenceViolations(store: Store, { namespace, inputs, dryRun }: Candidate): Violation[] {
-  return referencesOf(inputs).flatMap(({ kind, name, path }): Violation[] => {
+  return referencesOf(inputs).flatMap((reference): Violation[] => {
+    const { kind, name, path } = reference;
     const stored = store.get(families.desired, keys.desired(namespace, kind, name));
-    if (stored) return kind === "Secret" ? keyViolations(stored.record, inputs, path) : [];
+    if (stored) return contentViolations[kind](stored.record, reference);
     if (dryRun) return [];
     const others = store
       .list(families.desired, keys.desired(namespace, kind, ""))
@@ -110,11 +111,14 @@ function referenceViolations(store: Store, { namespace, inputs, dryRun }: Candid
   });
 }
 
-function keyViolations(secret: Desired, inputs: Candidate["inputs"], path: string): Violation[] {
-  const uses = (inputs.secrets ?? []) as { key?: string }[];
-  const key = uses[Number(/\[(\d+)\]/.exec(path)?.[1])]?.key;
+/** Whether what is there has what is asked of it. */
+const contentViolations: Record<ContentKind, (stored: Desired, reference: Reference) => Violation[]> = {
+  Secret: keyViolations,
+  ConfigFile: () => [],
+};
+
+function keyViolations(secret: Desired, { key, keyPath: at }: Reference): Violation[] {
   const values = secret.inputs.values as Record<string, unknown> | undefined;
-  const at = path.replace(/\.secret$/, ".key");
   if (values === undefined) {
     return key === undefined
       ? []

@@ -38,7 +38,7 @@ describe("what does not", () => {
 });
 
 test("references are found where they stand", () => {
-  expect(referencesOf(inputs)).toEqual([
+  expect(referencesOf(inputs)).toMatchObject([
     { kind: "Secret", name: "password", path: "secrets[0].secret" },
     { kind: "ConfigFile", name: "site", path: "configs[0].config" },
   ]);

@@ -10,8 +10,11 @@ export type ContentKind = (typeof uses)[number]["kind"];
 export interface Reference {
   readonly kind: ContentKind;
   readonly name: string;
-  /** Where the inputs name it. */
+  /** Where the inputs name it: `secrets[0].secret`. */
   readonly path: string;
+  /** Which of its values is used, where the inputs say so; and where they say it. */
+  readonly key: string | undefined;
+  readonly keyPath: string;
 }
 
 /** The documents a service's inputs name: kind by kind, in the order they stand there. */
@@ -21,6 +24,8 @@ export function referencesOf(inputs: Readonly<Record<string, unknown>>): Referen
       kind,
       name: String(use[member]),
       path: `${list}[${index}].${member}`,
+      key: use.key === undefined ? undefined : String(use.key),
+      keyPath: `${list}[${index}].key`,
     })),
   );
 }
