@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Where one agent keeps what it owns. Everything that tells two agents on a machine apart derives from `root`. */
 export interface AgentPaths {
@@ -18,9 +18,12 @@ export interface AgentPaths {
 /**
  * Derives an agent's paths and names from its root folder.
  * Without a root: `/var/lib/constellation` and `/run/constellation`, the agent of this machine.
+ * A relative one starts at the working folder; `/srv/x/` and `/srv/x` are one root. The guard has the same rule, and
+ * `paths.vectors.json` holds both to it.
  */
-export function agentPaths(root?: string): AgentPaths {
-  if (root === undefined || root === "" || root === "/") {
+export function agentPaths(given?: string): AgentPaths {
+  const root = given ? resolve(given) : "/";
+  if (root === "/") {
     return place("constellation", "cst", "/var/lib/constellation", "/run/constellation");
   }
   const tag = createHash("sha256").update(root).digest("hex").slice(0, 6);

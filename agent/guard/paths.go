@@ -10,14 +10,16 @@ import (
 	"strings"
 )
 
-// paths says where one agent keeps what it owns; contract/paths.ts holds the same rule, and a test compares both.
+// paths says where one agent keeps what it owns; contract/paths.ts has the same rule, and
+// contract/paths.vectors.json holds both to it.
 type paths struct {
 	root, id, stateDir, runDir string
 }
 
-func agentPaths(root string) paths {
-	if root == "" || root == "/" {
-		return paths{"/", "constellation", "/var/lib/constellation", "/run/constellation"}
+func agentPaths(given string) paths {
+	root := normalRoot(given)
+	if root == "/" {
+		return paths{root, "constellation", "/var/lib/constellation", "/run/constellation"}
 	}
 	sum := sha256.Sum256([]byte(root))
 	return paths{
@@ -26,6 +28,18 @@ func agentPaths(root string) paths {
 		filepath.Join(root, "lib"),
 		filepath.Join(root, "run"),
 	}
+}
+
+// normalRoot gives a folder one name alone; a relative one starts at the working folder.
+func normalRoot(given string) string {
+	if given == "" {
+		return "/"
+	}
+	root, err := filepath.Abs(given)
+	if err != nil { // the working folder is gone
+		return filepath.Clean(given)
+	}
+	return root
 }
 
 func (p paths) log() string    { return filepath.Join(p.stateDir, "agent.log") }
