@@ -16,6 +16,9 @@ const usage = `usage:
   constellation-guard enter [--root DIR] -- PROGRAM ARGS...   run PROGRAM in the mount namespace of DIR's agent
 `
 
+// exitAlreadyRuns tells who started a guard that another one came first; agent/install/up.ts knows it.
+const exitAlreadyRuns = 3
+
 func init() {
 	// The main goroutine stays on the process's first thread, so that no other goroutine ever changes the
 	// namespace which /proc/self shows.
@@ -30,6 +33,9 @@ func main() {
 	}
 	if err := perform(call); err != nil {
 		fmt.Fprintf(os.Stderr, "constellation-guard: %v\n", err)
+		if errors.Is(err, errAlreadyRuns) {
+			os.Exit(exitAlreadyRuns)
+		}
 		os.Exit(1)
 	}
 }

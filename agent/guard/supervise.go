@@ -42,6 +42,8 @@ func keepRunning(p paths, program []string) error {
 	return g.supervise()
 }
 
+var errAlreadyRuns = errors.New("already runs")
+
 // becomeOnlyGuard holds a lock until this process ends, however it ends; the agent does not inherit it.
 func becomeOnlyGuard(p paths) (*os.File, error) {
 	lock, err := os.OpenFile(p.lock(), os.O_RDWR|os.O_CREATE, 0o600)
@@ -50,8 +52,8 @@ func becomeOnlyGuard(p paths) (*os.File, error) {
 	}
 	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return nil, fmt.Errorf("start guard: %s: already runs as process %d; stop it first with `constellation-agent down`",
-			p.id, readRecord(p.record()).Pid)
+		return nil, fmt.Errorf("start guard: %s: %w as process %d; stop it first with `constellation-agent down`",
+			p.id, errAlreadyRuns, readRecord(p.record()).Pid)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", p.lock(), err)

@@ -23,10 +23,15 @@ const limits = {
   shownLogBytes: 16 * 1024,
 };
 
+/** What the guard ends with when another one came first: agent/guard/main.go. */
+const exitAlreadyRuns = 3;
+
 /** A guard on its way up. */
 interface Starting {
   /** Why it will never come up, as soon as that is known. */
   failure(): string | undefined;
+  /** Once the agent answers: another start came first, and this one ended. */
+  isOvertaken(): boolean;
   /** Undoes the start. */
   stop(): Promise<void>;
   /** Lets go of what only the wait needed. */
@@ -57,10 +62,15 @@ export async function up(options: UpOptions): Promise<UpResult> {
   } finally {
     starting.release();
   }
-  return { paths, alreadyRunning: isStarting, warnings: findings };
+  return { paths, alreadyRunning: isStarting || starting.isOvertaken(), warnings: findings };
 }
 
-const nothingStarted: Starting = { failure: () => undefined, stop: async () => {}, release: () => {} };
+const nothingStarted: Starting = {
+  failure: () => undefined,
+  isOvertaken: () => false,
+  stop: async () => {},
+  release: () => {},
+};
 
 /** The record of a guard that runs: one that was killed leaves its record behind. */
 function readRunningGuard(paths: AgentPaths): GuardRecord | undefined {
@@ -109,12 +119,12 @@ async function startUnit(
     throw error;
   }
   // systemd starts it again and again; the time limit ends the wait.
-  return { failure: () => undefined, stop, release: () => {} };
+  return { ...nothingStarted, stop };
 }
 
 /** In a session of its own, so that it outlives this process and its terminal. */
 function startDetached(
-  _paths: AgentPaths,
+  paths: AgentPaths,
   command: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Starting {
@@ -131,11 +141,13 @@ function startDetached(
     failure = error.message;
   });
   child.once("exit", (code, signal) => {
+    if (code === exitAlreadyRuns) return; // the other one's agent is as good
     failure = readFromStart(complaints) || `the guard ended with ${signal ?? `code ${code}`}`;
   });
   child.unref();
   return {
     failure: () => failure,
+    isOvertaken: () => readRunningGuard(paths)?.guard.pid !== child.pid,
     release() {
       child.removeAllListeners("exit");
       closeSync(complaints);

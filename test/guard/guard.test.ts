@@ -85,7 +85,7 @@ describe("a guard", () => {
     const root = newRoot();
     const { pid } = await startGuard(machine, guard, root);
     const second = await machine.run([guard, "run", "--root", root, "--", "true"]);
-    expect(second.code).toBe(1);
+    expect(second.code).toBe(3);
     expect(second.stderr).toContain(`start guard: ${agentPaths(root).id}: already runs as process ${pid}`);
   });
 

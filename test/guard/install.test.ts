@@ -51,6 +51,14 @@ async function shell(script: string, ...args: string[]): Promise<string> {
 }
 
 describe("up", () => {
+  test("of two at once, the later one waits for the agent of the other", async () => {
+    const root = newRoot();
+    const both = await Promise.all([1, 2].map(() => drive<UpResult>("up", upOptions(root))));
+    expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(both.map(({ alreadyRunning }) => alreadyRunning).sort()).toEqual([false, true]);
+    expect(await drive<DownResult>("down", { root })).toMatchObject({ left: [] });
+  });
+
   test("starts an agent once, which down removes without a trace", async () => {
     const root = newRoot();
     const before = await machine.traces();
