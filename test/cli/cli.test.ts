@@ -12,6 +12,11 @@ const program = (replicas: number) => ({
   resources: {
     local,
     web: script(talk, { replicas, env: { TOKEN: { "fn::secret": "hush-hush" } } }),
+    // Begins as the service does, but has no logs.
+    "web-code": {
+      type: "constellation:ConfigFile",
+      properties: { cluster: "${local.access}", content: "x" },
+    },
     login: {
       type: "constellation:Secret",
       properties: { cluster: "${local.access}", value: { "fn::secret": "hush-hush" } },
@@ -139,8 +144,12 @@ describe("with two instances", () => {
       stderr: "constellation: exec: web: the service has 2 instances; choose one: web-0, web-1\n",
     });
     expect(await run("exec", "web-0", "--", "nosuch")).toMatchObject({
-      code: 1,
+      code: 127,
       stderr: expect.stringContaining("nosuch"),
+    });
+    expect(await run("exec", "web-0", "--", "/etc/hosts")).toMatchObject({
+      code: 126,
+      stderr: expect.stringContaining("cannot be executed"),
     });
   });
 
@@ -167,6 +176,22 @@ describe("with two instances", () => {
       "echo here; sleep 31",
     );
     expect(killed).toMatchObject({ code: 130, restored: true });
+  });
+
+  test("a terminal that does not know its size is 80 by 24, and cuts no tables", async () => {
+    const unsized = async (...argv: string[]) =>
+      JSON.parse(
+        (await stack.run(["python3", inTerminal, "0", "0", "[]", "constellation", "--no-color", ...argv]))
+          .stdout,
+      );
+    expect(await unsized("ps")).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^INSTANCE .*IMAGE\r\nweb-0-\w+ +running/),
+    });
+    expect(await unsized("exec", "-it", "web-0", "--", "stty", "size")).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("24 80"),
+    });
   });
 
   test("Ctrl-C without a terminal inside ends the command there", async () => {
