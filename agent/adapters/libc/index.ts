@@ -12,7 +12,6 @@ export { AdapterError, codeOf, errnoError, wrapNodeError } from "./error.ts";
 export { createFileCalls, type FileCalls } from "./files.ts";
 export { createMounts } from "./mount/mount.ts";
 export { createMountTool } from "./mount/mount-tool.ts";
-export { listMountsBelow, type MountEntry } from "./mount/mountinfo.ts";
 export type { BindMount, Mounts, OverlayMount, TmpfsMount } from "./mount/types.ts";
 export { gatewayAddress, hostMac, instanceDevice } from "./network/constants.ts";
 export { isPinned } from "./network/netns.ts";
