@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { down, preflight, status, traces, up } from "./install/index.ts";
+import { down, preflight, sayFindings, status, traces, up } from "./install/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 
 const withRoot = (root: string | undefined) => (root === undefined ? {} : { root });
@@ -14,8 +14,22 @@ export async function bringUp({ root, json }: { root: string | undefined; json: 
 
 export const takeDown = (root: string | undefined) => down(withRoot(root));
 export const tellStatus = (root: string | undefined) => status(withRoot(root));
-export const checkMachine = (root: string | undefined) => preflight(withRoot(root));
 export const listTraces = (root: string | undefined) => traces(withRoot(root));
+
+/** Programs get the findings; people get lines, and exit code 1 where an agent is refused. */
+export async function checkMachine({
+  root,
+  json,
+}: {
+  root: string | undefined;
+  json: boolean;
+}): Promise<unknown> {
+  const findings = await preflight(withRoot(root));
+  if (json) return findings;
+  if (findings.some(({ severity }) => severity === "refusal")) process.exitCode = 1;
+  process.stdout.write(sayFindings(findings));
+  return undefined;
+}
 
 /** In the kit or on the PATH, else where this repository is built: this file is in agent/, or bundled in dist/agent/. */
 function findGuard(): string {

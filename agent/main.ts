@@ -29,7 +29,7 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
   },
   preflight: {
     about: "says what keeps an agent from running here",
-    run: async ({ root }) => (await import("./local.ts")).checkMachine(root),
+    run: async (given) => (await import("./local.ts")).checkMachine(given),
   },
   traces: {
     about: "lists what is left of an agent",

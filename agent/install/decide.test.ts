@@ -27,7 +27,7 @@ describe("decide", () => {
     ["overlay", { overlay: { works: false, reason: "unknown filesystem type" } }, /unknown filesystem type/],
     ["cgroups", { controllers: ["cpu"] }, /memory, pids/],
     ["program", { missingPrograms: ["etcd"] }, /etcd is not installed/],
-    ["port-53", { portTaken: "every address" }, /port 53 of every address/],
+    ["port-53", { portTaken: { address: "every address" } }, /port 53 of every address/],
     ["disk-space", { freeBytes: 100 * 1024 ** 2 }, /100 MiB are free/],
     ["folder", { foreignFolders: ["/srv/lib"] }, /\/srv\/lib holds files/],
   ])("%s: says what is wrong and how to mend it", (id, seen, problem) => {
@@ -36,6 +36,18 @@ describe("decide", () => {
       expect.objectContaining({ severity: "refusal", id, problem: expect.stringMatching(problem) }),
     ]);
     expect(findings[0]?.fix).not.toBe("");
+  });
+
+  test("warns of another agent: its Cluster may have other ranges than this one's", () => {
+    const portTaken = { address: "10.64.0.1", agent: "/srv/other/run" };
+    expect(decide({ ...fit, portTaken })).toEqual([
+      {
+        severity: "warning",
+        id: "other-agent",
+        problem: expect.stringMatching(/^another agent \(\/srv\/other\/run\) has the address 10\.64\.0\.1/),
+        fix: expect.stringContaining("network.serviceCidr"),
+      },
+    ]);
   });
 
   test.each([

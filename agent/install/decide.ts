@@ -29,7 +29,10 @@ export function decide(facts: Facts): Finding[] {
     ...programFindings(facts),
     ...portFindings(facts),
   ];
-  const warnings = facts.droppingChains.map((chain) => firewallFinding(chain, facts.devicePrefix));
+  const warnings = [
+    ...agentFindings(facts),
+    ...facts.droppingChains.map((chain) => firewallFinding(chain, facts.devicePrefix)),
+  ];
   return [
     ...refusals.map((finding) => ({ severity: "refusal" as const, ...finding })),
     ...warnings.map((finding) => ({ severity: "warning" as const, ...finding })),
@@ -88,10 +91,18 @@ function programFindings({ missingPrograms }: Facts): Refusal[] {
 }
 
 function portFindings({ portTaken }: Facts): Refusal[] {
-  if (portTaken === undefined) return [];
-  const problem = `port 53 of ${portTaken} is taken, where instances ask for names`;
+  if (portTaken === undefined || portTaken.agent !== undefined) return [];
+  const problem = `port 53 of ${portTaken.address} is taken, where instances ask for names`;
   const fix = "find the program with `ss -lnp sport = :53` and let it listen on its own addresses only";
   return [{ id: "port-53", problem, fix }];
+}
+
+/** Whether ranges overlap is known once a Cluster names them: it is refused then. */
+function agentFindings({ portTaken }: Facts): Refusal[] {
+  if (portTaken?.agent === undefined) return [];
+  const problem = `another agent (${portTaken.agent}) has the address ${portTaken.address} and the ranges around it`;
+  const fix = "give this one's Cluster ranges of its own, `network.cidr` and `network.serviceCidr`";
+  return [{ id: "other-agent", problem, fix }];
 }
 
 /** Ours cannot overrule them, and they are not ours to change. */

@@ -9,6 +9,7 @@ export { requiredPrograms } from "./decide.ts";
 export { down, traces } from "./down.ts";
 export { claimFolders } from "./folders.ts";
 export { preflight } from "./observe.ts";
+export { sayFindings } from "./say.ts";
 export { type Status, status } from "./status.ts";
 export type { DownResult, Facts, Finding, Trace, UpOptions, UpResult } from "./types.ts";
 export { up } from "./up.ts";

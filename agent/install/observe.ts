@@ -9,9 +9,9 @@ import { decide, requiredPrograms } from "./decide.ts";
 import { droppingChains } from "./firewall.ts";
 import { foreignFolders } from "./folders.ts";
 import { cgroupTrees } from "./mountinfo.ts";
-import { ownProgramsOf } from "./own-processes.ts";
+import { nameServers } from "./own-processes.ts";
 import { isProgramIn, kitFolders, programFolders, run } from "./programs.ts";
-import type { Facts, Finding, FirewallChain, UpOptions } from "./types.ts";
+import type { Facts, Finding, FirewallChain, TakenPort, UpOptions } from "./types.ts";
 
 const defaultGateway = "10.64.0.1";
 /** On the loopback network: only who listens on every address is in its way. */
@@ -97,10 +97,13 @@ function readControllers(): string[] {
 }
 
 /** Undefined when our name server can listen, or listens already (it outlives the agent). */
-async function findTakenPort(paths: AgentPaths, gatewayAddress: string): Promise<string | undefined> {
-  if (await isPortTaken(probeAddress)) return "every address";
-  const isOurs = ownProgramsOf(paths).some(({ name }) => name === "dnsmasq");
-  return !isOurs && (await isPortTaken(gatewayAddress)) ? gatewayAddress : undefined;
+async function findTakenPort(paths: AgentPaths, gatewayAddress: string): Promise<TakenPort | undefined> {
+  if (await isPortTaken(probeAddress)) return { address: "every address" };
+  const servers = nameServers();
+  if (servers.some(({ runDir }) => runDir === paths.runDir) || !(await isPortTaken(gatewayAddress)))
+    return undefined;
+  const other = servers.find(({ addresses }) => addresses.includes(gatewayAddress));
+  return { address: gatewayAddress, ...(other && { agent: other.runDir }) };
 }
 
 async function isPortTaken(address: string): Promise<boolean> {

@@ -17,6 +17,28 @@ export function ownProgramsOf(paths: AgentPaths): OwnProcess[] {
   return listProcesses().filter(({ pid, name }) => programs.includes(name) && namesFolderOf(paths, pid));
 }
 
+export interface NameServer {
+  /** Of the agent that started it. */
+  readonly runDir: string;
+  /** Where it listens; none when its configuration cannot be read. */
+  readonly addresses: readonly string[];
+}
+
+/** The name servers of all agents here: each is told its configuration, which lies in its agent's folder. */
+export function nameServers(): NameServer[] {
+  return listProcesses().flatMap(({ pid, name }) => {
+    const [, config = "", runDir] =
+      /\0--conf-file=((\/[^\0]*)\/dnsmasq\/dnsmasq-[0-9a-f]{8}\.conf)\0/.exec(
+        readText(`/proc/${pid}/cmdline`),
+      ) ?? [];
+    if (name !== "dnsmasq" || runDir === undefined) return [];
+    const addresses = [...readText(config).matchAll(/^listen-address=(.+)$/gm)].map(
+      ([, address = ""]) => address,
+    );
+    return [{ runDir, addresses }];
+  });
+}
+
 /** Every process in the agent's own mount namespace, if it has one; never this process. */
 export function processesInNamespaceOf(paths: AgentPaths): OwnProcess[] {
   const pin = pinOf(paths);

@@ -4,7 +4,7 @@ import type { AgentPaths } from "../../contract/index.ts";
 export interface Finding {
   /** `warning`: an agent runs all the same, and it may be meant so. */
   readonly severity: "refusal" | "warning";
-  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `program`, `port-53`, `disk-space`, `folder`, `firewall`. */
+  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `program`, `port-53`, `disk-space`, `folder`, `other-agent`, `firewall`. */
   readonly id: string;
   readonly problem: string;
   readonly fix: string;
@@ -23,8 +23,8 @@ export interface Facts {
   readonly controllers: readonly string[];
   /** Names of required programs that were not found. */
   readonly missingPrograms: readonly string[];
-  /** Addresses whose port 53 somebody else holds: `every address`, or one. */
-  readonly portTaken: string | undefined;
+  /** Addresses whose port 53 somebody else holds. */
+  readonly portTaken: TakenPort | undefined;
   /** On the file system of the state folder. */
   readonly freeBytes: number;
   /** Folders we need that hold something else. */
@@ -33,6 +33,13 @@ export interface Facts {
   readonly droppingChains: readonly FirewallChain[];
   /** How the names of instances' links start. */
   readonly devicePrefix: string;
+}
+
+export interface TakenPort {
+  /** `every address`, or one. */
+  readonly address: string;
+  /** Where the other agent keeps its sockets, when it is one that holds the port. */
+  readonly agent?: string;
 }
 
 /** A chain of somebody else's nftables table. */
