@@ -1,16 +1,11 @@
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
-import { capabilityName, ipAddress, signalName, ulimitName } from "../model/linux.ts";
-import {
-  absolutePath,
-  dnsLabel,
-  duration,
-  environmentName,
-  fileMode,
-  port,
-  quantity,
-} from "../model/values.ts";
+import { ipAddress, signalName, ulimitName } from "../model/linux.ts";
+import { absolutePath, dnsLabel, duration, environmentName, port, quantity } from "../model/values.ts";
+import { configUse, mount, secretUse } from "./workload-files.ts";
+import { probe } from "./workload-probes.ts";
+import { security, ulimit } from "./workload-security.ts";
 
 const strings = z.array(z.string());
 
@@ -63,44 +58,6 @@ const resources = about(
   { type: "Resources" },
 );
 
-const httpProbe = about(
-  z.strictObject({
-    path: z
-      .string()
-      .startsWith("/", { error: "must start with /" })
-      .default("/")
-      .describe("The request's path."),
-    port: port.describe("The container's port."),
-    scheme: z.enum(["http", "https"]).default("http").describe("`https` does not verify the certificate."),
-    headers: z.record(z.string(), z.string()).optional().describe("Headers to send."),
-  }),
-  { type: "HttpProbe" },
-);
-
-const tcpProbe = about(z.strictObject({ port: port.describe("The container's port.") }), {
-  type: "TcpProbe",
-});
-
-const execProbe = about(
-  z.strictObject({ command: strings.min(1).describe("Runs inside the container; exit code 0 is healthy.") }),
-  { type: "ExecProbe" },
-);
-
-/** Probes repeat every 100 ms until first healthy, then every `interval`. */
-export const probe = about(
-  z.strictObject({
-    http: httpProbe.optional().describe("Healthy when a GET answers with 200 to 399."),
-    tcp: tcpProbe.optional().describe("Healthy when a connection opens."),
-    exec: execProbe.optional().describe("Healthy when a command succeeds."),
-    interval: duration({ minMs: 100 }).default("10s").describe("Between two probes once healthy."),
-    timeout: duration({ minMs: 10 }).default("5s").describe("How long one probe may take."),
-    retries: z.int().min(1).max(100).default(3).describe("Failures in a row that make it unhealthy."),
-    successes: z.int().min(1).max(100).default(1).describe("Successes in a row that make it healthy again."),
-    startPeriod: duration().default("0s").describe("Failures within this time after the start do not count."),
-  }),
-  { type: "Probe" },
-);
-
 const restart = about(
   z.strictObject({
     policy: z
@@ -121,88 +78,6 @@ const restart = about(
       .describe("Running this long resets the delay and the count."),
   }),
   { type: "Restart" },
-);
-
-const mount = about(
-  z.strictObject({
-    target: absolutePath.describe("Where it appears inside the container."),
-    tmpfs: about(
-      z.strictObject({
-        size: quantity(4096).default("64Mi").describe("The most it may hold."),
-        mode: fileMode.default("1777").describe("Permissions of the folder."),
-      }),
-      { type: "TmpfsMount" },
-    )
-      .optional()
-      .describe("An empty folder in memory."),
-    hostPath: about(
-      z.strictObject({
-        path: absolutePath.describe("A folder or file of the host."),
-        create: z.boolean().default(false).describe("Makes the folder when it is missing."),
-      }),
-      { type: "HostPathMount" },
-    )
-      .optional()
-      .describe("A folder or file of the host itself."),
-    readOnly: z.boolean().default(false).describe("Refuses writes."),
-  }),
-  { type: "Mount" },
-);
-
-const secretUse = about(
-  z.strictObject({
-    secret: dnsLabel.describe("Name of a `Secret` in the same namespace."),
-    key: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Which of its `values`; left out for a `Secret` with a single `value`."),
-    target: absolutePath.optional().describe("Delivers it as a file in memory at this path."),
-    env: environmentName.optional().describe("Delivers it as this environment variable."),
-    mode: fileMode.default("0400").describe("Permissions of the file."),
-  }),
-  { type: "SecretUse" },
-);
-
-const configUse = about(
-  z.strictObject({
-    config: dnsLabel.describe("Name of a `ConfigFile` in the same namespace."),
-    target: absolutePath.describe("The file's path, or the folder's where the `ConfigFile` has `files`."),
-    mode: fileMode.default("0444").describe("Permissions of each file."),
-  }),
-  { type: "ConfigUse" },
-);
-
-const security = about(
-  z.strictObject({
-    capabilities: about(
-      z.strictObject({
-        add: z
-          .array(capabilityName)
-          .optional()
-          .describe("Linux capabilities beyond the usual set, like `NET_ADMIN`."),
-        drop: z
-          .array(capabilityName)
-          .optional()
-          .describe("Capabilities to take away; `ALL` takes every one."),
-      }),
-      { type: "Capabilities" },
-    )
-      .optional()
-      .describe("Changes to the usual set of capabilities."),
-    readOnlyRoot: z.boolean().default(false).describe("Mounts the root file system read-only."),
-    noNewPrivileges: z.boolean().default(true).describe("Stops set-user-id programs from gaining rights."),
-    seccomp: z.enum(["default", "unconfined"]).default("default").describe("The filter of system calls."),
-  }),
-  { type: "Security" },
-);
-
-const ulimit = about(
-  z.strictObject({
-    soft: z.int().min(-1).describe("The limit in force; -1 is unlimited."),
-    hard: z.int().min(-1).describe("How far a process may raise it; -1 is unlimited."),
-  }),
-  { type: "Ulimit" },
 );
 
 const logging = about(
