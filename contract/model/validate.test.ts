@@ -129,6 +129,23 @@ describe("checkInputs", () => {
     ]);
   });
 
+  test.each<[isRefused: boolean, one: unknown, other: unknown]>([
+    [true, undefined, undefined],
+    [true, "127.0.0.1", undefined],
+    [true, "0.0.0.0", "127.0.0.1"],
+    [true, "127.0.0.1", "127.0.0.1"],
+    [false, "127.0.0.1", "192.0.2.1"],
+    [false, "127.0.0.1", UNKNOWN],
+  ])("a number published twice: %s for the addresses %s and %s", (isRefused, one, other) => {
+    const ports = [one, other].map((hostIp, index) => ({
+      ...{ port: 80 + index, publish: 8080 },
+      ...(hostIp !== undefined && { hostIp }),
+    }));
+    expect(said(Service, { image, ports })).toEqual(
+      isRefused ? ["ports[1]: published tcp port 8080 is given twice"] : [],
+    );
+  });
+
   test("rules across fields say nothing about a field that is wrong by itself", () => {
     expect(said(Service, { image, ports: "80", mounts: [{ target: 3 }] })).toEqual([
       "mounts[0].target: must be a string, not a number",

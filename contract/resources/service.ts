@@ -84,12 +84,7 @@ export const Service = resource({
       "ports",
       (inputs.ports ?? []).map((port) => `${port.protocol} port ${port.port}`),
     ),
-    ...duplicates(
-      "ports",
-      (inputs.ports ?? []).flatMap((port) =>
-        port.publish ? [`published ${port.protocol} port ${port.publish}`] : [],
-      ),
-    ),
+    ...publishedTwice(inputs.ports ?? []),
     ...duplicates(
       "mounts",
       (inputs.mounts ?? []).map((mount) => `target ${mount.target}`),
@@ -120,4 +115,27 @@ function duplicates(path: string, names: readonly string[]) {
   return names.flatMap((name, index) =>
     names.indexOf(name) === index ? [] : [{ path: `${path}[${index}]`, reason: `${name} is given twice` }],
   );
+}
+
+interface PublishedPort {
+  readonly protocol: string;
+  readonly publish?: number | undefined;
+  readonly hostIp?: string | undefined;
+}
+
+/** Without one, or with 0.0.0.0, a port is published at every address. */
+function sharesAddress(a: PublishedPort, b: PublishedPort): boolean {
+  const [one, other] = [a, b].map(({ hostIp = "0.0.0.0" }) => hostIp);
+  return one === other || one === "0.0.0.0" || other === "0.0.0.0";
+}
+
+function publishedTwice(ports: readonly PublishedPort[]) {
+  return ports.flatMap((port, index) => {
+    const { protocol, publish } = port;
+    const isGiven = ports
+      .slice(0, index)
+      .some((one) => one.protocol === protocol && one.publish === publish && sharesAddress(one, port));
+    const reason = `published ${protocol} port ${publish} is given twice`;
+    return publish && isGiven ? [{ path: `ports[${index}]`, reason }] : [];
+  });
 }
