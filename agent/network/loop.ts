@@ -46,6 +46,8 @@ export interface HostNetwork {
     readonly address: string;
   }): Promise<{ readonly netnsFile: string }>;
   unplug(id: string): Promise<void>;
+  /** Whether the packet rules written last lead new connections to an instance; true before the first were written. */
+  leadsTo(id: string): boolean;
   /** Resolves after the signal aborts, in the middle of no change. */
   readonly running: Promise<void>;
 }
@@ -63,6 +65,7 @@ export function runNetwork(
   const pulse = createPulse();
   const ready = Promise.withResolvers<void>();
   let assignment: Assignment | undefined;
+  let routed: ReadonlySet<string> | undefined;
   const forgetOutdatedFlows = createForgetting(places.udpWays, ports.conntrack);
   const heldPorts = createHeldPorts();
   let shadowed: ReadonlySet<string> = new Set();
@@ -82,6 +85,7 @@ export function runNetwork(
       return await inTurn(async () => await links.plugIn(instance));
     },
     unplug: async (id) => await inTurn(async () => await links.unplug(id)),
+    leadsTo: (id) => routed?.has(id) ?? true,
     running: loop(),
   };
 
@@ -134,6 +138,7 @@ export function runNetwork(
       log.warn("packet rules were changed by somebody else; writing them again");
       await ports.traffic.apply(plan);
     }
+    routed = new Set(wanted.services.flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
     const forgotten = await forgetOutdatedFlows(plan);
     if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");
   }
