@@ -5,16 +5,33 @@ import type { HealthPlan, Probe, ProbePlan, Verdict } from "./types.ts";
 export interface WatchOptions {
   readonly plan: HealthPlan;
   readonly probe: Probe;
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
+  /** How long the process has run when the watch begins: from then on no clock counts that can be set. */
+  readonly ranMs: number;
   /** It was healthy when the agent that watched it before ended: it stays so until probes say otherwise. */
   readonly wasHealthy: boolean;
   readonly onChange: (verdict: Verdict) => void;
 }
 
-/** Watches one running process until the signal aborts. Calls back with the first verdict and each that differs. */
+/**
+ * Watches one running process until the signal aborts. Calls back with the first verdict and each that differs.
+ * Rejects with what a probe or the callback threw; then nothing is watched any more.
+ */
 export async function watchHealth(options: WatchOptions, signal: AbortSignal): Promise<void> {
-  const { plan, wasHealthy, startedAt, onChange } = options;
+  const failed = new AbortController();
+  const until = AbortSignal.any([signal, failed.signal]);
+  const watches = watchAll(options, until);
+  try {
+    await Promise.all(watches);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    failed.abort();
+    await Promise.allSettled(watches);
+  }
+}
+
+function watchAll(options: WatchOptions, signal: AbortSignal): Promise<void>[] {
+  const { plan, wasHealthy, ranMs, onChange } = options;
   let verdict: Verdict = { healthy: wasHealthy, reason: wasHealthy ? "" : "not healthy yet" };
   const change = (update: Partial<Verdict>) => {
     const changed = { ...verdict, ...update };
@@ -27,34 +44,37 @@ export async function watchHealth(options: WatchOptions, signal: AbortSignal): P
     verdict = changed;
     if (!signal.aborted) onChange(verdict);
   };
-  const untilStopped = [
+  return [
     plan.readiness
       ? watchProbe(plan.readiness, options, signal, ({ kind, reason }) =>
           change({ healthy: kind === "healthy", reason }),
         )
-      : delay(Math.max(0, startedAt + plan.minHealthyTimeMs - Date.now()), undefined, { signal }).then(() =>
+      : delay(Math.max(0, plan.minHealthyTimeMs - ranMs), undefined, { signal }).then(() =>
           change({ healthy: true, reason: "" }),
         ),
-    plan.liveness &&
-      watchProbe(plan.liveness, options, signal, ({ kind, reason }) => {
-        if (kind === "unhealthy") change({ unresponsive: reason });
-      }),
+    ...(plan.liveness
+      ? [
+          watchProbe(plan.liveness, options, signal, ({ kind, reason }) => {
+            if (kind === "unhealthy") change({ unresponsive: reason });
+          }),
+        ]
+      : []),
   ];
-  await Promise.allSettled(untilStopped);
 }
 
 async function watchProbe(
   plan: ProbePlan,
-  { probe, startedAt, wasHealthy }: WatchOptions,
+  { probe, ranMs, wasHealthy }: WatchOptions,
   signal: AbortSignal,
   onState: (state: ProbeState) => void,
 ): Promise<void> {
+  const startedAt = performance.now() - ranMs;
   let state = wasHealthy ? proven : unproven;
   let hasSucceeded = wasHealthy;
   if (plan.eagerMs >= plan.intervalMs) await delay(plan.intervalMs, undefined, { signal });
   while (!signal.aborted) {
     const result = await probe(plan, signal);
-    state = next(state, result, plan, Date.now() - startedAt);
+    state = next(state, result, plan, performance.now() - startedAt);
     hasSucceeded ||= result.ok;
     onState(state);
     await delay(pauseMs(hasSucceeded, plan), undefined, { signal });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { decide, type InstanceView, type Want } from "./decide.ts";
+import { decide, type InstanceView, type Op, pauseMs, type Want } from "./decide.ts";
 import { dueAt, type Life, newLife, next, type Policy } from "./life.ts";
+import { instanceLimits } from "./limits.ts";
 import type { ProcessView } from "./types.ts";
 
 const id = "web-0-aaaaaa";
@@ -58,6 +59,7 @@ function simulate(life: Life | undefined, seen: ProcessView, rules: Policy, want
     const step = current?.state.kind === "stopping" ? current.state.step : undefined;
     const view: InstanceView = {
       ...{ id, want, busy: false, process: actual, signalled: signalled !== undefined && signalled === step },
+      isRouted: false,
       ...(current && { known: { life: current, policy: rules } }),
     };
     const ops = decide([view], now);
@@ -127,7 +129,17 @@ describe("decide", () => {
       fc.property(states, processes, fc.nat(40_000), (state, seen, now) => {
         const known = { life: { ...newLife(0), state }, policy };
         const ops = decide(
-          [{ id, known, want: { kind: "unknown" }, process: seen, busy: false, signalled: false }],
+          [
+            {
+              id,
+              known,
+              want: { kind: "unknown" },
+              process: seen,
+              busy: false,
+              signalled: false,
+              isRouted: true,
+            },
+          ],
           now,
         );
         expect(
@@ -162,10 +174,76 @@ describe("decide", () => {
 
   test("a start under way is aborted before anything is removed", () => {
     const life: Life = { ...newLife(0), state: { kind: "pulling" } };
-    const view: InstanceView = { id, known: { life, policy }, want: gone, busy: true, signalled: false };
+    const view: InstanceView = {
+      id,
+      known: { life, policy },
+      want: gone,
+      busy: true,
+      signalled: false,
+      isRouted: false,
+    };
     const [op] = decide([view], 0);
     expect(op).toEqual({ kind: "note", id, event: { kind: "unwanted", reason: "no longer wanted" } });
     const after = next(life, { kind: "unwanted", reason: "no longer wanted" }, policy, 0);
     expect(decide([{ ...view, known: { life: after, policy } }], 0)).toEqual([{ kind: "abort-start", id }]);
   });
+
+  test("one that may still be led new connections is not asked to stop, for a while", () => {
+    const running: Life = { ...newLife(0), state: { kind: "running", process, startedAt: 0 } };
+    const life = next(running, { kind: "unwanted", reason: "no" }, policy, 0);
+    const due: Op = { kind: "note", id, event: { kind: "due" } };
+    const at = (now: number, isRouted: boolean) => decide([viewOf(life, { want: gone, isRouted })], now);
+    expect(at(instanceLimits.drainMs - 1, false)).toEqual([]);
+    expect(at(instanceLimits.drainMs, false)).toEqual([due]);
+    expect(at(instanceLimits.drainMs, true)).toEqual([]);
+    expect(at(instanceLimits.drainMaxMs, true)).toEqual([due]);
+  });
 });
+
+describe("a clock that is set back by an hour", () => {
+  const hour = 3_600_000;
+  const began = 10 * hour;
+
+  test.each<[string, Life["state"]]>([
+    ["backoff", { kind: "backoff", until: began + 1_000 }],
+    ["grace", { kind: "stopping", step: "ending", until: began + 1_000, afterwards: "gone" }],
+    ["drain", { kind: "stopping", step: "draining", until: began + 150, afterwards: "gone" }],
+  ])("makes no %s longer than it is as a whole", (_, state) => {
+    const life: Life = { ...newLife(began), state };
+    const now = began + 500 - hour;
+    const [op] = decide([viewOf(life)], now);
+    expect(op).toEqual({ kind: "note", id, event: { kind: "clock-set-back" } });
+    const after = next(life, { kind: "clock-set-back" }, policy, now);
+    expect(after.since).toBe(now);
+    expect((dueAt(after) ?? 0) - now).toBe((dueAt(life) ?? 0) - began);
+    expect(next(after, { kind: "clock-set-back" }, policy, now)).toBe(after);
+  });
+
+  test("lets the window of a running one begin anew", () => {
+    const life: Life = { ...newLife(began), state: { kind: "running", process, startedAt: began } };
+    const after = next(life, { kind: "clock-set-back" }, policy, began - hour);
+    expect(after.state).toMatchObject({ kind: "running", startedAt: began - hour });
+  });
+});
+
+describe("the pause before the next look", () => {
+  const backoff: Life = { ...newLife(0), state: { kind: "backoff", until: 1_000 } };
+
+  test("ends when something is due", () => {
+    expect(pauseMs(viewOf(backoff), 400)).toBe(600);
+    expect(pauseMs(viewOf({ ...newLife(0) }), 400)).toBeUndefined();
+  });
+
+  test("does not end for a start that nobody may want any more", () => {
+    expect(pauseMs(viewOf(backoff, { want: { kind: "unknown" } }), 5_000)).toBeUndefined();
+  });
+
+  test("is never none at all", () => {
+    expect(pauseMs(viewOf(backoff), 5_000)).toBe(instanceLimits.minPauseMs);
+  });
+});
+
+function viewOf(life: Life, change: Partial<InstanceView> = {}): InstanceView {
+  const known = { life, policy };
+  return { id, known, want: run, busy: false, signalled: false, isRouted: false, ...change };
+}

@@ -1,4 +1,5 @@
 import { dueAt, type Life, type LifeEvent, type Policy } from "./life.ts";
+import { instanceLimits } from "./limits.ts";
 import type { Millis, ProcessView } from "./types.ts";
 
 /** What the assignment wants of an id; `unknown` before the first assignment after the agent's start. */
@@ -20,6 +21,8 @@ export interface InstanceView {
   readonly unresponsive?: string;
   /** The stop signal of its state was sent by this agent. */
   readonly signalled: boolean;
+  /** New connections may still be led to it on this host. */
+  readonly isRouted: boolean;
 }
 
 export type Op =
@@ -38,6 +41,17 @@ export function decide(views: readonly InstanceView[], now: Millis): Op[] {
   return views.flatMap((view) => decideOne(view, now) ?? []);
 }
 
+/**
+ * Milliseconds after which the clock alone may make `decide` want something for a view; undefined: never.
+ * What is due and was left alone waits for something else: it is not looked at without a pause.
+ */
+export function pauseMs({ known, want, busy }: InstanceView, now: Millis): number | undefined {
+  const at = known && dueAt(known.life);
+  if (at === undefined || busy) return undefined;
+  if (known?.life.state.kind === "backoff" && want.kind !== "run") return undefined;
+  return Math.max(instanceLimits.minPauseMs, at - now);
+}
+
 function decideOne(view: InstanceView, now: Millis): Op | undefined {
   const { id, known, want, busy } = view;
   const note = (event: LifeEvent): Op => ({ kind: "note", id, event });
@@ -47,6 +61,7 @@ function decideOne(view: InstanceView, now: Millis): Op | undefined {
   const isLeaving = state.kind === "stopping" && state.afterwards === "gone";
   if (want.kind === "gone" && !isLeaving) return note({ kind: "unwanted", reason: want.reason });
   if (busy) return isLeaving && state.step === "removing" ? { kind: "abort-start", id } : undefined;
+  if (now < life.since) return note({ kind: "clock-set-back" });
   switch (state.kind) {
     case "placed":
     case "pulling":
@@ -77,7 +92,8 @@ function decideStop(view: InstanceView, life: Life, policy: Policy, now: Millis)
   if (process?.kind === "ended")
     return { kind: "note", id, event: { kind: "ended", ending: process.ending } };
   if (process?.kind === "none") return { kind: "note", id, event: { kind: "vanished" } };
-  if (isDue(life, now)) return { kind: "note", id, event: { kind: "due" } };
+  const isHeld = state.step === "draining" && view.isRouted && now < life.since + instanceLimits.drainMaxMs;
+  if (isDue(life, now) && !isHeld) return { kind: "note", id, event: { kind: "due" } };
   if (state.step === "draining" || view.signalled) return undefined;
   return { kind: "signal", id, signal: state.step === "killing" ? "SIGKILL" : policy.stopSignal };
 }

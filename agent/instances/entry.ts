@@ -16,9 +16,11 @@ export interface Entry {
   unresponsive?: string;
   /** The step of stopping whose signal this agent sent. */
   signalled?: StopStep;
+  /** Why the record on disk is an older one. */
+  unkept?: unknown;
 }
 
-/** What one event or verdict makes of a record: written to disk where it differs. True if it does. */
+/** What one event makes of a record: written to disk where it differs. True if it does. */
 export function noteEvent(entry: Entry, event: LifeEvent, now: Millis): boolean {
   const life = next(entry.record.life, event, entry.record.policy, now);
   if (life === entry.record.life) return false;
@@ -29,9 +31,15 @@ export function noteEvent(entry: Entry, event: LifeEvent, now: Millis): boolean 
   return true;
 }
 
+/** What happened has happened, also where the disk is full: then it is noted in `unkept`, and written later. */
 export function changeRecord(entry: Entry, change: Partial<InstanceRecord>): void {
   entry.record = { ...entry.record, ...change };
-  writeRecord(entry.places, entry.record);
+  try {
+    writeRecord(entry.places, entry.record);
+    delete entry.unkept;
+  } catch (error) {
+    entry.unkept = error;
+  }
 }
 
 export function stopWatching(entry: Entry): void {

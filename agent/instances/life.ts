@@ -70,6 +70,8 @@ export type LifeEvent =
   | { readonly kind: "unresponsive"; readonly reason: string }
   /** The time of the state's `until` has come. */
   | { readonly kind: "due" }
+  /** The host's clock shows a time before the state began: what is left of its time begins anew. */
+  | { readonly kind: "clock-set-back" }
   | { readonly kind: "removal-failed"; readonly reason: string };
 
 export function newLife(now: Millis): Life {
@@ -107,6 +109,8 @@ export function next(life: Life, event: LifeEvent, policy: Policy, now: Millis):
       );
     case "due":
       return due(life, policy, now);
+    case "clock-set-back":
+      return now < life.since ? { ...life, since: now, state: moved(state, now - life.since, now) } : life;
     case "removal-failed": {
       if (state.kind !== "stopping") return life;
       return enter({ ...state, step: "removing", until: now + instanceLimits.removeAgainMs }, event.reason);
@@ -206,6 +210,12 @@ function due(life: Life, policy: Policy, now: Millis): Life {
     case "removing":
       return life;
   }
+}
+
+/** The state with its times as the clock now counts them. No wait becomes longer than it was as a whole. */
+function moved(state: State, byMs: number, now: Millis): State {
+  if (state.kind === "running") return { ...state, startedAt: Math.min(state.startedAt, now) };
+  return "until" in state ? { ...state, until: state.until + byMs } : state;
 }
 
 const signals: ReadonlyMap<number, string> = new Map(

@@ -3,8 +3,10 @@ export const instanceLimits = {
   /** Images, mounts and containers made at once; more only queue in the kernel. */
   startsAtOnce: 4,
   stopsAtOnce: 8,
-  /** From "out of traffic" to the stop signal: how long the routes of every host may take to move. */
+  /** From "out of traffic" to the stop signal, at least: the routes of other hosts move meanwhile. */
   drainMs: 150,
+  /** At most, where this host's own routes have not moved by then. */
+  drainMaxMs: 2_000,
   /** After SIGKILL: a process that the kernel cannot end by then is removed by force. */
   killMs: 5_000,
   restartDelayMaxMs: 30_000,
@@ -12,6 +14,8 @@ export const instanceLimits = {
   removeAgainMs: 2_000,
   /** The loop looks at everything at least this often, woken or not. */
   passMs: 1_000,
+  /** And by the clock alone, no more often than this. */
+  minPauseMs: 10,
   /** Every process is checked against the process table at least this often: a monitor may have been killed. */
   lookMs: 3_000,
   /** Far above what is usual: a probe that hangs holds its place until its timeout. */
@@ -19,6 +23,8 @@ export const instanceLimits = {
   /** Commands cost some milliseconds of processor each to start. */
   commandProbesAtOnce: 32,
   reportAgainMs: 1_000,
+  /** Health that could not be watched is watched again after this. */
+  watchAgainMs: 1_000,
   /** How long a report waits for what else changes: many starts at once are one write to the store. */
   gatherMs: 10,
   /** A state on the way to running is reported when it lasts this long. */

@@ -38,9 +38,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 test("an assignment that comes in the middle of a pass stops nothing that it wants", async () => {
   const stop = new AbortController();
+  const decided = Promise.withResolvers<void>();
+  const reported = Promise.withResolvers<void>();
   const looked = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const did: string[] = [];
+  let passes = 0;
   const unused = (what: string) => async () => {
     did.push(what);
     throw new Error(`${what} was called`);
@@ -49,19 +52,27 @@ test("an assignment that comes in the middle of a pass stops nothing that it wan
     ...{ start: unused("start"), signal: unused("signal"), remove: unused("remove"), exec: unused("exec") },
     ...{ runInside: unused("runInside"), reopenLog: unused("reopenLog"), onEnd() {}, expectStart() {} },
     list: async () => [id],
-    ended: async () => [],
+    async ended() {
+      passes += 1;
+      // The one before has done all it decided on.
+      if (passes === 2) decided.resolve();
+      return [];
+    },
     async look() {
       looked.resolve();
       await arrived.promise;
       return { kind: "running", process };
     },
   };
-  const network = { plugIn: unused("plugIn"), unplug: unused("unplug") };
+  const network = { plugIn: unused("plugIn"), unplug: unused("unplug"), leadsTo: () => true };
   const images = { resolve: unused("resolve"), unpack: unused("unpack") };
   const mounts = { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") };
   const states: string[] = [];
   const reports: InstancesPorts["reports"] = {
-    instances: async (list) => void states.push(...list.map(({ state }) => state)),
+    async instances(list) {
+      states.push(...list.map(({ state }) => state));
+      reported.resolve();
+    },
     progress() {},
   };
   const folders = { state: join(folder, "state"), runtime: folder };
@@ -84,8 +95,7 @@ test("an assignment that comes in the middle of a pass stops nothing that it wan
     ports: { runtime, images, mounts, network, reports },
   });
   const running = instances.run(assignments(), stop.signal);
-  await arrived.promise;
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([decided.promise, reported.promise]);
   stop.abort();
   await running;
   expect(did).toEqual([]);

@@ -1,15 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Instance } from "../../contract/index.ts";
-import { createProbe, planHealth, watchHealth } from "../health/index.ts";
 import { createGate } from "../lib/gate.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { type RotatedLog, rotateLogs } from "../logs/index.ts";
 import type { Assignment } from "../session/index.ts";
 import { type ActContext, act } from "./act.ts";
-import { decide, type InstanceView, type Want } from "./decide.ts";
+import { decide, type InstanceView, pauseMs, type Want } from "./decide.ts";
 import { changeRecord, type Entry, stepOf, stopWatching } from "./entry.ts";
-import { dueAt } from "./life.ts";
 import { instanceLimits } from "./limits.ts";
 import { type Folders, placesOf } from "./places.ts";
 import { readRecords } from "./record.ts";
@@ -18,7 +16,7 @@ import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { removeInstance } from "./start.ts";
 import type { StepPorts } from "./steps.ts";
 import type { ProcessView, Reports } from "./types.ts";
-import { workloadOf } from "./workload.ts";
+import { createHealthWatch } from "./watch.ts";
 
 export interface InstancesPorts extends StepPorts {
   readonly reports: Reports;
@@ -44,10 +42,8 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   const entries = new Map<string, Entry>();
   const wake = createPulse();
   const news = createPulse();
-  const probeGate = createGate(instanceLimits.probesAtOnce);
-  const commandGate = createGate(instanceLimits.commandProbesAtOnce);
   let assignment: Assignment | undefined;
-  let lookedAt = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   const context = {
     ...{ folders, entries, log },
@@ -63,6 +59,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       setTimeout(() => news.fire(), instanceLimits.passingMs).unref();
     },
   };
+  const watch = createHealthWatch(ports, context.onChange);
 
   return {
     async run(assignments, signal) {
@@ -143,29 +140,39 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     const ops = decide(views, Date.now());
     const during: ActContext = { ...context, assignment: current };
     for (const op of ops) act(op, during);
-    for (const entry of entries.values()) superviseHealth(entry, signal);
+    for (const entry of entries.values()) {
+      superviseHealth(entry, signal);
+      keepAgain(entry);
+    }
   }
 
   async function observe(current: Assignment | undefined): Promise<InstanceView[]> {
-    const looksAtAll = Date.now() - lookedAt >= instanceLimits.lookMs;
-    if (looksAtAll) lookedAt = Date.now();
+    const looksAtAll = performance.now() - lookedAt >= instanceLimits.lookMs;
+    if (looksAtAll) lookedAt = performance.now();
     const ended = new Set(await ports.runtime.ended());
     const wants = wantsOf(current);
     const views: InstanceView[] = [];
     for (const [id, entry] of entries) {
       const process = await lookIfNeeded(entry, looksAtAll || ended.has(id));
-      views.push({
-        ...{ id, busy: entry.busy !== undefined, signalled: entry.signalled === stepOf(entry.record.life) },
-        known: { life: entry.record.life, policy: entry.record.policy },
-        want: current === undefined ? { kind: "unknown" } : (wants.get(id) ?? gone),
-        ...(process && { process }),
-        ...(entry.unresponsive !== undefined && { unresponsive: entry.unresponsive }),
-      });
+      views.push({ ...viewOf(entry, wants), ...(process && { process }) });
     }
-    for (const [id, want] of wants) {
-      if (!entries.has(id)) views.push({ id, want, busy: false, signalled: false });
+    for (const [id, want] of wants ?? []) {
+      if (!entries.has(id)) views.push({ id, want, busy: false, signalled: false, isRouted: false });
     }
     return views;
+  }
+
+  /** As far as it is known without asking the runtime. */
+  function viewOf(entry: Entry, wants: ReadonlyMap<string, Want> | undefined): InstanceView {
+    const { record, busy, signalled, unresponsive } = entry;
+    const { id } = entry.places;
+    return {
+      ...{ id, busy: busy !== undefined, signalled: signalled === stepOf(record.life) },
+      known: { life: record.life, policy: record.policy },
+      want: wants === undefined ? { kind: "unknown" } : (wants.get(id) ?? gone),
+      isRouted: ports.network.leadsTo(id),
+      ...(unresponsive !== undefined && { unresponsive }),
+    };
   }
 
   async function lookIfNeeded(entry: Entry, isSuspect: boolean): Promise<ProcessView | undefined> {
@@ -175,41 +182,26 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     return (hasProcess && isSuspect) || wasInterrupted ? ports.runtime.look(entry.places.id) : undefined;
   }
 
-  /** Begins to watch a running instance once its spec is known. */
+  /** Begins to watch a running instance once its spec is known, and again after a while where that failed. */
   function superviseHealth(entry: Entry, signal: AbortSignal): void {
-    const { life, placement } = entry.record;
-    const spec = assignment?.specs[placement.specKey];
-    if (life.state.kind !== "running" || entry.watching || spec === undefined) return;
+    const spec = assignment?.specs[entry.record.placement.specKey];
+    if (entry.record.life.state.kind !== "running" || entry.watching || spec === undefined) return;
     const watching = new AbortController();
     entry.watching = watching;
-    const { startedAt } = life.state;
-    const { id } = entry.places;
     const until = AbortSignal.any([signal, watching.signal]);
-    const probe = createProbe(placement.address, (command, limit) =>
-      ports.runtime.runInside(id, command, limit),
-    );
-    const watch = async () => {
-      const image = await ports.images.resolve(spec.imageDigest);
-      const plan = planHealth(workloadOf(spec), image.healthCheck, spec.minHealthyTimeMs);
-      await watchHealth(
-        {
-          ...{ plan, startedAt, wasHealthy: entry.record.healthy },
-          probe: (one, limit) =>
-            (one.action.kind === "exec" ? commandGate : probeGate)(() => probe(one, limit)),
-          onChange({ healthy, reason, unresponsive }) {
-            entry.unhealthy = reason;
-            if (unresponsive !== undefined) entry.unresponsive = `liveness failed: ${unresponsive}`;
-            if (healthy !== entry.record.healthy) changeRecord(entry, { healthy });
-            context.onChange();
-          },
-        },
-        until,
-      );
-    };
-    watch().catch((error: unknown) => {
-      log.error({ instance: id, err: error }, "cannot watch health");
+    watch(entry, spec, until).catch(async (error: unknown) => {
+      log.error({ instance: entry.places.id, err: error }, "cannot watch health; trying again");
+      await delay(instanceLimits.watchAgainMs, undefined, { signal: until }).catch(() => undefined);
       if (entry.watching === watching) delete entry.watching;
+      wake.fire();
     });
+  }
+
+  /** A record that could not be written, by a full disk say. What is removed just now needs none. */
+  function keepAgain(entry: Entry): void {
+    if (entry.unkept === undefined || entry.busy) return;
+    log.warn({ instance: entry.places.id, err: entry.unkept }, "cannot keep record; trying again");
+    changeRecord(entry, {});
   }
 
   /** Tells the servers, until they have it. */
@@ -229,20 +221,23 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   }
 
   function untilDueMs(): number {
-    const times = [...entries.values()].flatMap(({ record, busy }) =>
-      busy ? [] : (dueAt(record.life) ?? []),
-    );
-    return Math.min(instanceLimits.passMs, Math.max(0, Math.min(...times) - Date.now()));
+    const wants = wantsOf(assignment);
+    const pauses = [...entries.values()].flatMap((entry) => pauseMs(viewOf(entry, wants), Date.now()) ?? []);
+    return Math.min(instanceLimits.passMs, ...pauses);
   }
 }
 
 const gone: Want = { kind: "gone", reason: "no longer wanted" };
 
-function wantsOf(assignment: Assignment | undefined): Map<string, Want> {
-  return new Map(
-    assignment?.placements.map(({ id, want, reason }) => [
-      id,
-      want === "run" ? { kind: "run" } : { kind: "gone", reason },
-    ]),
+/** By instance; undefined before the first assignment. */
+function wantsOf(assignment: Assignment | undefined): Map<string, Want> | undefined {
+  return (
+    assignment &&
+    new Map(
+      assignment.placements.map(({ id, want, reason }) => [
+        id,
+        want === "run" ? { kind: "run" } : { kind: "gone", reason },
+      ]),
+    )
   );
 }

@@ -151,10 +151,12 @@ export interface Mounts {
   unmount(target: string): Promise<boolean>;
 }
 
-/** An instance's place in the network. Both calls are repeatable. Satisfied by `agent/network`. */
+/** An instance's place in the network. Its calls are repeatable. Satisfied by `agent/network`. */
 export interface Network {
   plugIn(link: { readonly id: string; readonly address: string }): Promise<{ readonly netnsFile: string }>;
   unplug(id: string): Promise<void>;
+  /** Whether new connections may still be led to it on this host; true also where nobody knows yet. */
+  leadsTo(id: string): boolean;
 }
 
 /** Whom the host's half talks to; the session satisfies it. */

@@ -86,6 +86,7 @@ const instances = createHostInstances({
         return { netnsFile: netnsFile(id) };
       },
       unplug: (id) => links.unplug({ netnsFile: netnsFile(id) }),
+      leadsTo: () => false,
     },
     reports: {
       async instances(list) {
