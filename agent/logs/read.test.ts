@@ -82,18 +82,31 @@ describe("a log", () => {
 });
 
 describe("following", () => {
+  /** Calls back with every line as soon as the reader has it; resolves with all of them when the reading ends. */
+  async function follow(onText: (text: string) => void, signal = new AbortController().signal) {
+    const texts: string[] = [];
+    for await (const { text } of readLog(path, { follow: true }, signal)) {
+      texts.push(text);
+      onText(text);
+    }
+    return texts;
+  }
+
   test("goes on over rotations and ends when the log is removed", async () => {
     writeFileSync(path, line("0"));
-    const reading = read({ follow: true });
+    const awaited = new Map(
+      ["10 late", "20 late", "29"].map((text) => [text, Promise.withResolvers<void>()]),
+    );
+    const reading = follow((text) => awaited.get(text)?.resolve());
     for (let i = 1; i < 30; i++) {
       if (i % 10 === 0) {
         renameSync(path, `${path}.1`);
         appendFileSync(`${path}.1`, line(`${i} late`));
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await awaited.get(`${i} late`)?.promise;
       }
       appendFileSync(path, line(String(i)));
     }
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await awaited.get("29")?.promise;
     rmSync(folder, { recursive: true });
     const texts = await reading;
     expect(texts.filter((text) => !text.endsWith("late")).map(Number)).toEqual(
@@ -104,7 +117,8 @@ describe("following", () => {
 
   test("ends when its reader goes", async () => {
     writeFileSync(path, line("0"));
-    expect(await read({ follow: true }, AbortSignal.timeout(50))).toEqual(["0"]);
+    const stop = new AbortController();
+    expect(await follow(() => stop.abort(), stop.signal)).toEqual(["0"]);
   });
 });
 
