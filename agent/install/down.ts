@@ -17,14 +17,16 @@ export async function down({ root }: { root?: string } = {}): Promise<DownResult
   refuseForeignFolders(paths, "delete");
   const removed: Trace[] = [];
   const left: (Trace & { reason: string })[] = [];
+  const kept: (Trace & { reason: string })[] = [];
   for (const step of steps) {
     // The folders hold the records that another attempt needs: they go once nothing else is left.
     if (step === folders && left.length > 0) break;
     const outcome = await empty(step, paths);
     removed.push(...outcome.removed);
     left.push(...outcome.left);
+    kept.push(...outcome.kept);
   }
-  return { removed, left };
+  return { removed, left, kept };
 }
 
 /** Everything on the machine that exists because of the agent of this root; empty: no trace. */
@@ -42,7 +44,7 @@ async function empty(step: CleanupStep, paths: AgentPaths): Promise<DownResult> 
     return await repeat(step, paths);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { removed: [], left: [{ kind: step.kind, item: "unknown", reason }] };
+    return { removed: [], left: [{ kind: step.kind, item: "unknown", reason }], kept: [] };
   }
 }
 
@@ -68,5 +70,6 @@ async function repeat(step: CleanupStep, paths: AgentPaths): Promise<DownResult>
   const removed = [...seen]
     .filter((item) => !items.includes(item))
     .map((item) => ({ kind: step.kind, item }));
-  return { removed, left };
+  const kept = ((await step.keep?.(paths)) ?? []).map((one) => ({ kind: step.kind, ...one }));
+  return { removed, left, kept };
 }

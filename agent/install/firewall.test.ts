@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { droppingChains } from "./firewall.ts";
+import { droppingChains, forwardChains } from "./firewall.ts";
 
 const chain = (table: string, name: string, more: object = {}) => ({
   chain: { family: "ip", table, name, handle: 1, ...more },
@@ -23,4 +23,15 @@ test.each([
   ],
 ])("%s", (_, entry, names) => {
   expect(droppingChains(listing(entry), "constellation").map(({ name }) => name)).toEqual(names);
+});
+
+test("whoever sees what the machine forwards needs it, whether it drops or not", () => {
+  const others = [
+    chain("filter", "FORWARD", base("forward", "accept")),
+    chain("filter", "INPUT", base("input", "drop")),
+    chain("constellation", "forwarded", base("forward", "drop")),
+  ];
+  expect(forwardChains(listing(...others), "constellation")).toEqual([
+    { family: "ip", table: "filter", name: "FORWARD", hook: "forward" },
+  ]);
 });

@@ -20,11 +20,26 @@ const families = ["ip", "inet"];
  * refuse in a last rule. Takes what `nft --json list chains` prints.
  */
 export function droppingChains(listing: string, ownTable: string): FirewallChain[] {
+  return foreignChains(listing, ownTable)
+    .filter(({ table, policy }) => policy === "drop" || table === "firewalld")
+    .map(({ policy: _, ...chain }) => chain);
+}
+
+/** Chains of other tables that see what the machine forwards: who has one (Docker, another agent) needs forwarding. */
+export function forwardChains(listing: string, ownTable: string): FirewallChain[] {
+  return foreignChains(listing, ownTable)
+    .filter(({ hook }) => hook === "forward")
+    .map(({ policy: _, ...chain }) => chain);
+}
+
+function foreignChains(
+  listing: string,
+  ownTable: string,
+): (FirewallChain & { policy: string | undefined })[] {
   return listingSchema.parse(JSON.parse(listing)).nftables.flatMap(({ chain }) => {
     const hook = hooks.find((one) => one === chain?.hook);
     if (chain === undefined || hook === undefined || chain.table === ownTable) return [];
-    const drops = chain.policy === "drop" || chain.table === "firewalld";
-    if (!drops || !families.includes(chain.family)) return [];
-    return [{ family: chain.family, table: chain.table, name: chain.name, hook }];
+    const { family, table, name, policy } = chain;
+    return families.includes(family) ? [{ family, table, name, hook, policy }] : [];
   });
 }

@@ -4,11 +4,11 @@ import type { AgentPaths } from "../../contract/index.ts";
 export interface Finding {
   /** `warning`: an agent runs all the same, and it may be meant so. */
   readonly severity: "refusal" | "warning";
-  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `program`, `port-53`, `disk-space`, `folder`, `other-agent`, `firewall`. */
+  /** Names the check: `root-user`, `kernel`, `overlay`, `cgroups`, `libc`, `program`, `port-53`, `disk-space`, `folder`, `other-agent`, `firewall`. */
   readonly id: string;
   readonly problem: string;
   readonly fix: string;
-  /** The Debian package that mends it, where there is one. */
+  /** The package that mends it, as this machine's distribution names it, where there is one. */
   readonly package?: string;
 }
 
@@ -23,6 +23,10 @@ export interface Facts {
   readonly controllers: readonly string[];
   /** Names of required programs that were not found. */
   readonly missingPrograms: readonly string[];
+  /** Whether this process runs on the GNU C library, which an agent calls into. */
+  readonly isGlibc: boolean;
+  /** What installs packages here; undefined: none that we know. */
+  readonly packageManager: PackageManager | undefined;
   /** Addresses whose port 53 somebody else holds. */
   readonly portTaken: TakenPort | undefined;
   /** On the file system of the state folder. */
@@ -41,6 +45,8 @@ export interface TakenPort {
   /** Where the other agent keeps its sockets, when it is one that holds the port. */
   readonly agent?: string;
 }
+
+export type PackageManager = "apt" | "dnf" | "pacman" | "apk";
 
 /** A chain of somebody else's nftables table. */
 export interface FirewallChain {
@@ -83,6 +89,8 @@ export interface DownResult {
   readonly removed: readonly Trace[];
   /** What could not be removed, and why. Empty when all went well. */
   readonly left: readonly (Trace & { readonly reason: string })[];
+  /** What stays because somebody else came to need it. */
+  readonly kept: readonly (Trace & { readonly reason: string })[];
 }
 
 /** Removes one kind of trace. `find` looks at the machine each time; `remove` may need several calls. */
@@ -90,4 +98,6 @@ export interface CleanupStep {
   readonly kind: string;
   find(paths: AgentPaths): Promise<string[]>;
   remove(item: string, paths: AgentPaths): Promise<void>;
+  /** What it leaves, and `find` does not give, because somebody else came to need it. */
+  keep?(paths: AgentPaths): Promise<readonly { readonly item: string; readonly reason: string }[]>;
 }

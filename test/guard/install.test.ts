@@ -152,6 +152,9 @@ test("preflight warns of a firewall that knows nothing of instances, and up goes
   await machine.output(["nft", "delete table ip filter"]);
 });
 
+/** As Docker's. */
+const forwarded = "{ type filter hook forward priority 0; policy accept; }";
+
 describe("down", () => {
   /** One of everything an agent and its instances may leave, made by hand. */
   const plant = `
@@ -223,6 +226,21 @@ describe("down", () => {
     await shell("nft delete table inet stranger");
   });
 
+  test("leaves forwarding on where somebody else's rules came to need it, and says so", async () => {
+    const root = newRoot();
+    await drive<UpResult>("up", upOptions(root));
+    const forward = "/proc/sys/net/ipv4/ip_forward";
+    const before = await shell(`cat ${forward}`);
+    writeFileSync(join(root, "lib/sysctls.json"), '{"net.ipv4.ip_forward": "0"}');
+    await shell(`echo 1 > ${forward}; nft "add table ip filter; add chain ip filter FORWARD $1"`, forwarded);
+    const { left, kept } = await drive<DownResult>("down", { root });
+    expect(left).toEqual([]);
+    const reason = expect.stringContaining("the chain ip filter FORWARD relies on it");
+    expect(kept).toEqual([{ kind: "sysctl", item: "net.ipv4.ip_forward", reason }]);
+    expect(await shell(`cat ${forward}`)).toBe("1\n");
+    await shell(`nft delete table ip filter; echo ${before.trim()} > ${forward}`);
+  });
+
   test("follows neither links nor mounts out of its folders", async () => {
     const root = newRoot();
     const outside = join(machine.root, "outside");
@@ -248,6 +266,10 @@ describe("down", () => {
   });
 
   test("finds nothing where there was never an agent", async () => {
-    expect(await drive<DownResult>("down", { root: newRoot() })).toEqual({ removed: [], left: [] });
+    expect(await drive<DownResult>("down", { root: newRoot() })).toEqual({
+      removed: [],
+      left: [],
+      kept: [],
+    });
   });
 });

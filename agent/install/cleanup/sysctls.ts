@@ -2,8 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import type { AgentPaths } from "../../../contract/index.ts";
+import { forwardChains } from "../firewall.ts";
 import { readText } from "../process-id.ts";
+import { isProgramIn, programFolders, run } from "../programs.ts";
 import type { CleanupStep } from "../types.ts";
+
+const forwarding = "net.ipv4.ip_forward";
 
 /** By name as sysctl(8) writes it, the value from before an agent changed it. */
 const savedSchema = z.record(z.string(), z.string());
@@ -12,16 +16,31 @@ const savedSchema = z.record(z.string(), z.string());
 export const sysctls: CleanupStep = {
   kind: "sysctl",
   async find(paths) {
-    const changed = Object.entries(readSaved(paths)).filter(([name, before]) => {
-      return existsSync(fileOf(name)) && readText(fileOf(name)).trim() !== before.trim();
-    });
-    return changed.map(([name]) => name);
+    const needed = await stillNeeded(paths);
+    return changedSysctls(paths).filter((name) => !needed.some(({ item }) => item === name));
   },
+  keep: stillNeeded,
   async remove(name, paths) {
     const before = readSaved(paths)[name];
     if (before !== undefined) writeFileSync(fileOf(name), before);
   },
 };
+
+/** Forwarding, where somebody else's rules are about what is forwarded: they may have come after ours. */
+async function stillNeeded(paths: AgentPaths): Promise<{ item: string; reason: string }[]> {
+  if (!changedSysctls(paths).includes(forwarding) || !isProgramIn(programFolders([]), "nft")) return [];
+  const [chain] = forwardChains(await run("nft", ["--json", "list", "chains"]), paths.id);
+  if (chain === undefined) return [];
+  const reason = `the chain ${chain.family} ${chain.table} ${chain.name} relies on it`;
+  return [{ item: forwarding, reason: `${reason}; run \`sysctl ${forwarding}=0\` where nothing does` }];
+}
+
+function changedSysctls(paths: AgentPaths): string[] {
+  const changed = Object.entries(readSaved(paths)).filter(([name, before]) => {
+    return existsSync(fileOf(name)) && readText(fileOf(name)).trim() !== before.trim();
+  });
+  return changed.map(([name]) => name);
+}
 
 function readSaved({ stateDir }: AgentPaths): Record<string, string> {
   const file = join(stateDir, "sysctls.json");
