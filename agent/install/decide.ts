@@ -1,18 +1,7 @@
+import { packageOf } from "./packages.ts";
 import type { Facts, Finding, FirewallChain } from "./types.ts";
 
 type Refusal = Omit<Finding, "severity">;
-
-/** Programs an agent starts, with the Debian package that has each; etcd comes with this product's own tools. */
-export const requiredPrograms: Readonly<Record<string, string | undefined>> = {
-  crun: "crun",
-  conmon: "conmon",
-  nft: "nftables",
-  ip: "iproute2",
-  nsenter: "util-linux",
-  setpriv: "util-linux",
-  dnsmasq: "dnsmasq-base",
-  etcd: undefined,
-};
 
 export const requiredControllers = ["cpu", "memory", "pids"];
 
@@ -26,6 +15,7 @@ export function decide(facts: Facts): Finding[] {
     ...userFindings(facts),
     ...kernelFindings(facts),
     ...folderFindings(facts),
+    ...libcFindings(facts),
     ...programFindings(facts),
     ...portFindings(facts),
   ];
@@ -79,14 +69,20 @@ function folderFindings({ foreignFolders, freeBytes, stateDir }: Facts): Refusal
   return findings;
 }
 
-function programFindings({ missingPrograms }: Facts): Refusal[] {
+function libcFindings({ isGlibc }: Facts): Refusal[] {
+  if (isGlibc) return [];
+  const problem = "this machine's C library is not glibc, which the agent calls into";
+  return [{ id: "libc", problem, fix: "use a distribution with glibc, like Debian, Ubuntu, Fedora or Arch" }];
+}
+
+function programFindings({ missingPrograms, packageManager }: Facts): Refusal[] {
   return missingPrograms.map((name): Refusal => {
     const problem = `${name} is not installed`;
-    const debianPackage = requiredPrograms[name];
-    if (debianPackage === undefined) {
+    const found = packageOf(name, packageManager);
+    if (found === undefined) {
       return { id: "program", problem, fix: `put ${name} on PATH, or name its folder in CONSTELLATION_KIT` };
     }
-    return { id: "program", problem, fix: `apt-get install ${debianPackage}`, package: debianPackage };
+    return { id: "program", problem, ...found };
   });
 }
 

@@ -5,10 +5,10 @@
  * It installs no packages and keeps no caches; who calls it does, and names what stays.
  */
 
-export { requiredPrograms } from "./decide.ts";
 export { down, traces } from "./down.ts";
 export { claimFolders } from "./folders.ts";
 export { preflight } from "./observe.ts";
+export { requiredPrograms } from "./packages.ts";
 export { sayFindings } from "./say.ts";
 export { type Status, status } from "./status.ts";
 export type { DownResult, Facts, Finding, Trace, UpOptions, UpResult } from "./types.ts";

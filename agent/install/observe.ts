@@ -5,17 +5,22 @@ import { release } from "node:os";
 import { dirname, join } from "node:path";
 import type { AgentPaths } from "../../contract/index.ts";
 import { agentPaths } from "../../contract/index.ts";
-import { decide, requiredPrograms } from "./decide.ts";
+import { decide } from "./decide.ts";
 import { droppingChains } from "./firewall.ts";
 import { foreignFolders } from "./folders.ts";
 import { cgroupTrees } from "./mountinfo.ts";
 import { nameServers } from "./own-processes.ts";
+import { packageManagerOf, requiredPrograms } from "./packages.ts";
+import { readText } from "./process-id.ts";
 import { isProgramIn, kitFolders, programFolders, run } from "./programs.ts";
 import type { Facts, Finding, FirewallChain, TakenPort, UpOptions } from "./types.ts";
 
 const defaultGateway = "10.64.0.1";
 /** On the loopback network: only who listens on every address is in its way. */
 const probeAddress = "127.53.53.53";
+
+/** As it is mapped into a process: `libc.so.6`, before 2.34 `libc-2.31.so`. */
+const glibc = /\/libc(\.so\.6|-2\.\d+\.so)$/m;
 
 /** Looks at the machine and says all at once what keeps an agent from running on it; changes nothing. */
 export async function preflight(
@@ -42,6 +47,8 @@ async function observe(
     overlay: isRoot ? await tryOverlay(base) : undefined,
     controllers: readControllers(),
     missingPrograms: Object.keys(requiredPrograms).filter((name) => !isProgramIn(folders, name)),
+    isGlibc: glibc.test(readFileSync("/proc/self/maps", "utf8")),
+    packageManager: packageManagerOf(readText("/etc/os-release")),
     portTaken: isRoot ? await findTakenPort(paths, gatewayAddress) : undefined,
     freeBytes: disk.bavail * disk.bsize,
     foreignFolders: foreignFolders(paths),
