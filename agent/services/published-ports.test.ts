@@ -60,6 +60,11 @@ describe("a number that was chosen", () => {
     expect(numbers(await publish([chosen, { ...fixed, publish: 30_000 }]))).toEqual([30_001, 30_000]);
   });
 
+  test("is kept beside one that asks for it at another address", async () => {
+    const elsewhere: Port = { ...fixed, publish: 30_000, hostIp: "192.0.2.7" };
+    expect(numbers(await publish([chosen, elsewhere], await publish([chosen])))).toEqual([30_000, 30_000]);
+  });
+
   test("is 0 in a dry run that would choose it", async () => {
     expect(numbers(await publish([chosen], undefined, true))).toEqual([0]);
   });
@@ -72,13 +77,17 @@ describe("whatever a service's ports are", () => {
       protocol: fc.constantFrom("tcp" as const, "udp" as const),
       targetPort: fc.integer({ min: 1, max: 2 }),
       name: fc.constantFrom("a", "b"),
-      hostIp: fc.constantFrom("127.0.0.1", "0.0.0.0"),
+      hostIp: fc.constantFrom("127.0.0.1", "192.0.2.7", "0.0.0.0"),
       publish: fc.constantFrom(0, 0, 30_000, 30_001, 30_002),
     },
     { requiredKeys: ["port", "protocol"] },
   );
   const isFixed = ({ publish = 0 }: Port) => publish > 0;
-  // As the schema has it: no port twice, no published number twice.
+  const sharesAddress = (one: Port, other: Port) => {
+    const [a = "0.0.0.0", b = "0.0.0.0"] = [one.hostIp, other.hostIp];
+    return a === b || a === "0.0.0.0" || b === "0.0.0.0";
+  };
+  // As the schema has it: no port twice, no number published twice at one address.
   const somePorts = fc
     .uniqueArray(onePort, { maxLength: 6, selector: ({ protocol, port }) => `${protocol} ${port}` })
     .map((ports) =>
@@ -87,16 +96,24 @@ describe("whatever a service's ports are", () => {
           !isFixed(port) ||
           !ports
             .slice(0, at)
-            .some(({ protocol, publish }) => protocol === port.protocol && publish === port.publish),
+            .some(
+              (other) =>
+                other.protocol === port.protocol &&
+                other.publish === port.publish &&
+                sharesAddress(other, port),
+            ),
       ),
     );
 
-  test("no number is given twice", async () => {
+  test("no number is given twice at one address", async () => {
     await fc.assert(
       fc.asyncProperty(somePorts, somePorts, async (first, second) => {
         const endpoints = (await publish(second, await publish(first))).outputs.endpoints as Port[];
-        const held = endpoints.map(({ protocol, port }) => `${protocol} ${port}`);
-        expect(new Set(held).size).toBe(held.length);
+        for (const [at, one] of endpoints.entries())
+          for (const other of endpoints.slice(0, at))
+            expect(
+              one.protocol === other.protocol && one.port === other.port && sharesAddress(one, other),
+            ).toBe(false);
       }),
     );
   });

@@ -112,7 +112,9 @@ function keptNumber(
   const kept = before.find(
     ({ from }) => from.protocol === protocol && from.port === port && from.hostIp === hostIp,
   );
-  const isAskedFor = wanted.some((other) => other.protocol === protocol && other.publish === kept?.number);
+  const isAskedFor = wanted.some(
+    (other) => other.protocol === protocol && other.publish === kept?.number && overlap(other.hostIp, hostIp),
+  );
   return kept === undefined || isAskedFor ? 0 : kept.number;
 }
 
