@@ -1,6 +1,7 @@
 import { availableParallelism, networkInterfaces, release, totalmem } from "node:os";
 import type { Host } from "../contract/index.ts";
 import type { LocalRange } from "./cluster/index.ts";
+import { ownAddress } from "./host-address.ts";
 import type { HostInstances, Reports } from "./instances/index.ts";
 import type { HostNetwork } from "./network/index.ts";
 import type { Assignment, HostSession, Observation } from "./session/index.ts";
@@ -77,13 +78,4 @@ export function localRanges(devicePrefix: string): LocalRange[] {
           family === "IPv4" && !internal && cidr !== null ? [{ device, range: cidr }] : [],
         ),
   );
-}
-
-/** The first IPv4 address of the machine that is not the cluster's own. */
-function ownAddress(gateway: string): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-  const found = addresses.find(
-    ({ family, internal, address }) => family === "IPv4" && !internal && address !== gateway,
-  );
-  return found?.address ?? "127.0.0.1";
 }
