@@ -59,7 +59,7 @@ describe("npm run quickstart on this machine", () => {
   test("with its agent killed, it starts it again, and destroys it just as well", () => {
     expect(npm("--port", String(port)).stdout).toContain("It runs.");
     killAgent(environment.CONSTELLATION_ROOT);
-    expect(npm().stdout).toMatch(/visit 7, answered by web-\d[^]*It runs\./);
+    expect(npm().stdout).toMatch(/visit 7, answered by web-\d[\s\S]*It runs\./);
     killAgent(environment.CONSTELLATION_ROOT);
     expect(npm("--destroy").stdout).toContain("Nothing of the cluster is left");
     expect(machine()).toEqual(before);
