@@ -32,8 +32,10 @@ export interface Cache {
 }
 
 export function createCache(): Cache {
-  const shelves = new Map(Object.values(families).map(({ prefix }) => [prefix, createShelf()]));
-  const shelfOf = (family: Family) => shelves.get(family.prefix) as Shelf;
+  const shelves = new Map(
+    Object.values(families).map(({ prefix }) => [prefix, createShelf<Stored<unknown>>()]),
+  );
+  const shelfOf = (family: Family) => shelves.get(family.prefix) as Shelf<Stored<unknown>>;
   return {
     get: <R>(family: Family<R>, key: string) => shelfOf(family).get(key) as Stored<R> | undefined,
     list: <R>(family: Family<R>, prefix = "") => shelfOf(family).list(prefix) as Stored<R>[],

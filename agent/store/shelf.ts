@@ -1,24 +1,22 @@
-import type { Stored } from "./cache.ts";
-
 /** The records of one family, in order of their keys: a listing costs what it lists, not what the family holds. */
-export interface Shelf {
-  get(key: string): Stored<unknown> | undefined;
+export interface Shelf<R extends { readonly key: string }> {
+  get(key: string): R | undefined;
   /** Those whose keys start so. */
-  list(prefix: string): Stored<unknown>[];
-  put(record: Stored<unknown>): void;
+  list(prefix: string): R[];
+  put(record: R): void;
   remove(key: string): void;
 }
 
-export function createShelf(): Shelf {
-  const records = new Map<string, Stored<unknown>>();
+export function createShelf<R extends { readonly key: string }>(): Shelf<R> {
+  const records = new Map<string, R>();
   const keys: string[] = [];
   return {
     get: (key) => records.get(key),
 
     list(prefix) {
-      const found: Stored<unknown>[] = [];
+      const found: R[] = [];
       for (let at = placeOf(keys, prefix); keys[at]?.startsWith(prefix); at++) {
-        found.push(records.get(keys[at] as string) as Stored<unknown>);
+        found.push(records.get(keys[at] as string) as R);
       }
       return found;
     },
