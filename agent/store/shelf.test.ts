@@ -8,11 +8,11 @@ const step = fc.record({ key, isRemoval: fc.boolean() });
 test("lists what a map of the same writes holds under a prefix, in order of the keys", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), key, (steps, prefix) => {
-      const shelf = createShelf();
+      const shelf = createShelf<{ key: string; modRevision: number }>();
       const model = new Map<string, number>();
       for (const [at, { key, isRemoval }] of steps.entries()) {
         if (isRemoval) shelf.remove(key);
-        else shelf.put({ key, record: {}, modRevision: at });
+        else shelf.put({ key, modRevision: at });
         if (isRemoval) model.delete(key);
         else model.set(key, at);
       }
