@@ -1,19 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Instance } from "../../contract/index.ts";
-import { image, type Program, type Stack, startStack } from "./stack.ts";
+import { type Program, type Stack, startStack } from "./stack.ts";
+import { web } from "./web.ts";
 
-/** What a service of busybox's httpd is; `more` overrides. */
-const web = (more: Record<string, unknown> = {}) => ({
-  type: "constellation:Service",
-  properties: {
-    cluster: "${local.access}",
-    image: image("busybox"),
-    command: ["httpd", "-f", "-p", "8000", "-h", "/etc"],
-    healthCheck: { http: { path: "/hostname", port: 8000 } },
-    stopGracePeriod: "1s",
-    ...more,
-  },
-});
 const program = (more: Record<string, unknown> = {}, outputs: Record<string, unknown> = {}): Program => ({
   resources: { local: { type: "constellation:Cluster" }, web: web(more) },
   outputs: { address: "${web.address}", ...outputs },
