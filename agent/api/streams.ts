@@ -17,7 +17,7 @@ export async function sendEvents(
   try {
     await send(response, events, head, (item) =>
       item === "open"
-        ? ": listening\n\n"
+        ? ""
         : `id: ${item.id}\nevent: ${item.event.type}\ndata: ${JSON.stringify(item.event)}\n\n`,
     );
   } finally {
@@ -58,6 +58,7 @@ async function send<T>(
   response: ServerResponse,
   items: AsyncIterable<T>,
   head: () => boolean,
+  /** Empty: the head alone is sent. */
   format: (item: T) => string,
 ) {
   const gone = new AbortController();
@@ -66,7 +67,8 @@ async function send<T>(
   try {
     for await (const item of items) {
       if (!head()) return;
-      if (!response.write(format(item))) await once(response, "drain", { signal: gone.signal });
+      const text = format(item);
+      if (text !== "" && !response.write(text)) await once(response, "drain", { signal: gone.signal });
     }
     if (head()) response.end();
   } catch (error) {
