@@ -31,69 +31,83 @@ const assignment: Assignment = {
 };
 
 let folder: string;
+let stop: AbortController;
 beforeEach(() => {
+  stop = new AbortController();
   folder = mkdtempSync(join(tmpdir(), "cst-loop-"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  stop.abort();
+  rmSync(folder, { recursive: true });
+});
 
-test("an assignment that comes in the middle of a pass stops nothing that it wants", async () => {
-  const stop = new AbortController();
-  const decided = Promise.withResolvers<void>();
-  const reported = Promise.withResolvers<void>();
-  const looked = Promise.withResolvers<void>();
-  const arrived = Promise.withResolvers<void>();
-  const did: string[] = [];
-  let passes = 0;
-  const unused = (what: string) => async () => {
-    did.push(what);
-    throw new Error(`${what} was called`);
-  };
-  const runtime: Runtime = {
-    ...{ start: unused("start"), signal: unused("signal"), remove: unused("remove"), exec: unused("exec") },
-    ...{ runInside: unused("runInside"), reopenLog: unused("reopenLog"), onEnd() {}, expectStart() {} },
-    list: async () => [id],
-    async ended() {
-      passes += 1;
-      // The one before has done all it decided on.
-      if (passes === 2) decided.resolve();
-      return [];
-    },
-    async look() {
-      looked.resolve();
-      await arrived.promise;
-      return { kind: "running", process };
-    },
-  };
-  const network = { plugIn: unused("plugIn"), unplug: unused("unplug"), leadsTo: () => true };
-  const images = { resolve: unused("resolve"), unpack: unused("unpack") };
-  const mounts = { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") };
-  const states: string[] = [];
-  const reports: InstancesPorts["reports"] = {
-    async instances(list) {
-      states.push(...list.map(({ state }) => state));
-      reported.resolve();
-    },
-    progress() {},
-  };
+const unused = (what: string) => async () => {
+  throw new Error(`${what} was called`);
+};
+const idleRuntime: Runtime = {
+  ...{ start: unused("start"), signal: unused("signal"), remove: unused("remove"), exec: unused("exec") },
+  ...{ runInside: unused("runInside"), reopenLog: unused("reopenLog"), onEnd() {}, expectStart() {} },
+  ...{ list: async () => [id], ended: async () => [], look: async () => ({ kind: "running", process }) },
+};
+
+/** The instances of a host that runs one, which an agent before this one started. */
+function createAdopted(ports: Partial<InstancesPorts>) {
   const folders = { state: join(folder, "state"), runtime: folder };
   writeRecord(placesOf(folders, id), {
     ...{ version: 1, placement, image: "x", healthy: true },
     policy: { restart: "always", delayMs: 1_000, windowMs: 1_000, stopSignal: "SIGTERM", graceMs: 1_000 },
     life: { ...newLife(0), state: { kind: "running", process, startedAt: 0 } },
   });
+  return createHostInstances({
+    ...{ folders, host: "alpha", log: pino({ level: "silent" }) },
+    ports: {
+      runtime: idleRuntime,
+      images: { resolve: unused("resolve"), unpack: unused("unpack") },
+      mounts: { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") },
+      network: { plugIn: unused("plugIn"), unplug: unused("unplug"), leadsTo: () => true },
+      reports: { instances: async () => undefined, progress() {} },
+      ...ports,
+    },
+  });
+}
 
+test("an assignment that comes in the middle of a pass stops nothing that it wants", async () => {
+  const looked = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const decided = Promise.withResolvers<void>();
+  const reported = Promise.withResolvers<void>();
+  const did: string[] = [];
+  const noted = (what: string) => async () => void did.push(what);
+  const states: string[] = [];
+  let passes = 0;
+  const instances = createAdopted({
+    runtime: {
+      ...{ ...idleRuntime, signal: noted("signal"), remove: noted("remove") },
+      async ended() {
+        passes += 1;
+        // The one before has done all it decided on.
+        if (passes === 2) decided.resolve();
+        return [];
+      },
+      async look() {
+        looked.resolve();
+        await arrived.promise;
+        return { kind: "running", process };
+      },
+    },
+    reports: {
+      async instances(list) {
+        states.push(...list.map(({ state }) => state));
+        reported.resolve();
+      },
+      progress() {},
+    },
+  });
   async function* assignments() {
     await looked.promise;
     yield assignment;
     arrived.resolve();
   }
-  const log = pino({ level: "silent" });
-  const instances = createHostInstances({
-    folders,
-    host: "alpha",
-    log,
-    ports: { runtime, images, mounts, network, reports },
-  });
   const running = instances.run(assignments(), stop.signal);
   await Promise.all([decided.promise, reported.promise]);
   stop.abort();
@@ -101,4 +115,24 @@ test("an assignment that comes in the middle of a pass stops nothing that it wan
   expect(did).toEqual([]);
   expect(new Set(states)).toEqual(new Set(["running"]));
   expect(instances.list()[0]).toMatchObject({ state: "running", healthy: true, pid: 7 });
+});
+
+test("health that could not be watched is watched again", async () => {
+  const again = Promise.withResolvers<void>();
+  let attempts = 0;
+  const resolve = async () => {
+    attempts += 1;
+    if (attempts === 2) again.resolve();
+    throw new Error("disk full");
+  };
+  const instances = createAdopted({ images: { resolve, unpack: unused("unpack") } });
+  const spec = { namespace: "default", service: "web", inputs: {}, imageDigest: "x", minHealthyTimeMs: 0 };
+  async function* assignments() {
+    yield { ...assignment, specs: { [placement.specKey]: spec } };
+  }
+  const running = instances.run(assignments(), stop.signal);
+  await again.promise;
+  stop.abort();
+  await running;
+  expect(instances.list()[0]).toMatchObject({ state: "running", healthy: true });
 });

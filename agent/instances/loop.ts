@@ -116,8 +116,12 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     for await (const latest of assignments) {
       if (signal.aborted) return;
       assignment = latest;
-      writeSnapshot(folders.runtime, latest);
       wake.fire();
+      try {
+        writeSnapshot(folders.runtime, latest);
+      } catch (error) {
+        log.warn({ err: error }, "cannot keep assignment; an agent after this one waits for its session");
+      }
     }
   }
 
