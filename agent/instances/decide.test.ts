@@ -172,6 +172,15 @@ describe("decide", () => {
     ]);
   });
 
+  test("one whose monitor was killed is stopped and started again: nobody takes its output", () => {
+    const life: Life = { ...newLife(0), state: { kind: "running", process, startedAt: 0 } };
+    const seen: ProcessView = { kind: "running", process, hasLostMonitor: true };
+    const [op] = decide([viewOf(life, { process: seen })], 1);
+    const event = { kind: "unresponsive", reason: expect.stringMatching(/^its monitor/) };
+    expect(op).toEqual({ kind: "note", id, event });
+    expect(decide([viewOf(life, { process: { kind: "running", process } })], 1)).toEqual([]);
+  });
+
   test("a start under way is aborted before anything is removed", () => {
     const life: Life = { ...newLife(0), state: { kind: "pulling" } };
     const view: InstanceView = {

@@ -52,6 +52,8 @@ export function pauseMs({ known, want, busy }: InstanceView, now: Millis): numbe
   return Math.max(instanceLimits.minPauseMs, at - now);
 }
 
+const lostMonitor = "its monitor (conmon) was killed, and its output with it";
+
 function decideOne(view: InstanceView, now: Millis): Op | undefined {
   const { id, known, want, busy } = view;
   const note = (event: LifeEvent): Op => ({ kind: "note", id, event });
@@ -71,6 +73,8 @@ function decideOne(view: InstanceView, now: Millis): Op | undefined {
     case "running":
       if (view.process?.kind === "ended") return note({ kind: "ended", ending: view.process.ending });
       if (view.process?.kind === "none") return note({ kind: "vanished" });
+      if (view.process?.kind === "running" && view.process.hasLostMonitor)
+        return note({ kind: "unresponsive", reason: lostMonitor });
       return view.unresponsive === undefined
         ? undefined
         : note({ kind: "unresponsive", reason: view.unresponsive });

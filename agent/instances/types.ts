@@ -20,7 +20,12 @@ export interface Ending {
 export type ProcessView =
   | { readonly kind: "none" }
   | { readonly kind: "created"; readonly process: ProcessIdentity }
-  | { readonly kind: "running"; readonly process: ProcessIdentity }
+  | {
+      readonly kind: "running";
+      readonly process: ProcessIdentity;
+      /** Nobody takes its output any more, and its exit code will be lost. */
+      readonly hasLostMonitor?: true;
+    }
   | { readonly kind: "ended"; readonly ending: Ending };
 
 export interface User {

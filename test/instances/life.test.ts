@@ -203,6 +203,34 @@ test("a process that somebody killed behind the agent's back starts again", asyn
   await removeAll();
 });
 
+test("a process whose monitor somebody killed starts again, and is heard again", async () => {
+  const id = "web-0-eeeeee";
+  const inputs = {
+    ...shell("echo up; exec sleep 1000"),
+    stopGracePeriod: "100ms",
+    restart: { delay: "100ms" },
+  };
+  host.assign([{ id, inputs }]);
+  await host.until(
+    "healthy",
+    only(id, ({ healthy }) => healthy),
+  );
+  const monitor = await host.output(["cat", join(host.root, "run/runtime/bundles", id, "monitor.pid")]);
+  await host.output(["kill", "-KILL", monitor]);
+  const count = host.reports.length;
+  await host.until(
+    "again",
+    only(id, ({ healthy, restarts }) => healthy && restarts === 1),
+  );
+  const reasons = host.reports
+    .slice(count)
+    .flat()
+    .map(({ reason }) => reason);
+  expect(reasons).toContain("its monitor (conmon) was killed, and its output with it");
+  expect(await texts(id)).toEqual(["up", "up"]);
+  await removeAll();
+});
+
 test("after a reboot of the host everything wanted starts again, the rest is removed", async () => {
   const [kept, unwanted] = ["web-0-dddddd", "web-1-dddddd"] as const;
   const inputs = { ...shell("echo up; exec sleep 1000"), stopGracePeriod: "100ms" };

@@ -16,7 +16,11 @@ export async function lookAt(paths: RuntimePaths, id: string): Promise<ProcessVi
   const process = readProcess(paths, id);
   if (process === undefined) return { kind: "none" };
   if (isWaiting(paths, id)) return { kind: "created", process };
-  if ((await isAlive(process)) || monitorPid(paths, id) !== undefined) return { kind: "running", process };
+  // In this order: a monitor ends by itself once its process has.
+  const isMonitored = monitorPid(paths, id) !== undefined;
+  if (await isAlive(process))
+    return { kind: "running", process, ...(!isMonitored && { hasLostMonitor: true as const }) };
+  if (monitorPid(paths, id) !== undefined) return { kind: "running", process };
   return { kind: "ended", ending: readEnding(paths, id) ?? { outOfMemory: wasOutOfMemory(paths, id) } };
 }
 
