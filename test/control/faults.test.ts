@@ -63,7 +63,9 @@ test("a revision that never gets healthy leaves the old one serving, and the nex
   );
   const during = await healthy(2, 1);
   expect(during.status?.instances).toHaveLength(3);
-  expect(agent.host.assignment()?.services[0]?.endpoints).toHaveLength(2);
+  await until("the healthy two are the endpoints", async () =>
+    agent.host.assignment()?.services[0]?.endpoints.length === 2 ? true : undefined,
+  );
   await agent.client.putDocument(web, { owner, inputs: { ...inputs, env: { FIXED: "1" } } }, {});
   await healthy(2, 3);
   await until("others are gone", async () =>
