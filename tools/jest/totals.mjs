@@ -1,29 +1,19 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { totalsFile } from "../lib/totals.mjs";
+import { readFileTotals, totalsFile } from "../lib/totals.mjs";
 
 /**
- * A reporter that writes the totals after every file, so that they are known also of a run that was cut short.
+ * A reporter that writes each file's totals as it ends, so that they are known also of a run that was cut short.
+ * What a file counted in an earlier run is replaced.
  */
-export default class Totals {
-  /** @param {unknown} _file @param {unknown} _result @param {import("@jest/test-result").AggregatedResult} total */
-  onTestResult(_file, _result, total) {
-    save(total);
+export default class FileTotals {
+  /** @param {import("@jest/test-result").Test} test @param {import("@jest/test-result").TestResult} result */
+  onTestResult({ path }, result) {
+    // A file that could not even be loaded counts as one failure.
+    const failed = result.numFailingTests + (result.testExecError ? 1 : 0);
+    const skipped = result.numPendingTests + result.numTodoTests;
+    const totals = { ...readFileTotals(), [path]: { passed: result.numPassingTests, failed, skipped } };
+    mkdirSync(dirname(totalsFile), { recursive: true });
+    writeFileSync(totalsFile, JSON.stringify(totals));
   }
-
-  /** @param {unknown} _contexts @param {import("@jest/test-result").AggregatedResult} total */
-  onRunComplete(_contexts, total) {
-    save(total);
-  }
-}
-
-/** A file that could not even be loaded counts as one failure. @param {import("@jest/test-result").AggregatedResult} total */
-function save(total) {
-  mkdirSync(dirname(totalsFile), { recursive: true });
-  const totals = {
-    passed: total.numPassedTests,
-    failed: total.numFailedTests + total.numRuntimeErrorTestSuites,
-    skipped: total.numPendingTests + total.numTodoTests,
-  };
-  writeFileSync(totalsFile, JSON.stringify(totals));
 }

@@ -9,7 +9,7 @@ import { dist } from "./places.mjs";
  * @property {number} skipped
  */
 
-/** Where jest leaves the totals of its last run. */
+/** Where jest leaves the totals of each test file, by path. */
 export const totalsFile = join(dist, "test-totals.json");
 
 /** @param {Totals} a @param {Totals} b @returns {Totals} */
@@ -23,11 +23,19 @@ export const addTotals = (a, b) => ({
 export const printTotals = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
-/** The totals of jest's last run; none when it ended before its first file. @returns {Totals} */
-export function readTotals() {
+/** What jest has counted so far; none when it ended before its first file. */
+export const readTotals = () =>
+  Object.values(readFileTotals()).reduce(addTotals, { passed: 0, failed: 0, skipped: 0 });
+
+/** The files that failed, a path each. */
+export const failedFiles = () =>
+  Object.entries(readFileTotals()).flatMap(([path, { failed }]) => (failed > 0 ? [path] : []));
+
+/** @returns {Record<string, Totals>} */
+export function readFileTotals() {
   try {
     return JSON.parse(readFileSync(totalsFile, "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return {};
   }
 }
