@@ -1,9 +1,7 @@
 import * as z from "zod";
-import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
 import { resource } from "../model/resource.ts";
-
-const content = z.string().max(limits.contentBytes);
+import { content, exactlyOne, onChange } from "./content.ts";
 
 export const Secret = resource({
   kind: "Secret",
@@ -16,18 +14,10 @@ export const Secret = resource({
       .record(z.string().min(1), about(content, { secret: true }))
       .optional()
       .describe("Several values by key."),
-    onChange: z
-      .enum(["restart", "nothing"])
-      .default("restart")
-      .describe(
-        "What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway.",
-      ),
+    onChange,
   }),
   stable: z.object({}),
   revised: z.object({}),
   replaceWhenChanged: ["clusterId", "namespace", "name"],
-  crossCheck: (inputs) =>
-    (inputs.value === undefined) === (inputs.values === undefined)
-      ? [{ path: "value", reason: "needs exactly one of value, values" }]
-      : [],
+  crossCheck: exactlyOne("value", "values"),
 });
