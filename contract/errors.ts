@@ -77,6 +77,18 @@ export const errorTable = {
     retryable: false,
     doc: "The image is damaged, or unsafe to unpack.",
   },
+  "image-denied": {
+    http: 422,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The image's registry asks for credentials, or refuses those it got.",
+  },
+  "image-unreachable": {
+    http: 503,
+    grpc: grpc.unavailable,
+    retryable: true,
+    doc: "The image's registry cannot be reached, fails, or asks to wait.",
+  },
   "command-missing": {
     http: 422,
     grpc: grpc.failedPrecondition,

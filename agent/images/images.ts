@@ -4,7 +4,7 @@ import { ConstellationError, type Digest, formatReference } from "../../contract
 import { type BlobStore, openBlobStore } from "./blobs.ts";
 import { type LayerKey, type LayerStore, openLayerStore } from "./layers.ts";
 import { createImageReader, readImage } from "./read.ts";
-import type { ImageSource, Images, TreeFiles, UnpackProgress } from "./types.ts";
+import type { ImageProgress, ImageSource, Images, TreeFiles } from "./types.ts";
 
 export interface ImagesOptions {
   /** The agent's; images live in `images` below it. */
@@ -40,6 +40,17 @@ export async function openImages({
   });
   const images = createImageReader(blobs);
 
+  async function hasImage(imageDigest: Digest): Promise<boolean> {
+    try {
+      const { manifest, keys } = await images.read(imageDigest);
+      const parts = [manifest.config.digest, ...keys.map((key) => key.blob)];
+      return (await Promise.all(parts.map(blobs.has))).every(Boolean);
+    } catch (error) {
+      if (error instanceof ConstellationError && error.code === "image-missing") return false;
+      throw error;
+    }
+  }
+
   return {
     hasBlob: blobs.has,
     putBlob: blobs.put,
@@ -49,11 +60,16 @@ export async function openImages({
       const present = await Promise.all(unique.map(blobs.renew));
       return unique.filter((_, at) => !present[at]);
     },
-    async locate(reference, abort) {
+    async locate(reference, access, abort) {
       if (reference.kind !== "registry") throw notUploaded(formatReference(reference));
-      return reference.digest ?? source.locate(reference, abort);
+      return reference.digest ?? source.locate(reference, access, abort);
     },
     resolve: async (imageDigest) => (await images.read(imageDigest)).config,
+    hasImage,
+    async pull(reference, imageDigest, access, { signal: abort } = {}) {
+      // Until there is a source that pulls, its refusal says what works instead.
+      if (!(await hasImage(imageDigest))) await source.locate(reference, access, abort);
+    },
     async requireImage(imageDigest) {
       const { manifest, keys } = await images.read(imageDigest);
       for (const blob of [imageDigest, manifest.config.digest, ...keys.map((key) => key.blob)]) {
@@ -91,7 +107,7 @@ async function unpackAll(
   blobs: BlobStore,
   layers: LayerStore,
   keys: readonly LayerKey[],
-  onProgress: (progress: UnpackProgress) => void = () => {},
+  onProgress: (progress: ImageProgress) => void = () => {},
 ): Promise<void> {
   const present = await Promise.all(keys.map(layers.has));
   const missing = keys.filter((_, at) => !present[at]);

@@ -7,5 +7,15 @@
  */
 export { type ImagesOptions, openImages } from "./images.ts";
 export { noRegistry } from "./no-registry.ts";
-export type { ImageSource, Images, LayerFiles, TreeFiles, UnpackOptions, UnpackProgress } from "./types.ts";
+export type {
+  ImageProgress,
+  ImageSource,
+  Images,
+  ImageWait,
+  LayerFiles,
+  RegistryAccess,
+  RegistryCredentials,
+  RegistrySettings,
+  TreeFiles,
+} from "./types.ts";
 export { unpackMain } from "./unpack/index.ts";

@@ -1,21 +1,44 @@
 import type { Readable } from "node:stream";
 import type { Digest, ImageConfig, ImageReference, RegistryReference } from "../../contract/index.ts";
 
-/** How far an unpack is, in bytes of compressed layers. Layers already unpacked count in neither number. */
-export interface UnpackProgress {
+/** How far a pull or an unpack is, in bytes of compressed layers. What was here before counts in neither number. */
+export interface ImageProgress {
   readonly done: number;
   readonly total: number;
 }
 
-export interface UnpackOptions {
-  readonly onProgress?: (progress: UnpackProgress) => void;
-  /** Stops the waiting, not the unpacking: another instance may wait for the same layer. */
+export interface ImageWait {
+  readonly onProgress?: (progress: ImageProgress) => void;
+  /** Stops the waiting, not the work while another instance waits for the same. */
   readonly signal?: AbortSignal;
+}
+
+/** How to reach a registry or a mirror. */
+export interface RegistrySettings {
+  /** Asked in this order before the registry itself: `HOST` or `HOST:PORT`, each with the settings under its own name. */
+  readonly mirrors?: readonly string[];
+  /** HTTP without TLS; nothing but this asks for it, `localhost` neither. */
+  readonly plainHttp?: boolean;
+  /** PEM; trusted beside the machine's own. */
+  readonly caCertificate?: string;
+}
+
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What pulling may use. Both by registry or mirror, as references name it: `docker.io`, `ghcr.io`, `registry:5000`. */
+export interface RegistryAccess {
+  readonly registries: Readonly<Record<string, RegistrySettings>>;
+  /** Who to be there. Beats what the host's own files say (`auth.json`). */
+  readonly credentials: Readonly<Record<string, RegistryCredentials>>;
 }
 
 /**
  * The images of this host, by content address. All errors are ConstellationErrors: `image-missing`,
- * `image-invalid` (corrupt, unsafe or not supported), `too-large`, `host-unfit` (disk full, no setpriv).
+ * `image-invalid` (corrupt, unsafe, not supported, not for this platform), `image-denied`, `image-unreachable`,
+ * `too-large`, `host-unfit` (disk full, no setpriv), `cancelled`.
  */
 export interface Images {
   hasBlob(digest: Digest): Promise<boolean>;
@@ -24,24 +47,33 @@ export interface Images {
   /** Stores a blob, checked against its digest while it is written; durable when this returns. Repeatable. */
   putBlob(digest: Digest, content: Readable): Promise<void>;
   openBlob(digest: Digest): Promise<Readable>;
-  /** The digest that a reference names: its own, or the source's answer for a tag. */
-  locate(reference: ImageReference, signal?: AbortSignal): Promise<Digest>;
-  /** How the image wants to be run. @param imageDigest of its manifest. */
+  /** The digest that a reference names now: its own, or the registry's answer for a tag; of an index where there is one. */
+  locate(reference: ImageReference, access: RegistryAccess, signal?: AbortSignal): Promise<Digest>;
+  /** Whether all that the image needs to run here is stored. */
+  hasImage(imageDigest: Digest): Promise<boolean>;
+  /** Brings what this host lacks of an image; calls for the same image share one pull. Nothing to do: returns at once. */
+  pull(
+    reference: RegistryReference,
+    imageDigest: Digest,
+    access: RegistryAccess,
+    wait?: ImageWait,
+  ): Promise<void>;
+  /** How the image wants to be run. @param imageDigest of its manifest, or of an index: then of this platform's. */
   resolve(imageDigest: Digest): Promise<ImageConfig>;
   /** Makes sure that the image can run here with what is stored, which is kept for another grace. @throws `image-missing` or `image-invalid` */
   requireImage(imageDigest: Digest): Promise<void>;
   /** Makes all layers ready and gives their folders in overlayfs's order, the topmost first. Never write into them. */
-  unpack(imageDigest: Digest, options?: UnpackOptions): Promise<readonly string[]>;
+  unpack(imageDigest: Digest, wait?: ImageWait): Promise<readonly string[]>;
   /** Removes what no image of `keep` needs and what is older than `graceMs`: an upload may still be under way. */
   collect(keep: ReadonlySet<Digest>, graceMs: number): Promise<void>;
   /** Removes everything. For the end of a host's life. */
   removeAll(): Promise<void>;
 }
 
-/** Where images come from that nobody uploaded. A registry client fits here. */
+/** Where images come from that nobody uploaded. Satisfied by `adapters/registry`. */
 export interface ImageSource {
   /** The digest that a tag names now. */
-  locate(reference: RegistryReference, signal?: AbortSignal): Promise<Digest>;
+  locate(reference: RegistryReference, access: RegistryAccess, signal?: AbortSignal): Promise<Digest>;
 }
 
 /** File calls that Node lacks. Paths are bytes: names need not be UTF-8. */

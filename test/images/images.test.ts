@@ -28,6 +28,8 @@ jest.setTimeout(60_000);
 const run = promisify(execFile);
 const child = [process.execPath, join(import.meta.dirname, "unpack-child.ts")];
 
+const noAccess = { registries: {}, credentials: {} };
+
 let stateDir: string;
 let stop: AbortController;
 let images: Images;
@@ -286,14 +288,14 @@ describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
   });
 
   test("a reference to a registry, which no client serves yet", async () => {
-    await expect(images.locate(parseReference("foo:1"))).rejects.toMatchObject({
+    await expect(images.locate(parseReference("foo:1"), noAccess)).rejects.toMatchObject({
       code: "image-missing",
       message: expect.stringMatching(
         /^pull image docker.io\/library\/foo:1: .*; use an oci: layout or a docker-archive:$/,
       ),
     });
     const { digest } = imageOf([]);
-    expect(await images.locate(parseReference(`foo@${digest}`))).toBe(digest);
+    expect(await images.locate(parseReference(`foo@${digest}`), noAccess)).toBe(digest);
   });
 
   test("a child that dies or talks nonsense", async () => {
