@@ -7,7 +7,10 @@ export interface Step {
 
 const block = /^```(sh|text)\n(.*?)^```$/gms;
 
-/** The `sh` blocks of a guide, each with the `text` block that follows it. */
+/**
+ * The `sh` blocks of a guide, each with the `text` block that follows it. What a test cannot run (on another machine,
+ * under systemd) goes into a `console` block.
+ */
 export function stepsOf(markdown: string): Step[] {
   const steps: Step[] = [];
   for (const [, language, body = ""] of markdown.matchAll(block)) {
@@ -20,10 +23,13 @@ export function stepsOf(markdown: string): Step[] {
   return steps;
 }
 
-/** What a guide shows, as a pattern: `...` is anything. */
+/** What a guide shows, as a pattern: `...` is anything, any run of blanks is one. */
 export function pattern(shown: string): RegExp {
   const parts = shown.trim().split("...");
-  return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^]*?")}$`);
+  const escaped = parts.map((part) =>
+    part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/[ \t]+/g, "[ \\t]+"),
+  );
+  return new RegExp(`^${escaped.join("[^]*?")}$`);
 }
 
 const mark = "@@ end of a step @@";
