@@ -27,7 +27,7 @@ const healthy = (count: number, revision?: number) =>
     return good?.length === count ? document : undefined;
   });
 
-test("kill -9 of etcd: nothing acknowledged is lost, writes succeed again within 10 s", async () => {
+test("kill -9 of etcd: nothing acknowledged is lost, and a write meanwhile waits and succeeds; within 10 s", async () => {
   const before = await agent.client.putDocument(web, { owner, inputs }, {});
   await healthy(2);
   const pid = agent.etcdPid();
@@ -42,7 +42,7 @@ test("kill -9 of etcd: nothing acknowledged is lost, writes succeed again within
   expect(agent.etcdPid()).not.toBe(pid);
 }, 60_000);
 
-test("restart of the agent: the same store process, documents and instances; no new placement", async () => {
+test("a restart of the agent: the same store process, documents and instances, no new placement; within 20 s", async () => {
   await agent.client.putDocument(web, { owner, inputs }, {});
   const before = await healthy(2);
   const pid = agent.etcdPid();
@@ -53,7 +53,7 @@ test("restart of the agent: the same store process, documents and instances; no 
   expect(after.status?.instances.map(({ id }) => id)).toEqual(before.status?.instances.map(({ id }) => id));
 }, 60_000);
 
-test("a revision that never gets healthy leaves the old one serving, and the next one goes on", async () => {
+test("a revision that never gets healthy: the old one serves on, and the next revision takes its place; within 20 s", async () => {
   await agent.client.putDocument(web, { owner, inputs }, {});
   await healthy(2, 1);
   agent.host.healthy = ({ revision }) => revision !== 2;
@@ -73,7 +73,7 @@ test("a revision that never gets healthy leaves the old one serving, and the nex
   );
 }, 60_000);
 
-test("a cursor that was compacted away answers 410, and a new stream starts", async () => {
+test("a cursor that was compacted away: it is answered 410, and a new stream starts; at once", async () => {
   await agent.client.putDocument(web, { owner, inputs }, {});
   const { etag } = await healthy(2);
   const endpoint = `unix://${join(agent.stateDir, "../run/etcd/client:0")}`;

@@ -68,7 +68,7 @@ async function cancelKilled(): Promise<void> {
 }
 
 describe("an up that ends in the middle of a create", () => {
-  test("kill -9 of the engine while the agent comes up: the next up founds one cluster", async () => {
+  test("kill -9 of the engine while the agent comes up: the next up founds one cluster; with the next up", async () => {
     await stack.write({ resources: { local } });
     const engine = await startUp();
     await until("the agent to start", async () => running("dist/agent/main.js").length > 0 || undefined);
@@ -79,7 +79,7 @@ describe("an up that ends in the middle of a create", () => {
     expect(await stack.preview()).toEqual([]);
   });
 
-  test("Ctrl-C: it ends soon and says so, and the next up goes on", async () => {
+  test("Ctrl-C in the middle of a create: the up ends and says so, and the next one goes on with the same instance; with the next up", async () => {
     await closeGate();
     await stack.write({ resources: { local, first: gated() } });
     const { engine, waiting } = await upUntilWaiting("first");
@@ -92,7 +92,7 @@ describe("an up that ends in the middle of a create", () => {
     await expectUpContinues(waiting);
   });
 
-  test("kill -9 of the engine: the provider ends by itself, and the next up goes on", async () => {
+  test("kill -9 of the engine in the middle of a create: the provider ends by itself, and the next up goes on with the same instance; with the next up", async () => {
     await closeGate();
     await stack.write({ resources: { local, second: gated() } });
     const { engine, waiting } = await upUntilWaiting("second");
@@ -103,7 +103,7 @@ describe("an up that ends in the middle of a create", () => {
     await expectUpContinues(waiting);
   });
 
-  test("kill -9 of the provider: the up fails, and the next one goes on", async () => {
+  test("kill -9 of the provider in the middle of a create: the up fails, and the next one goes on with the same instance; with the next up", async () => {
     await closeGate();
     await stack.write({ resources: { local, third: gated() } });
     const { engine, waiting } = await upUntilWaiting("third");
@@ -112,7 +112,7 @@ describe("an up that ends in the middle of a create", () => {
     await expectUpContinues(waiting);
   });
 
-  test("kill -9 of the agent: the up goes on by itself", async () => {
+  test("kill -9 of the agent in the middle of a create: the up goes on by itself, with the same process; within 20 s", async () => {
     await closeGate();
     await stack.write({ resources: { local, fourth: gated() } });
     const { engine, waiting } = await upUntilWaiting("fourth");
@@ -127,23 +127,31 @@ describe("an up that ends in the middle of a create", () => {
 });
 
 describe("an up that ends in the middle of an update", () => {
-  test.each(["SIGINT", "SIGKILL"] as const)("%s of the engine: the next up goes on", async (signal) => {
-    await openGate();
-    await stack.write({ resources: { local, web: gated({ env: { SIGNAL: "none" } }) } });
-    await stack.up();
-    const [before] = await instancesOf("web");
-    await closeGate();
-    await stack.write({ resources: { local, web: gated({ env: { SIGNAL: signal } }) } });
-    const { engine, waiting } = await upUntilWaiting("web", (before?.revision ?? 0) + 1);
-    engine.kill(signal);
-    await engine.exited;
-    expect(await instancesOf("web")).toContainEqual(before);
-    if (signal === "SIGKILL") await cancelKilled();
-    await expectUpContinues(waiting);
+  test("Ctrl-C in the middle of an update: the old instance serves on, and the next up goes on; with the next up", async () => {
+    await expectUpdateContinuesAfter("SIGINT");
+  });
+
+  test("kill -9 of the engine in the middle of an update: the old instance serves on, and the next up goes on; with the next up", async () => {
+    await expectUpdateContinuesAfter("SIGKILL");
   });
 });
 
-test("Ctrl-C in the middle of a delete: the next up finishes it", async () => {
+async function expectUpdateContinuesAfter(signal: "SIGINT" | "SIGKILL"): Promise<void> {
+  await openGate();
+  await stack.write({ resources: { local, web: gated({ env: { SIGNAL: "none" } }) } });
+  await stack.up();
+  const [before] = await instancesOf("web");
+  await closeGate();
+  await stack.write({ resources: { local, web: gated({ env: { SIGNAL: signal } }) } });
+  const { engine, waiting } = await upUntilWaiting("web", (before?.revision ?? 0) + 1);
+  engine.kill(signal);
+  await engine.exited;
+  expect(await instancesOf("web")).toContainEqual(before);
+  if (signal === "SIGKILL") await cancelKilled();
+  await expectUpContinues(waiting);
+}
+
+test("Ctrl-C in the middle of a delete: the next up finishes it; with the next up", async () => {
   await openGate();
   const slow = script("trap : TERM; touch /tmp/on; while :; do sleep 0.1; done", { stopGracePeriod: "6s" });
   await stack.write({ resources: { local, slow } });

@@ -55,7 +55,7 @@ test("the program is small and static", async () => {
 });
 
 describe("an agent that is killed", () => {
-  test("runs again within a second", async () => {
+  test("kill -9 of an agent: its guard starts another; within 1 s", async () => {
     const root = newRoot();
     const { agentPid } = await startGuard(machine, guard, root);
     await kill("KILL", agentPid);
@@ -70,7 +70,7 @@ describe("an agent that is killed", () => {
     expect(await isAlive(next)).toBe(true);
   });
 
-  test("waits longer and longer when it ends at once every time", async () => {
+  test("an agent that ends at once every time: the pauses before its starts grow from 0.1 s on; within 5 s", async () => {
     const root = newRoot();
     const delays = () => guardLines(root).flatMap(({ delayMs }) => (delayMs === undefined ? [] : [delayMs]));
     const { pid } = await startGuard(machine, guard, root, "crash");
@@ -107,7 +107,7 @@ describe("a guard", () => {
     expect(await isAlive(agentPid)).toBe(false);
   });
 
-  test("may be killed: the agent goes on, and the next guard adopts it", async () => {
+  test("kill -9 of the guard: the agent goes on, and the next guard adopts it; at once", async () => {
     const root = newRoot();
     const first = await startGuard(machine, guard, root);
     await kill("KILL", first.pid);
@@ -162,7 +162,7 @@ describe("on a machine whose v1 and v2 trees both have controllers, an agent", (
     expect(isSeen).toBe(first.mountNamespace === null);
   });
 
-  test("finds its namespace again when it and its guard were killed", async () => {
+  test("kill -9 of guard and agent together: the next agent is in the same mount namespace; within 10 s", async () => {
     const namespace = await namespaceOf(first.agentPid);
     await kill("KILL", first.pid);
     await kill("KILL", first.agentPid);

@@ -314,7 +314,7 @@ describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
   });
 });
 
-test("what a crash left half done is gone at the next start, what was whole stays", async () => {
+test("an agent that crashed while unpacking: what was half done is gone, what was whole stays; at once", async () => {
   const image = await uploadLayers([[{ name: "file", content: "x" }]]);
   const layers = await images.unpack(image.digest);
   await mkdir(join(stateDir, "images/temp/half/usr"), { recursive: true });

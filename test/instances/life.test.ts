@@ -129,7 +129,7 @@ describe("an instance", () => {
   });
 });
 
-test("an agent that was killed adopts: the same process, healthy all along", async () => {
+test("kill -9 of the agent while an instance ends: the others are adopted, the same process and healthy all along; within 10 s", async () => {
   const [kept, ended, unwanted] = ["web-0-bbbbbb", "web-1-bbbbbb", "web-2-bbbbbb"] as const;
   const serve = { ...shell("while true; do sleep 0.1; done"), stopGracePeriod: "100ms" };
   const workloads = [
@@ -177,7 +177,7 @@ test("an agent that was killed adopts: the same process, healthy all along", asy
   await removeAll();
 });
 
-test("a process that somebody killed behind the agent's back starts again", async () => {
+test("kill -9 of an instance, alone or with its monitor: it starts again, and is counted; within 10 s", async () => {
   const id = "web-0-cccccc";
   host.assign([
     { id, inputs: { ...shell("sleep 1000"), stopGracePeriod: "100ms", restart: { delay: "100ms" } } },
@@ -203,7 +203,7 @@ test("a process that somebody killed behind the agent's back starts again", asyn
   await removeAll();
 });
 
-test("a process whose monitor somebody killed starts again, and is heard again", async () => {
+test("kill -9 of conmon: its instance starts again, says why, and is heard again; within 10 s", async () => {
   const id = "web-0-eeeeee";
   const inputs = {
     ...shell("echo up; exec sleep 1000"),
@@ -231,7 +231,7 @@ test("a process whose monitor somebody killed starts again, and is heard again",
   await removeAll();
 });
 
-test("after a reboot of the host everything wanted starts again, the rest is removed", async () => {
+test("a host's half after a reboot: what is wanted starts again, the rest is removed; within 10 s", async () => {
   const [kept, unwanted] = ["web-0-dddddd", "web-1-dddddd"] as const;
   const inputs = { ...shell("echo up; exec sleep 1000"), stopGracePeriod: "100ms" };
   host.assign([kept, unwanted].map((id) => ({ id, inputs })));

@@ -52,7 +52,7 @@ test("nobody else can listen on a published port, and nobody answers there witho
   foreign.killGroup("SIGKILL");
 });
 
-test("kill-agent: traffic goes on, and the next agent takes over what is there", async () => {
+test("kill -9 of the agent: traffic goes on, and the next agent takes over what is there; at once", async () => {
   host.process.kill("SIGKILL");
   await host.process.exited;
   expect(await ask(machine, undefined, "tcp", "127.0.0.1", 8088)).toEqual(["a 10.64.0.1"]);

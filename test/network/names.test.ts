@@ -84,14 +84,14 @@ test("it has given up root's rights and listens at the host's own address alone"
   expect(sockets.map((line) => line.split(/\s+/)[4])).toEqual(["10.64.0.1:53", "10.64.0.1:53"]);
 });
 
-test("kill-name-server: another one answers; recovers in 5 s", async () => {
+test("kill -9 of the name server: another one answers; within 5 s", async () => {
   const before = await serverPid();
   await machine.output(["kill", "-9", before]);
   await answers({ "web.shop.internal": "NOERROR 240.0.0.1/0s" }, 5_000);
   expect(await serverPid()).not.toBe(before);
 });
 
-test("kill-agent: names go on being answered, and the next agent adopts their server", async () => {
+test("kill -9 of the agent: names go on being answered, and the next agent adopts their server; at once", async () => {
   const before = await serverPid();
   host.process.kill("SIGKILL");
   await host.process.exited;

@@ -194,7 +194,7 @@ describe("a UDP sender moves on when its instance goes out of traffic", () => {
   });
 });
 
-test("rules that somebody flushed are back within 10 s, and other tables are never touched", async () => {
+test("packet rules that somebody flushed: they are back, and other tables are never touched; within 10 s", async () => {
   await machine.output(["nft", "delete", "table", "inet", host.paths.id]);
   await until(
     async () => (await ask(machine, client, "tcp", web, 80))[0]?.endsWith("10.64.0.9") ?? false,

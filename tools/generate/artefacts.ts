@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openapi, pulumiSchema, reference } from "../../contract/generate/index.ts";
 import { pinnedTools, root } from "../lib/places.mjs";
 import { run } from "../lib/run.mjs";
+import { faultsPage } from "./faults.ts";
 
 const generatorTimeoutMs = 120_000;
 const languages = ["nodejs", "python", "go"] as const;
@@ -26,6 +27,7 @@ export function artefacts(): ReadonlyMap<string, string> {
     ["provider/schema.json", schema],
     ["docs/reference/openapi.json", json(openapi())],
     ...[...reference()].map(([name, text]) => [`docs/reference/${name}`, text] as const),
+    ["docs/faults.md", faultsPage(root)],
     ...sdks(schema),
     // Named by pyproject.toml, and not made by the generator.
     ["sdk/python/README.md", `${description}\n`],
