@@ -89,7 +89,8 @@ async function unmountRoot({ root, kept }: Places, { mounts }: StepPorts): Promi
 
 async function plugIn(start: Start, { network }: StepPorts): Promise<void> {
   const { id, address } = start.placement;
-  start.netnsFile = (await network.plugIn({ id, address })).netnsFile;
+  const cloudMetadata = start.workload.security?.cloudMetadata ?? false;
+  start.netnsFile = (await network.plugIn({ id, address, cloudMetadata })).netnsFile;
 }
 
 async function unplug({ id }: Places, { network }: StepPorts): Promise<void> {

@@ -158,7 +158,12 @@ export interface Mounts {
 
 /** An instance's place in the network. Its calls are repeatable. Satisfied by `agent/network`. */
 export interface Network {
-  plugIn(link: { readonly id: string; readonly address: string }): Promise<{ readonly netnsFile: string }>;
+  plugIn(link: {
+    readonly id: string;
+    readonly address: string;
+    /** Whether it may reach the cloud's metadata endpoints. */
+    readonly cloudMetadata: boolean;
+  }): Promise<{ readonly netnsFile: string }>;
   unplug(id: string): Promise<void>;
   /** Whether new connections may still be led to it on this host; true also where nobody knows yet. */
   leadsTo(id: string): boolean;

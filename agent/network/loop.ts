@@ -7,6 +7,7 @@ import type { Assignment, HostAddresses } from "../session/index.ts";
 import { createForgetting } from "./forget.ts";
 import { createHeldPorts } from "./held-ports.ts";
 import { createInstanceLinks } from "./links.ts";
+import { createMetadataGate } from "./metadata-gate.ts";
 import { nameTable } from "./names.ts";
 import { placesOf } from "./places.ts";
 import { planTraffic } from "./plan.ts";
@@ -40,10 +41,15 @@ export interface HostNetwork {
   assign(assignment: Assignment): void;
   /** Another pass soon: something ended. */
   wake(): void;
-  /** Waits for the first pass that succeeded for the host's side, 15 s at most. Repeatable. */
+  /**
+   * Waits for the host's side and for packet rules that say whether it may reach metadata endpoints, 15 s at most:
+   * nothing runs without rules. Repeatable.
+   */
   plugIn(instance: {
     readonly id: string;
     readonly address: string;
+    /** Default: it may not. */
+    readonly cloudMetadata?: boolean;
   }): Promise<{ readonly netnsFile: string }>;
   unplug(id: string): Promise<void>;
   /** Whether the packet rules written last lead new connections to an instance; true before the first were written. */
@@ -68,6 +74,7 @@ export function runNetwork(
   let routed: ReadonlySet<string> | undefined;
   const forgetOutdatedFlows = createForgetting(places.udpWays, ports.conntrack);
   const heldPorts = createHeldPorts();
+  const metadata = createMetadataGate();
   let shadowed: ReadonlySet<string> = new Set();
   let ensured: HostAddresses | undefined;
   const isHostDue = period(bounds.lookMs);
@@ -80,8 +87,9 @@ export function runNetwork(
       pulse.fire();
     },
     wake: () => pulse.fire(),
-    async plugIn(instance) {
-      await within(bounds.readyMs, ready.promise, `plug in ${instance.id}`);
+    async plugIn({ cloudMetadata = false, ...instance }) {
+      const rules = metadata.agrees(instance.address, cloudMetadata);
+      await within(bounds.readyMs, Promise.all([ready.promise, rules]), `plug in ${instance.id}`);
       return await inTurn(async () => await links.plugIn(instance));
     },
     unplug: async (id) => await inTurn(async () => await links.unplug(id)),
@@ -138,6 +146,7 @@ export function runNetwork(
       log.warn("packet rules were changed by somebody else; writing them again");
       await ports.traffic.apply(plan);
     }
+    metadata.open(plan.metadataReaders);
     routed = new Set(wanted.services.flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
     const forgotten = await forgetOutdatedFlows(plan);
     if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");
@@ -170,7 +179,7 @@ function period(lengthMs: number): () => boolean {
   };
 }
 
-async function within(limitMs: number, promise: Promise<void>, action: string): Promise<void> {
+async function within(limitMs: number, promise: Promise<unknown>, action: string): Promise<void> {
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const reason = `this host's network is not set up after ${limitMs / 1000} s; see the agent's log`;

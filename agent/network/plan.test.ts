@@ -12,7 +12,8 @@ const host = {
   domain: "internal",
 };
 const devices = { devicePrefix: "cst", anchor: "cst0" };
-const plan = (...services: ServiceRoute[]) => planTraffic({ host, services }, devices);
+const plan = (...services: ServiceRoute[]) =>
+  planTraffic({ host, services, placements: [], specs: {} }, devices);
 
 function route(uid: string, more: Partial<ServiceRoute> = {}): ServiceRoute {
   const address = "240.0.0.1";

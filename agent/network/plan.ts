@@ -1,4 +1,4 @@
-import type { Assignment, RoutedPort, ServiceRoute } from "../session/index.ts";
+import type { Assignment, InstanceSpec, RoutedPort, ServiceRoute } from "../session/index.ts";
 import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
  * the others from working: the one with the smaller uid has it.
  */
 export function planTraffic(
-  { host, services }: Pick<Assignment, "host" | "services">,
+  { host, services, placements, specs }: Pick<Assignment, "host" | "services" | "placements" | "specs">,
   { devicePrefix, anchor }: Pick<TrafficPlan, "devicePrefix" | "anchor">,
 ): TrafficPlan {
   const routes = services.toSorted((one, other) => compare(one.uid, other.uid));
@@ -26,7 +26,16 @@ export function planTraffic(
     services: balanced.toSorted((one, other) => compareAddresses(one.address, other.address)),
     published: published.toSorted((one, other) => compare(keyOfPublished(one), keyOfPublished(other))),
     localTargets: sortedAddresses(routes.flatMap((route) => addressesOn(route, host.name))),
+    metadataReaders: sortedAddresses(
+      placements.filter(({ specKey }) => readsMetadata(specs[specKey])).map(({ address }) => address),
+    ),
   };
+}
+
+/** The contract's `security.cloudMetadata`. */
+function readsMetadata(spec: InstanceSpec | undefined): boolean {
+  const { security } = (spec?.inputs ?? {}) as { security?: { cloudMetadata?: boolean } };
+  return security?.cloudMetadata ?? false;
 }
 
 function balance(route: ServiceRoute): BalancedService {

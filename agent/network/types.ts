@@ -18,6 +18,8 @@ export interface TrafficPlan {
   readonly published: readonly PublishedPort[];
   /** Instances of this host that take traffic: their own packets may come back to them through a service. */
   readonly localTargets: readonly string[];
+  /** Instances of this host that may reach the cloud's metadata endpoints. */
+  readonly metadataReaders: readonly string[];
 }
 
 /** A virtual address; every port and protocol goes to one of `targets` (instances' addresses). None: refused. */

@@ -23,6 +23,12 @@ export const security = about(
     readOnlyRoot: z.boolean().default(false).describe("Mounts the root file system read-only."),
     noNewPrivileges: z.boolean().default(true).describe("Stops set-user-id programs from gaining rights."),
     seccomp: z.enum(["default", "unconfined"]).default("default").describe("The filter of system calls."),
+    cloudMetadata: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials.",
+      ),
   }),
   { type: "Security" },
 );

@@ -2755,6 +2755,8 @@ func (o SecretUseArrayOutput) Index(i pulumi.IntInput) SecretUseOutput {
 type Security struct {
 	// Changes to the usual set of capabilities.
 	Capabilities *Capabilities `pulumi:"capabilities"`
+	// Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+	CloudMetadata *bool `pulumi:"cloudMetadata"`
 	// Stops set-user-id programs from gaining rights. Default: `true`.
 	NoNewPrivileges *bool `pulumi:"noNewPrivileges"`
 	// Mounts the root file system read-only. Default: `false`.
@@ -2777,6 +2779,8 @@ type SecurityInput interface {
 type SecurityArgs struct {
 	// Changes to the usual set of capabilities.
 	Capabilities CapabilitiesPtrInput `pulumi:"capabilities"`
+	// Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+	CloudMetadata pulumi.BoolPtrInput `pulumi:"cloudMetadata"`
 	// Stops set-user-id programs from gaining rights. Default: `true`.
 	NoNewPrivileges pulumi.BoolPtrInput `pulumi:"noNewPrivileges"`
 	// Mounts the root file system read-only. Default: `false`.
@@ -2867,6 +2871,11 @@ func (o SecurityOutput) Capabilities() CapabilitiesPtrOutput {
 	return o.ApplyT(func(v Security) *Capabilities { return v.Capabilities }).(CapabilitiesPtrOutput)
 }
 
+// Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+func (o SecurityOutput) CloudMetadata() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v Security) *bool { return v.CloudMetadata }).(pulumi.BoolPtrOutput)
+}
+
 // Stops set-user-id programs from gaining rights. Default: `true`.
 func (o SecurityOutput) NoNewPrivileges() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v Security) *bool { return v.NoNewPrivileges }).(pulumi.BoolPtrOutput)
@@ -2914,6 +2923,16 @@ func (o SecurityPtrOutput) Capabilities() CapabilitiesPtrOutput {
 		}
 		return v.Capabilities
 	}).(CapabilitiesPtrOutput)
+}
+
+// Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+func (o SecurityPtrOutput) CloudMetadata() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *Security) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.CloudMetadata
+	}).(pulumi.BoolPtrOutput)
 }
 
 // Stops set-user-id programs from gaining rights. Default: `true`.

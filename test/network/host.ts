@@ -22,7 +22,12 @@ import { agentPaths } from "../../contract/index.ts";
 
 export type Request =
   | { readonly kind: "assign"; readonly assignment: Assignment }
-  | { readonly kind: "plug in"; readonly id: string; readonly address: string }
+  | {
+      readonly kind: "plug in";
+      readonly id: string;
+      readonly address: string;
+      readonly cloudMetadata?: boolean;
+    }
   | { readonly kind: "unplug"; readonly id: string };
 
 const paths = agentPaths(process.argv[2]);

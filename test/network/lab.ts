@@ -25,8 +25,11 @@ export interface Host {
   readonly paths: ReturnType<typeof agentPaths>;
   readonly process: MachineProcess;
   /** Resolves once the rules and the name server's files follow from it. */
-  assign(services: readonly ServiceRoute[], placements?: Assignment["placements"]): Promise<void>;
-  plugIn(id: string, address: string): Promise<string>;
+  assign(
+    services: readonly ServiceRoute[],
+    more?: Partial<Pick<Assignment, "placements" | "specs">>,
+  ): Promise<void>;
+  plugIn(id: string, address: string, more?: { readonly cloudMetadata: boolean }): Promise<string>;
   unplug(id: string): Promise<void>;
   log(): string;
   /** Everything stays as it is. */
@@ -55,15 +58,17 @@ export async function startHost(machine: Machine): Promise<Host> {
   return {
     paths,
     process: child,
-    async assign(services, placements = []) {
+    async assign(services, more = {}) {
       // The name server is told last, so what it has of this pass tells that the rest is done.
       const marker = service(`pass-${child.pid}-${++revision}`, "240.255.255.254", [], { namespace: "lab" });
-      const given = { host: hostAddresses, placements, services: [...services, marker], specs: {} };
-      await ask({ kind: "assign", assignment: { ...given, revision, secrets: {}, configs: {} } });
+      const given = { host: hostAddresses, services: [...services, marker], revision };
+      const nothing = { placements: [], specs: {}, secrets: {}, configs: {} };
+      await ask({ kind: "assign", assignment: { ...nothing, ...given, ...more } });
       const file = join(paths.runDir, "dns", "hosts");
       await until(() => existsSync(file) && readFileSync(file, "utf8").includes(` ${marker.name}.lab.`));
     },
-    plugIn: async (id, address) => (await ask({ kind: "plug in", id, address })).netnsFile ?? "",
+    plugIn: async (id, address, more) =>
+      (await ask({ kind: "plug in", id, address, ...more })).netnsFile ?? "",
     unplug: async (id) => void (await ask({ kind: "unplug", id })),
     log: () => log,
     async stop() {

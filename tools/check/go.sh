@@ -3,9 +3,10 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-unformatted=$(gofmt -l agent/guard tools/go)
+unformatted=$(gofmt -l agent/guard test/security tools/go)
 if [ -n "$unformatted" ]; then
   echo "not formatted: $unformatted"
   exit 1
 fi
 (cd agent/guard && go vet ./... && go test ./...)
+(cd test/security/attacker && go vet ./...)

@@ -26,7 +26,14 @@ export interface RulesInput {
     readonly targets: readonly string[];
   }[];
   readonly localTargets: readonly string[];
+  readonly metadataReaders: readonly string[];
 }
+
+/**
+ * Where clouds tell a machine who it is and hand out its credentials: all link-local addresses (every cloud's
+ * 169.254.169.254, ECS's 169.254.170.2), and what Alibaba and Azure have beside them.
+ */
+const metadataEndpoints = "{ 100.100.100.200, 168.63.129.16, 169.254.0.0/16 }";
 
 /**
  * The whole table's content, a pure function of the plan.
@@ -34,7 +41,7 @@ export interface RulesInput {
  * A packet's way: `arriving` (nothing forged from an instance; from the machine's other networks nothing that is
  * addressed to an instance, a service or the name server: they reach what is published), `prerouting` or, from the
  * host itself, `output` (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
- * `input`, `forwarded` and `leaving` (what still has such an address had no instance to go to: refused, not lost),
+ * `input` and `forwarded` (of an instance nothing to metadata endpoints, unless it may), these and `leaving` (what still has such an address had no instance to go to: refused, not lost),
  * `source` (a source address the answer finds its way back to).
  */
 export function rulesOf(plan: RulesInput): Ruleset {
@@ -51,6 +58,7 @@ export function rulesOf(plan: RulesInput): Ruleset {
       map("published", "inet_proto . inet_service", anywhere, placeOf, portChain),
       set("ports-at", "inet_proto . ipv4_addr . inet_service", at, placeOf),
       set("ports", "inet_proto . inet_service", anywhere, placeOf),
+      set("metadata-readers", "ipv4_addr", plan.metadataReaders, (address) => address),
       set("themselves", "ipv4_addr . ipv4_addr", plan.localTargets, (address) => `${address} . ${address}`),
     ]),
     chains: new Map([
@@ -65,11 +73,20 @@ export function rulesOf(plan: RulesInput): Ruleset {
         "meta l4proto . th dport vmap @published",
       ]),
       chain("refuse", ["meta l4proto tcp reject with tcp reset", "reject with icmpx port-unreachable"]),
+      chain("metadata", [
+        // Answers: load balancers ask after the health of what is published from such addresses.
+        "ct direction reply return",
+        "ip saddr @metadata-readers return",
+        `ip daddr ${metadataEndpoints} goto refuse`,
+        // Rules of somebody else may have led it to a program of the host.
+        `ct original ip daddr ${metadataEndpoints} goto refuse`,
+      ]),
       chain("forged", [
         // Instances have no IPv6 address yet; a link-local one would reach whatever the host serves on its link.
         "meta nfproto ipv6 drop",
-        // Their links route loopback addresses (below, `source`), which is for answers alone.
-        "ip daddr 127.0.0.0/8 drop",
+        // Their links route loopback addresses (below, `source`), which is for answers alone. Nobody but programs of
+        // the host hears what goes to all; such packets pass the check below without a source address.
+        "ip daddr { 127.0.0.0/8, 224.0.0.0/4, 255.255.255.255 } drop",
         "fib saddr . iif oif missing drop",
       ]),
       chain("trespassing", [
@@ -85,12 +102,16 @@ export function rulesOf(plan: RulesInput): Ruleset {
       base("output", "nat hook output priority -100", ["jump destination"]),
       base("input", "filter hook input priority filter", [
         "meta nfproto ipv6 accept",
+        `iifname ${ours} jump metadata`,
         "ct state != new accept",
         `${ownDns} accept`,
         "meta l4proto . ip daddr . th dport @ports-at goto refuse",
         "fib daddr type local meta l4proto . th dport @ports goto refuse",
       ]),
-      base("forwarded", "filter hook forward priority filter", [`oifname ${anchor} goto refuse`]),
+      base("forwarded", "filter hook forward priority filter", [
+        `oifname ${anchor} goto refuse`,
+        `iifname ${ours} jump metadata`,
+      ]),
       base("leaving", "filter hook output priority filter", [
         `ip daddr ${serviceCidr} goto refuse`,
         // What was rewritten here still counts as leaving through the anchor.

@@ -14,6 +14,7 @@ const base: RulesInput = {
   services: [],
   published: [],
   localTargets: [],
+  metadataReaders: [],
 };
 const web = {
   uid: "1f",
@@ -56,6 +57,7 @@ const targets = fc.uniqueArray(fc.constantFrom("10.64.0.2", "10.64.0.3", "10.64.
 const plans: fc.Arbitrary<RulesInput> = fc
   .record({
     localTargets: targets,
+    metadataReaders: targets,
     services: fc
       .uniqueArray(fc.record({ last: fc.integer({ min: 1, max: 9 }), targets }), {
         selector: ({ last }) => last,

@@ -258,6 +258,10 @@ export interface SecurityArgs {
      */
     capabilities?: pulumi.Input<inputs.CapabilitiesArgs | undefined>;
     /**
+     * Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+     */
+    cloudMetadata?: pulumi.Input<boolean | undefined>;
+    /**
      * Stops set-user-id programs from gaining rights. Default: `true`.
      */
     noNewPrivileges?: pulumi.Input<boolean | undefined>;

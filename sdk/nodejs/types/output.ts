@@ -429,6 +429,10 @@ export interface Security {
      */
     capabilities?: outputs.Capabilities;
     /**
+     * Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+     */
+    cloudMetadata?: boolean;
+    /**
      * Stops set-user-id programs from gaining rights. Default: `true`.
      */
     noNewPrivileges?: boolean;

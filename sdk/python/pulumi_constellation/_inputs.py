@@ -1201,6 +1201,10 @@ class SecurityArgsDict(TypedDict):
     """
     Changes to the usual set of capabilities.
     """
+    cloud_metadata: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+    """
     no_new_privileges: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
     """
     Stops set-user-id programs from gaining rights. Default: `true`.
@@ -1218,17 +1222,21 @@ class SecurityArgsDict(TypedDict):
 class SecurityArgs:
     def __init__(__self__, *,
                  capabilities: pulumi.Input[Optional['CapabilitiesArgs']] = None,
+                 cloud_metadata: pulumi.Input[Optional[_builtins.bool]] = None,
                  no_new_privileges: pulumi.Input[Optional[_builtins.bool]] = None,
                  read_only_root: pulumi.Input[Optional[_builtins.bool]] = None,
                  seccomp: pulumi.Input[Optional['SecuritySeccomp']] = None):
         """
         :param pulumi.Input['CapabilitiesArgs'] capabilities: Changes to the usual set of capabilities.
+        :param pulumi.Input[_builtins.bool] cloud_metadata: Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
         :param pulumi.Input[_builtins.bool] no_new_privileges: Stops set-user-id programs from gaining rights. Default: `true`.
         :param pulumi.Input[_builtins.bool] read_only_root: Mounts the root file system read-only. Default: `false`.
         :param pulumi.Input['SecuritySeccomp'] seccomp: The filter of system calls. Default: `default`.
         """
         if capabilities is not None:
             pulumi.set(__self__, "capabilities", capabilities)
+        if cloud_metadata is not None:
+            pulumi.set(__self__, "cloud_metadata", cloud_metadata)
         if no_new_privileges is not None:
             pulumi.set(__self__, "no_new_privileges", no_new_privileges)
         if read_only_root is not None:
@@ -1247,6 +1255,18 @@ class SecurityArgs:
     @capabilities.setter
     def capabilities(self, value: pulumi.Input[Optional['CapabilitiesArgs']]):
         pulumi.set(self, "capabilities", value)
+
+    @_builtins.property
+    @pulumi.getter(name="cloudMetadata")
+    def cloud_metadata(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+        """
+        return pulumi.get(self, "cloud_metadata")
+
+    @cloud_metadata.setter
+    def cloud_metadata(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "cloud_metadata", value)
 
     @_builtins.property
     @pulumi.getter(name="noNewPrivileges")

@@ -1348,7 +1348,9 @@ class Security(dict):
     @staticmethod
     def __key_warning(key: str):
         suggest = None
-        if key == "noNewPrivileges":
+        if key == "cloudMetadata":
+            suggest = "cloud_metadata"
+        elif key == "noNewPrivileges":
             suggest = "no_new_privileges"
         elif key == "readOnlyRoot":
             suggest = "read_only_root"
@@ -1366,17 +1368,21 @@ class Security(dict):
 
     def __init__(__self__, *,
                  capabilities: Optional['outputs.Capabilities'] = None,
+                 cloud_metadata: Optional[_builtins.bool] = None,
                  no_new_privileges: Optional[_builtins.bool] = None,
                  read_only_root: Optional[_builtins.bool] = None,
                  seccomp: Optional['SecuritySeccomp'] = None):
         """
         :param 'Capabilities' capabilities: Changes to the usual set of capabilities.
+        :param _builtins.bool cloud_metadata: Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
         :param _builtins.bool no_new_privileges: Stops set-user-id programs from gaining rights. Default: `true`.
         :param _builtins.bool read_only_root: Mounts the root file system read-only. Default: `false`.
         :param 'SecuritySeccomp' seccomp: The filter of system calls. Default: `default`.
         """
         if capabilities is not None:
             pulumi.set(__self__, "capabilities", capabilities)
+        if cloud_metadata is not None:
+            pulumi.set(__self__, "cloud_metadata", cloud_metadata)
         if no_new_privileges is not None:
             pulumi.set(__self__, "no_new_privileges", no_new_privileges)
         if read_only_root is not None:
@@ -1391,6 +1397,14 @@ class Security(dict):
         Changes to the usual set of capabilities.
         """
         return pulumi.get(self, "capabilities")
+
+    @_builtins.property
+    @pulumi.getter(name="cloudMetadata")
+    def cloud_metadata(self) -> Optional[_builtins.bool]:
+        """
+        Lets it ask the cloud's metadata service (169.254.169.254 and the like), which hands out the host's credentials. Default: `false`.
+        """
+        return pulumi.get(self, "cloud_metadata")
 
     @_builtins.property
     @pulumi.getter(name="noNewPrivileges")
