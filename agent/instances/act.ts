@@ -10,7 +10,7 @@ import { type Folders, placesOf } from "./places.ts";
 import type { InstanceRecord } from "./record.ts";
 import { removeInstance, startInstance } from "./start.ts";
 import type { StepPorts } from "./steps.ts";
-import { bytes, policyOf, type Workload, workloadOf } from "./workload.ts";
+import { logBoundsOf, policyOf, type Workload, workloadOf } from "./workload.ts";
 
 export interface ActContext {
   readonly folders: Folders;
@@ -144,13 +144,8 @@ function settingsOf(
   workload: Workload,
   image: ImageConfig | undefined,
 ): Pick<InstanceRecord, "policy" | "logging"> {
-  const { logging } = workload;
-  return {
-    policy: policyOf(workload, image?.stopSignal),
-    ...(logging?.driver !== "none" && {
-      logging: { maxBytes: bytes(logging?.maxSize ?? "10Mi"), maxFiles: logging?.maxFiles ?? 3 },
-    }),
-  };
+  const logging = logBoundsOf(workload);
+  return { policy: policyOf(workload, image?.stopSignal), ...(logging && { logging }) };
 }
 
 function inBackground(entry: Entry, context: ActContext, work: (signal: AbortSignal) => Promise<void>): void {

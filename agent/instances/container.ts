@@ -18,7 +18,7 @@ export interface Ingredients {
   readonly root: string;
   readonly netnsFile: string;
   readonly mounts: readonly ContainerMount[];
-  readonly logFile: string | undefined;
+  readonly log: Container["log"];
 }
 
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -49,7 +49,7 @@ export function containerOf(from: Ingredients): Container {
     netnsFile: from.netnsFile,
     mounts: from.mounts,
     shmBytes: shmBytesOf(workload),
-    ...(from.logFile !== undefined && { logFile: from.logFile }),
+    ...(from.log && { log: from.log }),
   };
 }
 

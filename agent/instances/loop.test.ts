@@ -46,7 +46,7 @@ const unused = (what: string) => async () => {
 };
 const idleRuntime: Runtime = {
   ...{ start: unused("start"), signal: unused("signal"), remove: unused("remove"), exec: unused("exec") },
-  ...{ runInside: unused("runInside"), reopenLog: unused("reopenLog"), onEnd() {}, expectStart() {} },
+  ...{ runInside: unused("runInside"), onEnd() {}, expectStart() {} },
   ...{ list: async () => [id], ended: async () => [], look: async () => ({ kind: "running", process }) },
 };
 

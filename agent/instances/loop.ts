@@ -70,7 +70,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
         follow(assignments, signal),
         reconcile(signal),
         report(signal),
-        rotateLogs(writtenLogs, ports.runtime.reopenLog, log, signal),
+        rotateLogs(writtenLogs, log, signal),
       ]);
       for (const entry of entries.values()) {
         stopWatching(entry);

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
+import type { LogBounds } from "../logs/index.ts";
 import type { Placement } from "../session/index.ts";
 import type { Life, Policy } from "./life.ts";
 import { type Folders, type Places, placesOf } from "./places.ts";
@@ -14,7 +15,7 @@ export interface InstanceRecord {
   /** As last reported: an adopted instance goes on taking traffic. */
   readonly healthy: boolean;
   /** Of the log: what is kept of it. Absent: it has none. */
-  readonly logging?: { readonly maxBytes: number; readonly maxFiles: number };
+  readonly logging?: LogBounds;
 }
 
 /** Only ever written by `writeRecord`, so a look at the version and the parts that steer is enough. */

@@ -1,15 +1,24 @@
 import { mkdirSync, rmSync } from "node:fs";
 import type { ImageConfig } from "../../contract/images/index.ts";
+import { beginLog, cutBytes } from "../logs/index.ts";
 import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
 import { containerOf } from "./container.ts";
 import { planFiles, planSecretEnv, writeFiles } from "./files.ts";
 import { makeUpper } from "./folders.ts";
 import { readInside } from "./inside.ts";
 import type { Places } from "./places.ts";
-import type { ContainerMount, Images, Mounts, Network, ProcessIdentity, Runtime } from "./types.ts";
+import type {
+  Container,
+  ContainerMount,
+  Images,
+  Mounts,
+  Network,
+  ProcessIdentity,
+  Runtime,
+} from "./types.ts";
 import { userMounts } from "./user-mounts.ts";
 import { resolveUser, type UserFiles } from "./users.ts";
-import type { Workload } from "./workload.ts";
+import { logBoundsOf, type Workload } from "./workload.ts";
 
 /** What one start works on. The steps fill in what they make, from the top of the table to its end. */
 export interface Start {
@@ -134,9 +143,16 @@ async function startProcess(start: Start, { runtime }: StepPorts): Promise<void>
     root: places.root,
     netnsFile: needed(start.netnsFile),
     mounts: needed(start.mounts),
-    logFile: workload.logging?.driver === "none" ? undefined : places.log,
+    log: makeLog(places, workload),
   });
   start.process = await runtime.start(container);
+}
+
+function makeLog({ log }: Places, workload: Workload): Container["log"] {
+  const bounds = logBoundsOf(workload);
+  if (bounds === undefined) return undefined;
+  beginLog(log, bounds);
+  return { file: log, cutBytes: cutBytes(bounds) };
 }
 
 async function removeProcess({ id }: Places, { runtime }: StepPorts): Promise<void> {

@@ -72,8 +72,8 @@ export interface Container {
   readonly netnsFile: string;
   readonly mounts: readonly ContainerMount[];
   readonly shmBytes: number;
-  /** Where output is kept; absent: nowhere. */
-  readonly logFile?: string;
+  /** Where output is kept; absent: nowhere. A file that would pass its size is replaced by an empty one. */
+  readonly log?: { readonly file: string; readonly cutBytes: number };
 }
 
 export interface Resources {
@@ -82,7 +82,7 @@ export interface Resources {
   /** The most cores; absent: no cap. */
   readonly cpuLimit?: number;
   readonly memoryLimitBytes?: number;
-  readonly pidsLimit?: number;
+  readonly pidsLimit: number;
 }
 
 export interface CommandRequest {
@@ -127,8 +127,6 @@ export interface Runtime {
   exec(id: string, request: CommandRequest): Promise<RunningCommand>;
   /** Runs a command without input or output to its end; killed at the signal, then rejects with its reason. */
   runInside(id: string, argv: readonly [string, ...string[]], signal: AbortSignal): Promise<number>;
-  /** Goes on writing to the log's path after the file there was renamed. */
-  reopenLog(id: string): Promise<void>;
 }
 
 /** The host's images. Satisfied by `agent/images`. */

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type * as z from "zod";
-import { durationMs, type resources as kinds, quantityBytes } from "../../contract/index.ts";
+import { durationMs, type resources as kinds, limits, quantityBytes } from "../../contract/index.ts";
+import type { LogBounds } from "../logs/index.ts";
 import type { InstanceSpec } from "../session/index.ts";
 import type { Policy } from "./life.ts";
 import type { Resources } from "./types.ts";
@@ -40,8 +41,14 @@ export function resourcesOf({ resources }: Workload): Resources {
     cpu: resources?.cpu ?? resources?.limits?.cpu ?? defaults.cpu,
     ...(resources?.limits?.cpu !== undefined && { cpuLimit: resources.limits.cpu }),
     ...(memory.length > 0 && { memoryLimitBytes: Math.max(...memory) }),
-    ...(resources?.limits?.pids !== undefined && { pidsLimit: resources.limits.pids }),
+    pidsLimit: resources?.limits?.pids ?? limits.defaultPids,
   };
+}
+
+/** Undefined: its output is dropped. */
+export function logBoundsOf({ logging }: Workload): LogBounds | undefined {
+  if (logging?.driver === "none") return undefined;
+  return { maxBytes: bytes(logging?.maxSize ?? "10Mi"), maxFiles: logging?.maxFiles ?? 3 };
 }
 
 export function shmBytesOf({ shmSize }: Workload): number {

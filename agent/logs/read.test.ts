@@ -1,10 +1,11 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { cutBytes } from "./bound.ts";
 import { readLog } from "./read.ts";
-import { rotateIfFull } from "./rotate.ts";
+import { beginLog, putAway } from "./rotate.ts";
 import type { LogQuery } from "./types.ts";
 
 let folder: string;
@@ -122,18 +123,50 @@ describe("following", () => {
   });
 });
 
-test("rotation keeps as many files as asked for and makes the writer go on", async () => {
-  const reopened: string[] = [];
-  const reopen = async (id: string) => {
-    reopened.push(id);
-    writeFileSync(path, "");
+describe("a log that its writer cuts", () => {
+  const bounds = { id: "web-0", maxBytes: 100, maxFiles: 3 };
+  /** As conmon does: a new file takes the name. */
+  const cut = (text: string) => {
+    writeFileSync(`${path}.tmp`, line(text));
+    renameSync(`${path}.tmp`, path);
   };
-  for (let i = 0; i < 5; i++) {
-    writeFileSync(path, line(String(i)).repeat(3));
-    await rotateIfFull({ id: "web-0", path, maxBytes: 100, maxFiles: 3 }, reopen);
-  }
-  writeFileSync(path, line("small"));
-  await rotateIfFull({ id: "web-0", path, maxBytes: 100, maxFiles: 3 }, reopen);
-  expect(reopened).toHaveLength(5);
-  expect(await read()).toEqual(["3", "3", "3", "4", "4", "4", "small"]);
+
+  test("keeps as many files as asked for, also of what was cut unseen", async () => {
+    beginLog(path, bounds);
+    for (let i = 0; i < 5; i++) {
+      cut(String(i));
+      await putAway({ ...bounds, path });
+      await putAway({ ...bounds, path });
+    }
+    expect(await read()).toEqual(["2", "3", "4"]);
+    cut("5");
+    expect(await read()).toEqual(["2", "3", "4", "5"]);
+    cut("6");
+    expect(await read()).toEqual(["2", "3", "4", "6"]);
+    await putAway({ ...bounds, path });
+    expect(await read()).toEqual(["3", "4", "6"]);
+  });
+
+  test("is followed without a line twice when the file that was read is gone", async () => {
+    writeFileSync(`${path}.1`, line("0"));
+    utimesSync(`${path}.1`, 1, 1);
+    writeFileSync(path, line("1"));
+    const stop = new AbortController();
+    const texts: string[] = [];
+    for await (const { text } of readLog(path, { follow: true }, stop.signal)) {
+      texts.push(text);
+      if (text === "1") cut("2");
+      if (text === "2") stop.abort();
+    }
+    expect(texts).toEqual(["0", "1", "2"]);
+  });
+
+  test("never takes more than its bounds, one file more between a cut and the look after it", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 4096 }), fc.integer({ min: 1, max: 100 }), (maxBytes, maxFiles) => {
+        const files = maxFiles === 1 ? 1 : maxFiles + 1;
+        expect(cutBytes({ maxBytes, maxFiles }) * files).toBeLessThanOrEqual(maxBytes * maxFiles);
+      }),
+    );
+  });
 });

@@ -39,7 +39,7 @@ async function* readPieces(path: string, query: LogQuery, signal: AbortSignal): 
           isReadOut = true;
           break;
         }
-        following = await openFollowing(path, identity);
+        following = await openFollowing(path, identity, file);
         if (following.kind !== "current") continue;
         if (!query.follow) return;
         await delay(logLimits.pollMs, undefined, { signal }).catch(() => undefined);
@@ -66,19 +66,30 @@ type Following =
   | { readonly kind: "newer"; readonly opened: Opened }
   | { readonly kind: "gone" };
 
-async function openFollowing(path: string, identity: string): Promise<Following> {
+async function openFollowing(path: string, identity: string, read: FileHandle): Promise<Following> {
   for (let attempt = 0; attempt < logLimits.rotationsInARow; attempt++) {
     const files = await identifyFiles(path);
     if (files === undefined) continue;
     if (files.length === 0) return { kind: "gone" };
-    // Not among them: rotated out while it was read, and what is left is newer.
-    const next = files[files.findIndex((one) => one.identity === identity) + 1];
+    const next = await fileAfter(files, identity, read);
     // The newest, or renamed while conmon has not begun the next one yet.
     if (next === undefined) return { kind: "current" };
     const file = await openIdentified(next);
     if (file) return { kind: "newer", opened: { file, identity: next.identity, offset: 0 } };
   }
   return { kind: "current" };
+}
+
+/** One that is not among them was dropped while it was read, and some of those before it may still be there. */
+async function fileAfter(
+  files: readonly LogFile[],
+  identity: string,
+  read: FileHandle,
+): Promise<LogFile | undefined> {
+  const at = files.findIndex((one) => one.identity === identity);
+  if (at >= 0) return files[at + 1];
+  const { mtimeNs } = await read.stat({ bigint: true });
+  return files.find(({ writtenAt }) => writtenAt >= mtimeNs);
 }
 
 /** The oldest file, or where the last lines begin. */

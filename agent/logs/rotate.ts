@@ -1,45 +1,82 @@
-import { rename, rm, stat } from "node:fs/promises";
+import { appendFileSync, existsSync, linkSync } from "node:fs";
+import { link, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { listLogFiles } from "./files.ts";
+import { cutBytes, type LogBounds } from "./bound.ts";
+import { heldName, listLogFiles } from "./files.ts";
 import { logLimits } from "./types.ts";
 
-export interface RotatedLog {
+export interface RotatedLog extends LogBounds {
   readonly id: string;
   readonly path: string;
-  readonly maxBytes: number;
-  /** The one being written included. */
-  readonly maxFiles: number;
 }
 
-/** Makes the writer go over to a new file at the log's path. */
-export type ReopenLog = (id: string) => Promise<void>;
+/**
+ * Before its writer starts: makes the log and a second name for it. The writer replaces a full file by an empty one
+ * under the first name, and the second one keeps what was full until it is put away.
+ */
+export function beginLog(path: string, { maxFiles }: LogBounds): void {
+  appendFileSync(path, "", { mode: 0o640 });
+  if (maxFiles > 1 && !existsSync(heldName(path))) linkSync(path, heldName(path));
+}
 
-/** Keeps the logs that `list` names within their bounds, until the signal aborts. A log may pass its size by what is written between two looks. */
+/** Puts away what the writers of the logs that `list` names have cut, until the signal aborts. */
 export async function rotateLogs(
   list: () => readonly RotatedLog[],
-  reopen: ReopenLog,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  let seen = new Map<string, Seen>();
   while (!signal.aborted) {
+    const now = performance.now();
+    const next = new Map<string, Seen>();
     for (const one of list()) {
-      await rotateIfFull(one, reopen).catch((error: unknown) =>
-        log.warn({ instance: one.id, err: error }, "cannot rotate log"),
-      );
+      const before = seen.get(one.path);
+      next.set(one.path, before && now < before.dueAt ? before : await look(one, before, log));
     }
-    await delay(logLimits.rotateMs, undefined, { signal }).catch(() => undefined);
+    seen = next;
+    const dueAt = Math.min(now + logLimits.rotateMs, ...[...seen.values()].map((one) => one.dueAt));
+    await delay(Math.max(1, dueAt - now), undefined, { signal }).catch(() => undefined);
   }
 }
 
-export async function rotateIfFull(log: RotatedLog, reopen: ReopenLog): Promise<void> {
-  const found = await stat(log.path).catch(() => undefined); // Its instance is gone, or has not written yet.
-  if (found === undefined || found.size <= log.maxBytes) return;
-  for (const file of await listLogFiles(log.path)) {
-    const age = file === log.path ? 0 : Number(file.slice(log.path.length + 1));
-    if (age + 1 > log.maxFiles) await rm(file, { force: true });
-    else await rename(file, `${log.path}.${age + 1}`);
+/** A log at the last look. */
+interface Seen {
+  readonly file: number;
+  readonly bytes: number;
+  readonly dueAt: number;
+}
+
+async function look(one: RotatedLog, before: Seen | undefined, log: Logger): Promise<Seen> {
+  const now = performance.now();
+  const found = await stat(one.path).catch(() => undefined); // Its instance is gone, or has not begun.
+  const { ino: file = 0, size: bytes = 0 } = found ?? {};
+  const isCut = before !== undefined && before.file !== file;
+  if (found && (isCut || before === undefined)) {
+    await putAway(one).catch((error: unknown) =>
+      log.warn({ instance: one.id, err: error }, "cannot put away a full log file"),
+    );
   }
-  await reopen(log.id);
-  await rm(`${log.path}.${log.maxFiles}`, { force: true });
+  const grownBytes = bytes - (isCut ? 0 : (before?.bytes ?? bytes));
+  const isBusy = isCut || grownBytes > cutBytes(one) * logLimits.busyShare;
+  return { file, bytes, dueAt: now + (isBusy ? logLimits.busyMs : logLimits.rotateMs) };
+}
+
+/** Renames the file that the writer has cut, and all before it; drops those that are too many. Repeatable. */
+export async function putAway({ path, maxFiles }: RotatedLog): Promise<void> {
+  if (maxFiles === 1 || (await isStillWritten(path))) return;
+  for (const file of await listLogFiles(path)) {
+    if (file === path) continue;
+    const age = Number(file.slice(path.length + 1)) + 1;
+    if (age >= maxFiles) await rm(file, { force: true });
+    else await rename(file, `${path}.${age}`);
+  }
+  await link(path, heldName(path));
+}
+
+async function isStillWritten(path: string): Promise<boolean> {
+  const [held, current] = await Promise.all(
+    [heldName(path), path].map((file) => stat(file).catch(() => undefined)),
+  );
+  return held !== undefined && held.ino === current?.ino;
 }

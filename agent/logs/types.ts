@@ -23,6 +23,9 @@ export const logLimits = {
   pollMs: 200,
   /** A file that is rotated away under a reader so often is looked for no more. */
   rotationsInARow: 10,
-  /** Between two looks at the sizes of all logs. */
+  /** Between two looks whether a log was cut. */
   rotateMs: 2_000,
+  /** The same, of a log that was just cut, or grew by this share of a file since the last look. */
+  busyMs: 100,
+  busyShare: 0.25,
 } as const;

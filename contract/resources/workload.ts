@@ -48,7 +48,12 @@ const resources = about(
         memory: quantity(4 * 2 ** 20)
           .optional()
           .describe("The most memory it may use before it is killed."),
-        pids: z.int().min(1).max(4_000_000).optional().describe("The most processes and threads at once."),
+        pids: z
+          .int()
+          .min(1)
+          .max(4_000_000)
+          .optional()
+          .describe(`The most processes and threads at once. Default: ${limits.defaultPids}.`),
       }),
       { type: "ResourceLimits" },
     )
@@ -83,8 +88,15 @@ const restart = about(
 const logging = about(
   z.strictObject({
     driver: z.enum(["file", "none"]).default("file").describe("Where output goes."),
-    maxSize: quantity(4096).default("10Mi").describe("A log file is rotated past this size."),
-    maxFiles: z.int().min(1).max(100).default(3).describe("How many files are kept."),
+    maxSize: quantity(4096).default("10Mi").describe("The most one log file takes."),
+    maxFiles: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(3)
+      .describe(
+        "How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes.",
+      ),
   }),
   { type: "Logging" },
 );

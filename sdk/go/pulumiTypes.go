@@ -1367,9 +1367,9 @@ func (o InstanceFactsArrayOutput) Index(i pulumi.IntInput) InstanceFactsOutput {
 type Logging struct {
 	// Where output goes. Default: `file`.
 	Driver *LoggingDriver `pulumi:"driver"`
-	// How many files are kept. Default: `3`.
+	// How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
 	MaxFiles *int `pulumi:"maxFiles"`
-	// A log file is rotated past this size. Default: `10Mi`.
+	// The most one log file takes. Default: `10Mi`.
 	MaxSize *string `pulumi:"maxSize"`
 }
 
@@ -1387,9 +1387,9 @@ type LoggingInput interface {
 type LoggingArgs struct {
 	// Where output goes. Default: `file`.
 	Driver LoggingDriverPtrInput `pulumi:"driver"`
-	// How many files are kept. Default: `3`.
+	// How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
 	MaxFiles pulumi.IntPtrInput `pulumi:"maxFiles"`
-	// A log file is rotated past this size. Default: `10Mi`.
+	// The most one log file takes. Default: `10Mi`.
 	MaxSize pulumi.StringPtrInput `pulumi:"maxSize"`
 }
 
@@ -1475,12 +1475,12 @@ func (o LoggingOutput) Driver() LoggingDriverPtrOutput {
 	return o.ApplyT(func(v Logging) *LoggingDriver { return v.Driver }).(LoggingDriverPtrOutput)
 }
 
-// How many files are kept. Default: `3`.
+// How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
 func (o LoggingOutput) MaxFiles() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Logging) *int { return v.MaxFiles }).(pulumi.IntPtrOutput)
 }
 
-// A log file is rotated past this size. Default: `10Mi`.
+// The most one log file takes. Default: `10Mi`.
 func (o LoggingOutput) MaxSize() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Logging) *string { return v.MaxSize }).(pulumi.StringPtrOutput)
 }
@@ -1519,7 +1519,7 @@ func (o LoggingPtrOutput) Driver() LoggingDriverPtrOutput {
 	}).(LoggingDriverPtrOutput)
 }
 
-// How many files are kept. Default: `3`.
+// How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
 func (o LoggingPtrOutput) MaxFiles() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *Logging) *int {
 		if v == nil {
@@ -1529,7 +1529,7 @@ func (o LoggingPtrOutput) MaxFiles() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// A log file is rotated past this size. Default: `10Mi`.
+// The most one log file takes. Default: `10Mi`.
 func (o LoggingPtrOutput) MaxSize() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Logging) *string {
 		if v == nil {
@@ -2080,7 +2080,7 @@ type ResourceLimits struct {
 	Cpu *float64 `pulumi:"cpu"`
 	// The most memory it may use before it is killed.
 	Memory *string `pulumi:"memory"`
-	// The most processes and threads at once.
+	// The most processes and threads at once. Default: 2048.
 	Pids *int `pulumi:"pids"`
 }
 
@@ -2100,7 +2100,7 @@ type ResourceLimitsArgs struct {
 	Cpu pulumi.Float64PtrInput `pulumi:"cpu"`
 	// The most memory it may use before it is killed.
 	Memory pulumi.StringPtrInput `pulumi:"memory"`
-	// The most processes and threads at once.
+	// The most processes and threads at once. Default: 2048.
 	Pids pulumi.IntPtrInput `pulumi:"pids"`
 }
 
@@ -2191,7 +2191,7 @@ func (o ResourceLimitsOutput) Memory() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v ResourceLimits) *string { return v.Memory }).(pulumi.StringPtrOutput)
 }
 
-// The most processes and threads at once.
+// The most processes and threads at once. Default: 2048.
 func (o ResourceLimitsOutput) Pids() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v ResourceLimits) *int { return v.Pids }).(pulumi.IntPtrOutput)
 }
@@ -2240,7 +2240,7 @@ func (o ResourceLimitsPtrOutput) Memory() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// The most processes and threads at once.
+// The most processes and threads at once. Default: 2048.
 func (o ResourceLimitsPtrOutput) Pids() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *ResourceLimits) *int {
 		if v == nil {

@@ -31,7 +31,7 @@ const container: Container = {
   ...{
     seccomp: "default",
     rlimits: {},
-    resources: { cpu: 0.5 },
+    resources: { cpu: 0.5, pidsLimit: 9 },
     netnsFile: "/netns",
     mounts: [],
     shmBytes: 1024,
@@ -60,7 +60,10 @@ describe("an OCI config", () => {
   });
 
   test("sets no swap limit where the kernel does not count swap", () => {
-    const { linux } = written({ resources: { cpu: 1, memoryLimitBytes: 1 << 20 } }, { countsSwap: false });
+    const { linux } = written(
+      { resources: { cpu: 1, memoryLimitBytes: 1 << 20, pidsLimit: 9 } },
+      { countsSwap: false },
+    );
     expect(linux.resources.memory).toEqual({ limit: 1 << 20 });
   });
 

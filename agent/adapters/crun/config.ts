@@ -144,7 +144,7 @@ function resources({ resources: wanted }: Container, { countsSwap }: MachineFact
     ...(memoryLimitBytes !== undefined && {
       memory: { limit: memoryLimitBytes, ...(countsSwap && { swap: memoryLimitBytes }) },
     }),
-    ...(pidsLimit !== undefined && { pids: { limit: pidsLimit } }),
+    pids: { limit: pidsLimit },
   };
 }
 

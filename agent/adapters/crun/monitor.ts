@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Container } from "../../instances/index.ts";
 import { type ChildProcess, codeOf, type Spawner } from "../libc/index.ts";
 import { startFailure } from "./failure.ts";
 import { readIfThere } from "./files.ts";
@@ -24,10 +25,10 @@ export async function createWithMonitor(
   programs: Programs,
   paths: RuntimePaths,
   id: string,
-  logFile: string | undefined,
+  log: Container["log"],
 ): Promise<void> {
   const monitor = await spawner.spawn({
-    argv: [programs.conmon, ...monitorArguments(programs, paths, id, logFile)],
+    argv: [programs.conmon, ...monitorArguments(programs, paths, id, log)],
     env: { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin", _OCI_SYNCPIPE: "3" },
     fds: { 3: "output" },
     session: "own",
@@ -70,7 +71,7 @@ function monitorArguments(
   programs: Programs,
   paths: RuntimePaths,
   id: string,
-  logFile: string | undefined,
+  log: Container["log"],
 ): string[] {
   const bundle = paths.bundle(id);
   return [
@@ -78,7 +79,8 @@ function monitorArguments(
     ...["--runtime", programs.crun, "--runtime-arg", `--root=${paths.state}`],
     ...["--bundle", bundle, "--persist-dir", bundle, "--exit-dir", paths.exits],
     ...["--container-pidfile", `${bundle}/pid`, "--conmon-pidfile", `${bundle}/monitor.pid`],
-    ...["--log-path", logFile === undefined ? "none:" : `k8s-file:${logFile}`, "--no-sync-log"],
+    ...["--log-path", log === undefined ? "none:" : `k8s-file:${log.file}`, "--no-sync-log"],
+    ...(log === undefined ? [] : ["--log-size-max", String(log.cutBytes)]),
     // Without it, conmon ends without a word when the socket's path is long.
     "--full-attach",
   ];

@@ -60,7 +60,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       const profile = wantedProfile(container);
       const filter = profile && filters.find(profile);
       writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
-      await createWithMonitor(ports.spawner, programs, paths, id, container.logFile);
+      await createWithMonitor(ports.spawner, programs, paths, id, container.log);
       const process = readProcess(paths, id);
       if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
       if (!letGo(paths, id)) expectStarted(await crun("start", id));
@@ -115,16 +115,6 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       signal.removeEventListener("abort", command.end);
       signal.throwIfAborted();
       return code;
-    },
-
-    async reopenLog(id) {
-      // conmon's control pipe: "2" is to open the log again; the two numbers after it belong to other commands.
-      const file = openSync(join(paths.bundle(id), "ctl"), constants.O_WRONLY | constants.O_NONBLOCK);
-      try {
-        writeSync(file, "2 0 0\n");
-      } finally {
-        closeSync(file);
-      }
     },
   };
 }

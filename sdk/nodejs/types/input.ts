@@ -90,11 +90,11 @@ export interface LoggingArgs {
      */
     driver?: pulumi.Input<enums.LoggingDriver | undefined>;
     /**
-     * How many files are kept. Default: `3`.
+     * How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
      */
     maxFiles?: pulumi.Input<number | undefined>;
     /**
-     * A log file is rotated past this size. Default: `10Mi`.
+     * The most one log file takes. Default: `10Mi`.
      */
     maxSize?: pulumi.Input<string | undefined>;
 }
@@ -190,7 +190,7 @@ export interface ResourceLimitsArgs {
      */
     memory?: pulumi.Input<string | undefined>;
     /**
-     * The most processes and threads at once.
+     * The most processes and threads at once. Default: 2048.
      */
     pids?: pulumi.Input<number | undefined>;
 }

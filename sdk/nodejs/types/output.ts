@@ -261,11 +261,11 @@ export interface Logging {
      */
     driver?: enums.LoggingDriver;
     /**
-     * How many files are kept. Default: `3`.
+     * How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
      */
     maxFiles?: number;
     /**
-     * A log file is rotated past this size. Default: `10Mi`.
+     * The most one log file takes. Default: `10Mi`.
      */
     maxSize?: string;
 }
@@ -361,7 +361,7 @@ export interface ResourceLimits {
      */
     memory?: string;
     /**
-     * The most processes and threads at once.
+     * The most processes and threads at once. Default: 2048.
      */
     pids?: number;
 }

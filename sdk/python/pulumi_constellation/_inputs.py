@@ -414,11 +414,11 @@ class LoggingArgsDict(TypedDict):
     """
     max_files: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    How many files are kept. Default: `3`.
+    How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
     """
     max_size: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    A log file is rotated past this size. Default: `10Mi`.
+    The most one log file takes. Default: `10Mi`.
     """
 
 @pulumi.input_type
@@ -429,8 +429,8 @@ class LoggingArgs:
                  max_size: pulumi.Input[Optional[_builtins.str]] = None):
         """
         :param pulumi.Input['LoggingDriver'] driver: Where output goes. Default: `file`.
-        :param pulumi.Input[_builtins.int] max_files: How many files are kept. Default: `3`.
-        :param pulumi.Input[_builtins.str] max_size: A log file is rotated past this size. Default: `10Mi`.
+        :param pulumi.Input[_builtins.int] max_files: How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
+        :param pulumi.Input[_builtins.str] max_size: The most one log file takes. Default: `10Mi`.
         """
         if driver is not None:
             pulumi.set(__self__, "driver", driver)
@@ -455,7 +455,7 @@ class LoggingArgs:
     @pulumi.getter(name="maxFiles")
     def max_files(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        How many files are kept. Default: `3`.
+        How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
         """
         return pulumi.get(self, "max_files")
 
@@ -467,7 +467,7 @@ class LoggingArgs:
     @pulumi.getter(name="maxSize")
     def max_size(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        A log file is rotated past this size. Default: `10Mi`.
+        The most one log file takes. Default: `10Mi`.
         """
         return pulumi.get(self, "max_size")
 
@@ -872,7 +872,7 @@ class ResourceLimitsArgsDict(TypedDict):
     """
     pids: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    The most processes and threads at once.
+    The most processes and threads at once. Default: 2048.
     """
 
 @pulumi.input_type
@@ -884,7 +884,7 @@ class ResourceLimitsArgs:
         """
         :param pulumi.Input[_builtins.float] cpu: The most cores it may use.
         :param pulumi.Input[_builtins.str] memory: The most memory it may use before it is killed.
-        :param pulumi.Input[_builtins.int] pids: The most processes and threads at once.
+        :param pulumi.Input[_builtins.int] pids: The most processes and threads at once. Default: 2048.
         """
         if cpu is not None:
             pulumi.set(__self__, "cpu", cpu)
@@ -921,7 +921,7 @@ class ResourceLimitsArgs:
     @pulumi.getter
     def pids(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        The most processes and threads at once.
+        The most processes and threads at once. Default: 2048.
         """
         return pulumi.get(self, "pids")
 

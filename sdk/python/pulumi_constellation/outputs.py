@@ -792,8 +792,8 @@ class Logging(dict):
                  max_size: Optional[_builtins.str] = None):
         """
         :param 'LoggingDriver' driver: Where output goes. Default: `file`.
-        :param _builtins.int max_files: How many files are kept. Default: `3`.
-        :param _builtins.str max_size: A log file is rotated past this size. Default: `10Mi`.
+        :param _builtins.int max_files: How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
+        :param _builtins.str max_size: The most one log file takes. Default: `10Mi`.
         """
         if driver is not None:
             pulumi.set(__self__, "driver", driver)
@@ -814,7 +814,7 @@ class Logging(dict):
     @pulumi.getter(name="maxFiles")
     def max_files(self) -> Optional[_builtins.int]:
         """
-        How many files are kept. Default: `3`.
+        How many files are kept. Together they take `maxSize` times `maxFiles` at most, however fast it writes. Default: `3`.
         """
         return pulumi.get(self, "max_files")
 
@@ -822,7 +822,7 @@ class Logging(dict):
     @pulumi.getter(name="maxSize")
     def max_size(self) -> Optional[_builtins.str]:
         """
-        A log file is rotated past this size. Default: `10Mi`.
+        The most one log file takes. Default: `10Mi`.
         """
         return pulumi.get(self, "max_size")
 
@@ -1128,7 +1128,7 @@ class ResourceLimits(dict):
         """
         :param _builtins.float cpu: The most cores it may use.
         :param _builtins.str memory: The most memory it may use before it is killed.
-        :param _builtins.int pids: The most processes and threads at once.
+        :param _builtins.int pids: The most processes and threads at once. Default: 2048.
         """
         if cpu is not None:
             pulumi.set(__self__, "cpu", cpu)
@@ -1157,7 +1157,7 @@ class ResourceLimits(dict):
     @pulumi.getter
     def pids(self) -> Optional[_builtins.int]:
         """
-        The most processes and threads at once.
+        The most processes and threads at once. Default: 2048.
         """
         return pulumi.get(self, "pids")
 
