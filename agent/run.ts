@@ -87,7 +87,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       portProbe: createPortProbe(),
       localRanges: () => localRanges(paths.devicePrefix),
       readPeer: readUnixPeer,
-      requireImage: (digest) => images.requireImage(digest as `sha256:${string}`),
+      images,
     }),
   );
 

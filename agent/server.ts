@@ -16,9 +16,11 @@ import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
   createServiceFeature,
   hostCapacities,
+  type ImagePorts,
   instancesOf,
   leadServices,
   type PortProbe,
+  resolveImage,
 } from "./services/index.ts";
 import { createLocalSession, type HostSession } from "./session/index.ts";
 import { families, type KeyValues, openStore, type Store } from "./store/index.ts";
@@ -33,7 +35,7 @@ export interface ServerOptions {
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
-  readonly requireImage: (manifestDigest: string) => Promise<void>;
+  readonly images: ImagePorts["images"];
   readonly log: Logger;
   /** Ends everything; `running` resolves then. */
   readonly signal: AbortSignal;
@@ -55,7 +57,7 @@ const modelVersion = 1;
 
 /** The server half of the agent: state, leader, API. Everything outside of this process comes in as a port. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { paths, hostName, keyValues, portProbe, requireImage, readPeer, log, signal } = options;
+  const { paths, hostName, keyValues, portProbe, readPeer, log, signal } = options;
   const now = () => new Date();
   const store = await openStore(keyValues, signal);
   const clusters = createClusters(store, hostName, options.localRanges, now);
@@ -79,13 +81,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log.child({ component: "services" }),
     signal,
   );
+  const imagePorts = { store, sealer, images: options.images, now };
   const documents = createDocuments({
     store,
     clusters,
     sealer,
     now,
     features: {
-      Service: createServiceFeature({ store, clusters, leader, ports: portProbe, requireImage }),
+      Service: createServiceFeature({ store, clusters, leader, ports: portProbe, images: imagePorts }),
     } satisfies Partial<Record<DocumentKind, KindFeature>>,
   });
   const session = createLocalSession({
@@ -111,6 +114,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           instances: instanceQueries(store),
           hosts: () => hostsOf(store),
           info: () => infoOf(options, clusters, startedAt),
+          resolveImage: (question) => resolveImage(question, imagePorts),
           secretDigest: (text) => sealer.digest(new SecretText(text)),
         }),
       }),

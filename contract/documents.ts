@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { dnsLabel } from "./model/values.ts";
 import { resources } from "./resources/index.ts";
+import { imageStorage, registries } from "./resources/registries.ts";
 
 /** Who made a document. A second owner is refused, a retry by the same one continues. */
 export const owner = z.strictObject({
@@ -39,6 +40,8 @@ export const document = z.object({
   outputs: z.record(z.string(), z.unknown()),
   /** Live: never in an engine's state. Absent for kinds that are nothing but content. */
   status: z.lazy(() => serviceStatus).optional(),
+  /** In the answer to a write alone: what was not checked, or done in another way than asked. */
+  warnings: z.array(z.string()).optional(),
   /** The store's revision; the `ETag` without quotes. */
   etag: z.string(),
 });
@@ -80,6 +83,12 @@ export const instance = z.object({
   reason: z
     .string()
     .describe("Why it is in this state: `exited with code 1`, `killed: out of memory`, `no longer wanted`."),
+  isStuck: z
+    .boolean()
+    .optional()
+    .describe(
+      "Trying again will not help until somebody changes what `reason` names: its image was denied, say.",
+    ),
   restarts: z.int().describe("How often it was started again."),
   exitCode: z.int().optional().describe("Of its last run; 128 and the signal's number where one ended it."),
   image: z.string().describe("The image as its service names it."),
@@ -171,6 +180,8 @@ export const cluster = z.object({
   owner,
   createdAt: z.string(),
   network: z.object({ cidr: z.string(), serviceCidr: z.string(), domain: z.string() }),
+  registries: registries.optional(),
+  imageStorage: imageStorage.optional(),
 });
 export type ClusterRecord = z.infer<typeof cluster>;
 

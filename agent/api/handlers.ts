@@ -4,6 +4,7 @@ import type * as z from "zod";
 import {
   type Event,
   type Host,
+  type ImageQuestion,
   type Info,
   type Instance,
   type LogLine,
@@ -60,6 +61,8 @@ export interface ApiPorts {
   readonly feed: Feed;
   readonly access: InstanceAccess;
   readonly blobs: BlobStore;
+  /** The digest that an image's reference names now. */
+  readonly resolveImage: (question: ImageQuestion) => Promise<string>;
   readonly instances: {
     list(query: {
       readonly namespace?: string | undefined;
@@ -117,6 +120,7 @@ export function createHandlers(ports: ApiPorts): Handlers {
       digests: await blobs.missingBlobs(body.digests as `sha256:${string}`[]),
     }),
     putBlob: ({ params, raw }) => blobs.putBlob(params.digest as `sha256:${string}`, raw),
+    resolveImage: async ({ body }) => ({ digest: await ports.resolveImage(body) }),
     secretDigests: ({ body }) => ({ digests: body.values.map(ports.secretDigest) }),
   };
 }

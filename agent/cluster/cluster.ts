@@ -1,18 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { type ClusterRecord, ConstellationError, cluster as clusterSchema } from "../../contract/index.ts";
+import {
+  type ClusterRecord,
+  type ClusterWrite,
+  ConstellationError,
+  cluster as clusterSchema,
+} from "../../contract/index.ts";
 import { families, keys, type Store, type StoredCluster } from "../store/index.ts";
 import { type LocalRange, networkViolations } from "./founding.ts";
 import { hostRange } from "./ranges.ts";
-
-type Founding = Pick<ClusterRecord, "owner" | "name" | "network">;
 
 export interface Clusters {
   /** Throws `no-cluster` before one is founded. */
   current(): StoredCluster;
   find(): StoredCluster | undefined;
-  /** The same owner may repeat it with the same network; anybody else is `owned`. */
-  found(founding: Founding): Promise<ClusterRecord>;
+  /** The same owner may repeat it with the same network, and change the rest; anybody else is `owned`. */
+  found(founding: ClusterWrite): Promise<ClusterRecord>;
 }
 
 /** The cluster's own record: its id, its network and its hosts' ranges. */
@@ -36,16 +39,20 @@ export function createClusters(
     },
 
     async found(founding) {
-      const existing = find();
-      if (existing) return repeated(existing, founding);
-      const record = foundedBy(founding, hostName, localRanges(), now());
-      await store.commit([{ key: keys.cluster, record, was: undefined }]);
+      const existing = store.get(families.cluster, keys.cluster);
+      const record = existing
+        ? changedBy(existing.record, founding)
+        : foundedBy(founding, hostName, localRanges(), now());
+      if (!isDeepStrictEqual(record, existing?.record))
+        await store.commit([{ key: keys.cluster, record, was: existing?.modRevision }]);
       return clusterSchema.parse(record);
     },
   };
 }
 
-function repeated(existing: StoredCluster, { owner, name, network }: Founding): ClusterRecord {
+/** The record with what can change in place. */
+function changedBy(existing: StoredCluster, founding: ClusterWrite): StoredCluster {
+  const { owner, name, network } = founding;
   if (!isDeepStrictEqual(existing.owner, owner)) {
     throw new ConstellationError(
       "owned",
@@ -61,15 +68,22 @@ function repeated(existing: StoredCluster, { owner, name, network }: Founding): 
       },
     );
   }
-  return clusterSchema.parse(existing);
+  const { registries: _, imageStorage: __, ...kept } = existing;
+  return { ...kept, ...settingsOf(founding) };
+}
+
+/** How images come to the cluster's hosts; what is left out is not stored. */
+function settingsOf({ registries, imageStorage }: ClusterWrite) {
+  return { ...(registries && { registries }), ...(imageStorage && { imageStorage }) };
 }
 
 function foundedBy(
-  { owner, name, network }: Founding,
+  founding: ClusterWrite,
   hostName: string,
   local: readonly LocalRange[],
   now: Date,
 ): StoredCluster {
+  const { owner, name, network } = founding;
   const violations = networkViolations(network, local);
   const cidr = hostRange(network.cidr, 0);
   if (cidr === undefined || violations.length > 0) {
@@ -82,6 +96,7 @@ function foundedBy(
     owner,
     createdAt: now.toISOString(),
     network,
+    ...settingsOf(founding),
     hosts: [{ name: hostName, cidr }],
   };
 }

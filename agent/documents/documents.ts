@@ -5,7 +5,7 @@ import { type Desired, families, keys, type Stored } from "../store/index.ts";
 import { answerOf } from "./answer.ts";
 import { kindOf } from "./kinds.ts";
 import type { WriteRequest } from "./types.ts";
-import { type WritePorts, writeDocument } from "./write.ts";
+import { prepareWrite, type WritePorts, writeDocument } from "./write.ts";
 
 /** How often a write is decided again after another one came in between. */
 const attempts = 5;
@@ -72,15 +72,14 @@ export function createDocuments(ports: DocumentsPorts): Documents {
       };
     },
 
-    put: (request) =>
-      serial(async () => {
-        clusters.current();
-        const { desired, etag } = await again(
-          () => writeDocument(request, ports),
-          request.ifMatch === undefined,
-        );
-        return answer(desired, etag);
-      }),
+    async put(request) {
+      clusters.current();
+      const { desired, etag, warnings } = await again(async () => {
+        const prepared = await prepareWrite(request, ports);
+        return serial(() => writeDocument(prepared, ports));
+      }, request.ifMatch === undefined);
+      return { ...answer(desired, etag), ...(warnings.length > 0 && { warnings: [...warnings] }) };
+    },
 
     remove: (address, { ifMatch, by }) =>
       serial(async () => {

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly uid: string;
   /** Secret leaves opened, defaults filled in. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** The same inputs as they are stored: secret leaves sealed, unchanged ones as they were. */
+  readonly sealed: Readonly<Record<string, unknown>>;
   readonly earlier: Desired | undefined;
   /**
    * Nothing will be written. What the same run would make before the real write (a secret it names, an image it
@@ -22,14 +24,21 @@ export interface Admission {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Written in the same transaction. */
   readonly writes: readonly Put[];
+  /** For the writer: what was not checked, or done in another way than asked. */
+  readonly warnings?: readonly string[];
 }
 
 /** What a kind is beyond a document; each part may be left out. */
-export interface KindFeature {
+export interface KindFeature<Found = unknown> {
+  /**
+   * Asks elsewhere what the rest needs to know. Runs before the write's turn has come, so that no other write waits
+   * for it. What it finds wrong is for `check` to say.
+   */
+  find?(candidate: Candidate): Promise<Found>;
   /** What the schema cannot know: every violation at once. */
-  check?(candidate: Candidate): Promise<readonly Violation[]>;
+  check?(candidate: Candidate, found: Found): Promise<readonly Violation[]>;
   /** Outputs, and what is to be stored along. Throws where the cluster cannot take it. */
-  admit?(candidate: Candidate): Promise<Admission>;
+  admit?(candidate: Candidate, found: Found): Promise<Admission>;
   /** The live state; without it an apply waits for nothing. */
   status?(desired: Desired): ServiceStatus;
 }

@@ -24,13 +24,21 @@ export interface Written {
   readonly desired: Desired;
   /** The store's revision of it; of the one before in a dry run, 0 where there is none. */
   readonly etag: number;
+  readonly warnings: readonly string[];
 }
 
-/**
- * Creates or replaces a document. The same owner may repeat a create, also with other inputs: an engine that was
- * killed after its create knows nothing of it and tries again. Writing what is there already writes nothing.
- */
-export async function writeDocument(request: WriteRequest, ports: WritePorts): Promise<Written> {
+/** A write that is right by itself, and what had to be asked elsewhere for it. */
+export interface Prepared {
+  readonly request: WriteRequest;
+  readonly kind: Resource;
+  readonly title: string;
+  readonly earlier: Stored<Desired> | undefined;
+  readonly candidate: Candidate;
+  readonly found: unknown;
+}
+
+/** All that can be done of a write before its turn has come. */
+export async function prepareWrite(request: WriteRequest, ports: WritePorts): Promise<Prepared> {
   const { store, sealer, features } = ports;
   const kind = kindOf(request.plural);
   const { namespace, name, dryRun } = request;
@@ -40,33 +48,43 @@ export async function writeDocument(request: WriteRequest, ports: WritePorts): P
 
   const opened = openWritten(request.inputs as Record<string, unknown>, earlier?.record.inputs, sealer);
   const checked = checkInputs(kind, opened.inputs, { secretPaths: opened.secretPaths });
+  // Features read fields by their types: they only see inputs that are right by themselves.
+  requireNone([...opened.violations, ...checked.violations], earlier, title);
   const candidate: Candidate = {
     owner: request.owner,
     namespace,
     name,
     uid: earlier?.record.uid ?? randomUUID(),
     inputs: checked.inputs,
+    sealed: sealed(kind, checked.inputs, opened.secretPaths, earlier?.record.inputs, sealer),
     earlier: earlier?.record,
     dryRun,
   };
-  const own = [...opened.violations, ...checked.violations];
-  // Features read fields by their types: they only see inputs that are right by themselves.
-  const feature = features[kind.kind];
-  requireNone(own.length > 0 ? own : ((await feature?.check?.(candidate)) ?? []), earlier, title);
+  const found = await features[kind.kind]?.find?.(candidate);
+  return { request, kind, title, earlier, candidate, found };
+}
 
-  const inputs = sealed(kind, checked.inputs, opened.secretPaths, earlier?.record.inputs, sealer);
-  const admission = (await feature?.admit?.(candidate)) ?? { outputs: {}, writes: [] };
-  const desired = desiredOf(kind.kind, request, candidate, inputs, admission, ports.now());
+/**
+ * Creates or replaces a document. The same owner may repeat a create, also with other inputs: an engine that was
+ * killed after its create knows nothing of it and tries again. Writing what is there already writes nothing.
+ */
+export async function writeDocument(prepared: Prepared, ports: WritePorts): Promise<Written> {
+  const { request, kind, title, earlier, candidate, found } = prepared;
+  const { namespace, name, dryRun } = candidate;
+  const key = keys.desired(namespace, kind.kind, name);
+  if (ports.store.get(families.desired, key)?.modRevision !== earlier?.modRevision) throw changed(title);
+
+  const feature = ports.features[kind.kind];
+  requireNone((await feature?.check?.(candidate, found)) ?? [], earlier, title);
+  const admission = (await feature?.admit?.(candidate, found)) ?? { outputs: {}, writes: [] };
+  const { warnings = [] } = admission;
+  const desired = desiredOf(kind.kind, request, candidate, admission, ports.now());
   if (earlier && isUnchanged(earlier.record, desired))
-    return { desired: earlier.record, etag: earlier.modRevision };
+    return { desired: earlier.record, etag: earlier.modRevision, warnings };
   requireMatch(request, earlier, title);
-  if (dryRun) return { desired, etag: earlier?.modRevision ?? 0 };
-  const put: Put = {
-    key: keys.desired(namespace, kind.kind, name),
-    record: desired,
-    was: earlier?.modRevision,
-  };
-  return { desired, etag: await store.commit([put, ...admission.writes]) };
+  if (dryRun) return { desired, etag: earlier?.modRevision ?? 0, warnings };
+  const put: Put = { key, record: desired, was: earlier?.modRevision };
+  return { desired, etag: await ports.store.commit([put, ...admission.writes]), warnings };
 }
 
 /** A matching etag proves that the writer has read the document: that is how an import takes it over. */
@@ -95,7 +113,11 @@ function describeOwner({ engine, id, scope }: Owner): string {
 
 function requireMatch({ ifMatch }: WriteRequest, earlier: Stored<Desired> | undefined, title: string): void {
   if (ifMatch === undefined || ifMatch === String(earlier?.modRevision)) return;
-  throw new ConstellationError(
+  throw changed(title);
+}
+
+function changed(title: string): ConstellationError {
+  return new ConstellationError(
     "conflict",
     `update ${title}: it was changed meanwhile; refresh, then try again`,
   );
@@ -131,25 +153,24 @@ function sealed(
 function desiredOf(
   kind: string,
   { namespace, name, owner, by }: WriteRequest,
-  { uid, earlier }: Candidate,
-  inputs: Record<string, unknown>,
+  { uid, earlier, sealed: inputs }: Candidate,
   { outputs }: Admission,
   now: Date,
 ): Desired {
   const at = now.toISOString();
-  const changed = !earlier || digestOf(earlier.inputs) !== digestOf(inputs);
+  const isChanged = !earlier || digestOf(earlier.inputs) !== digestOf(inputs);
   return {
     ...earlier, // with what a newer version wrote
     kind,
     namespace,
     name,
     uid,
-    revision: (earlier?.revision ?? 0) + (changed ? 1 : 0),
+    revision: (earlier?.revision ?? 0) + (isChanged ? 1 : 0),
     owner,
     createdAt: earlier?.createdAt ?? at,
     updatedAt: at,
     by,
-    inputs,
+    inputs: { ...inputs },
     outputs: { ...outputs },
   };
 }

@@ -5,6 +5,7 @@
  * next start removes. Layers are unpacked by a child process with few rights, confined to the layer's folder.
  * It does not mount anything, choose images for instances, or talk to registries (an ImageSource will).
  */
+export { type CredentialUse, registryAccess } from "./access.ts";
 export { type ImagesOptions, openImages } from "./images.ts";
 export { noRegistry } from "./no-registry.ts";
 export type {

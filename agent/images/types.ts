@@ -16,11 +16,11 @@ export interface ImageWait {
 /** How to reach a registry or a mirror. */
 export interface RegistrySettings {
   /** Asked in this order before the registry itself: `HOST` or `HOST:PORT`, each with the settings under its own name. */
-  readonly mirrors?: readonly string[];
+  readonly mirrors?: readonly string[] | undefined;
   /** HTTP without TLS; nothing but this asks for it, `localhost` neither. */
-  readonly plainHttp?: boolean;
+  readonly plainHttp?: boolean | undefined;
   /** PEM; trusted beside the machine's own. */
-  readonly caCertificate?: string;
+  readonly caCertificate?: string | undefined;
 }
 
 export interface RegistryCredentials {

@@ -27,7 +27,7 @@ const assignment: Assignment = {
     domain: "internal",
   },
   placements: [{ ...placement, want: "run", reason: "wanted" }],
-  ...{ specs: {}, secrets: {}, configs: {}, services: [] },
+  ...{ specs: {}, secrets: {}, configs: {}, registries: {}, services: [] },
 };
 
 let folder: string;

@@ -18,7 +18,7 @@ const web: ServiceRoute = {
   ...{ ports: [], endpoints: [{ instance: "web-0-a", name: "web-0", address: "10.64.0.5", host: "alpha" }] },
 };
 const assignment = (revision: number, services: ServiceRoute[]): Assignment => ({
-  ...{ revision, placements: [], specs: {}, secrets: {}, configs: {}, services },
+  ...{ revision, placements: [], specs: {}, secrets: {}, configs: {}, registries: {}, services },
   host: {
     ...{ name: "alpha", cidr: "10.64.0.0/22", gateway: "10.64.0.1", clusterCidr: "10.64.0.0/12" },
     ...{ serviceCidr: "240.0.0.0/4", domain: "internal" },

@@ -1,8 +1,9 @@
-import { ConstellationError, nearest, parseReference, type Violation } from "../../contract/index.ts";
+import { ConstellationError, nearest, type Violation } from "../../contract/index.ts";
 import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
+import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
 import type { Leader } from "./loop.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
 import { type ContentKind, type Reference, referencesOf } from "./references.ts";
@@ -14,31 +15,37 @@ export interface ServiceFeaturePorts {
   readonly clusters: Clusters;
   readonly ports: PortProbe;
   readonly leader: Leader;
-  /** Throws `image-missing` or `image-invalid` when the image cannot be run from what is here. */
-  readonly requireImage: (manifestDigest: string) => Promise<void>;
+  readonly images: ImagePorts;
 }
 
 /** What a Service is beyond a document: what it names exists, its image is here, its ports are free, it fits. */
-export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature {
+export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<FoundImage> {
   return {
-    check: async (candidate) => [
+    find: (candidate) => findImage(candidate, ports.images),
+
+    check: async (candidate, image) => [
       ...nameViolations(candidate),
-      ...imageViolations(candidate.inputs),
+      ...(image.kind === "refused" ? [image.violation] : []),
       ...referenceViolations(ports.store, candidate),
     ],
 
-    async admit(candidate) {
+    async admit(candidate, image) {
       const { store, clusters } = ports;
       const { namespace, name, inputs, earlier, dryRun } = candidate;
       const title = `${namespace}/${name}`;
       admitService(title, requestOf(inputs), Number(inputs.replicas), hostCapacities(store, candidate.uid));
-      const imageDigest = String(inputs.imageDigest ?? digestInReference(inputs));
+      const { outputs, warnings } = imageOutputs(image, candidate);
+      const isFound = image.kind === "found";
       // A dry run comes before the upload: what the image lacks is found out when it is really written.
-      if (!dryRun) await ports.requireImage(imageDigest);
+      if (isFound && image.isUpload && !dryRun) await ports.images.images.requireImage(image.digest);
       const endpoints = await publishPorts(candidate, store, ports.ports);
       const address = addressOf(earlier, ports, dryRun);
       const dnsName = `${name}.${namespace}.${clusters.current().network.domain}`;
-      return { outputs: { ...address.outputs, dnsName, imageDigest, endpoints }, writes: address.writes };
+      return {
+        outputs: { ...address.outputs, dnsName, ...outputs, endpoints },
+        writes: [...address.writes, ...(isFound ? image.writes() : [])],
+        warnings,
+      };
     },
 
     status: (desired) => serviceStatus(ports.store, ports.leader, desired),
@@ -57,38 +64,14 @@ function nameViolations({ name, inputs }: Candidate): Violation[] {
   return [{ path: "name", reason }];
 }
 
-function imageViolations(inputs: Candidate["inputs"]): Violation[] {
-  const text = String(inputs.image);
-  const reference = referenceOf(text);
-  if (reference instanceof ConstellationError) return [{ path: "image", reason: reference.message }];
-  if (inputs.imageDigest !== undefined || (reference.kind === "registry" && reference.digest !== undefined))
-    return [];
-  if (reference.kind !== "registry") {
-    return [
-      {
-        path: "imageDigest",
-        reason: `is needed with ${text}; the provider computes it, other clients must send it`,
-      },
-    ];
-  }
-  const reason = `${text} is in a registry, and this version runs images from local files alone; write oci:path/to/layout:tag or docker-archive:file.tar`;
-  return [{ path: "image", reason }];
-}
-
-function digestInReference(inputs: Candidate["inputs"]): string {
-  const reference = referenceOf(String(inputs.image));
-  return !(reference instanceof ConstellationError) && reference.kind === "registry"
-    ? (reference.digest ?? "")
-    : "";
-}
-
-function referenceOf(text: string) {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    if (error instanceof ConstellationError) return error;
-    throw error;
-  }
+/** What the write says of an image whose registry did not answer: a preview goes on without it. */
+function imageOutputs(image: FoundImage, { namespace, name, dryRun, earlier }: Candidate) {
+  if (image.kind === "found")
+    return { outputs: { imageDigest: image.digest }, warnings: image.warning ? [image.warning] : [] };
+  const problem = image.kind === "unknown" ? image.error : undefined;
+  if (dryRun) return { outputs: {}, warnings: [`image not checked: ${problem?.message}`] };
+  const action = `${earlier ? "update" : "create"} service ${namespace}/${name}`;
+  throw new ConstellationError("image-unreachable", `${action}: ${problem?.message}`, { cause: problem });
 }
 
 /** In a dry run a missing document may be one that the same run makes first. */
@@ -117,8 +100,13 @@ const contentViolations: Record<ContentKind, (stored: Desired, reference: Refere
   ConfigFile: () => [],
 };
 
-function keyViolations(secret: Desired, { key, keyPath: at }: Reference): Violation[] {
+function keyViolations(secret: Desired, { purpose, key, keyPath: at, path }: Reference): Violation[] {
   const values = secret.inputs.values as Record<string, unknown> | undefined;
+  if (purpose === "credential") {
+    const missing = ["username", "password"].filter((name) => !Object.hasOwn(values ?? {}, name));
+    const reason = `Secret ${secret.name} has no ${missing.join(" and no ")} in its values; give it both`;
+    return missing.length > 0 ? [{ path, reason }] : [];
+  }
   if (values === undefined) {
     return key === undefined
       ? []

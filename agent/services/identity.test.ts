@@ -4,23 +4,26 @@ import { referencesOf } from "./references.ts";
 
 const inputs = {
   image: "oci:web",
-  imageDigest: "sha256:1",
   replicas: 1,
   env: { A: "1", B: { $secret: { digest: "d", sealed: "once" } } },
   secrets: [{ secret: "password", env: "P" }],
   configs: [{ config: "site", target: "/etc/site" }],
 };
 const contents: Record<string, string> = { password: "p1", site: "s1" };
-const identity = (changes: object = {}, more: Record<string, string | undefined> = {}) =>
-  workloadIdentity({ ...inputs, ...changes }, (_, name) => ({ ...contents, ...more })[name]);
+const identity = (
+  changes: object = {},
+  more: Record<string, string | undefined> = {},
+  imageDigest = "sha256:1",
+) => workloadIdentity({ ...inputs, ...changes }, imageDigest, (_, name) => ({ ...contents, ...more })[name]);
 
 describe("what makes a new revision", () => {
   test.each([
     ["env", { env: { A: "2" } }],
-    ["the image's digest", { imageDigest: "sha256:2" }],
     ["a secret's value", { env: { A: "1", B: { $secret: { digest: "other", sealed: "x" } } } }],
     ["null for a list", { args: [] }],
   ])("%s", (_, changes) => expect(identity(changes)).not.toBe(identity()));
+
+  test("the image's digest", () => expect(identity({}, {}, "sha256:2")).not.toBe(identity()));
 
   test("the content of what it names", () => expect(identity({}, { password: "p2" })).not.toBe(identity()));
 });
@@ -32,6 +35,10 @@ describe("what does not", () => {
     ["published ports", { ports: [{ port: 80, publish: 8080 }] }],
     ["labels and aliases", { labels: { a: "b" }, aliases: ["www"] }],
     ["the image's path, where its digest stays", { image: "oci:elsewhere" }],
+    [
+      "how its image comes here",
+      { pullPolicy: "never", imageCredentials: [{ registry: "r:1", secret: "s" }] },
+    ],
     ["sealing a secret again", { env: { B: { $secret: { sealed: "twice", digest: "d" } }, A: "1" } }],
     ["a field that is not given", { user: undefined }],
   ])("%s", (_, changes) => expect(identity(changes)).toBe(identity()));

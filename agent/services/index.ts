@@ -7,6 +7,7 @@
  */
 export type { ActPorts } from "./act.ts";
 export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
+export { type ImagePorts, resolveImage } from "./images.ts";
 export { type Leader, leadServices } from "./loop.ts";
 export type { PortProbe } from "./published-ports.ts";
 export { type Reference, referencesOf } from "./references.ts";

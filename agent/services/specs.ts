@@ -22,7 +22,8 @@ export function nextSpec(store: Store, service: Desired, at: string): Spec | und
   const newest = newestSpec(store, service.uid);
   // What a service names may be deleted after it was admitted: what runs stays as it is then.
   if (newest && missingReferences(store, service).length > 0) return undefined;
-  const identity = workloadIdentity(service.inputs, (kind, name) =>
+  const imageDigest = String(service.outputs.imageDigest ?? "");
+  const identity = workloadIdentity(service.inputs, imageDigest, (kind, name) =>
     contentDigest(store, service.namespace, kind, name),
   );
   if (newest?.identity === identity) return undefined;
@@ -33,7 +34,7 @@ export function nextSpec(store: Store, service: Desired, at: string): Spec | und
     service: service.name,
     identity,
     inputs: service.inputs,
-    imageDigest: String(service.outputs.imageDigest ?? ""),
+    imageDigest,
     minHealthyTimeMs: minHealthyTimeMs(service),
     at,
   };

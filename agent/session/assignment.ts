@@ -44,6 +44,7 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
     placements: placed.map((placement) => placementOf(placement.placed)),
     specs,
     ...contentsOf(store, sealer, Object.values(specs)),
+    registries: cluster.registries ?? {},
     services: routesOf(store),
   };
 }
@@ -66,12 +67,18 @@ function specsOf(store: Store, sealer: Sealer, placed: readonly Placed[]): Recor
     // A change of the update policy alone makes no new revision: instances are judged by the newest.
     const wanted = store.get(families.desired, keys.desired(namespace, "Service", service))?.record;
     const healthyMs = wanted?.uid === serviceUid ? minHealthyTimeMs(wanted) : stored.minHealthyTimeMs;
+    // Nor does another way to the same image.
+    const isSameImage = wanted?.uid === serviceUid && wanted.outputs.imageDigest === imageDigest;
     specs[key] = {
       ...{ namespace, service, imageDigest, minHealthyTimeMs: healthyMs },
-      ...readable(inputs, sealer),
+      ...readable(isSameImage ? { ...inputs, ...wayToImage(wanted.inputs) } : inputs, sealer),
     };
   }
   return specs;
+}
+
+function wayToImage({ image, pullPolicy, imageCredentials }: Inputs): Inputs {
+  return { image, pullPolicy, imageCredentials };
 }
 
 /** One secret that cannot be opened keeps back the instances that need it, and nothing else of the host. */

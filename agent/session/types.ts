@@ -1,4 +1,5 @@
 import type { Host, Instance } from "../../contract/index.ts";
+import type { RegistrySettings } from "../images/index.ts";
 
 /**
  * What one host is to do, whole: every message replaces the one before. A host keeps the last one in memory that
@@ -15,6 +16,8 @@ export interface Assignment {
   readonly secrets: Readonly<Record<string, SecretContent>>;
   /** By `namespace/name`. */
   readonly configs: Readonly<Record<string, FileContent>>;
+  /** How registries are reached, by host. */
+  readonly registries: Readonly<Record<string, RegistrySettings>>;
   /** Every service of the networks this host takes part in. */
   readonly services: readonly ServiceRoute[];
 }

@@ -90,6 +90,12 @@ const historyRecord = kept({
 });
 export type HistoryRecord = z.infer<typeof historyRecord>;
 
+/** What references of registries named when they were last asked for, the newest answer last. */
+const resolutionsRecord = kept({
+  entries: z.array(kept({ reference: z.string(), digest: z.string(), at: z.string() })),
+});
+export type ResolutionsRecord = z.infer<typeof resolutionsRecord>;
+
 /** Who deleted a document: its event names them. Removed by the leader after a while. */
 const tombstoneRecord = kept({ by: z.string(), at: z.string(), revision: z.int() });
 
@@ -104,12 +110,14 @@ export const families = {
   placement: family("placement/", placementRecord),
   observed: family("observed/", observedRecord),
   history: family("history/", historyRecord),
+  resolutions: family("resolutions", resolutionsRecord),
   tombstone: family("tombstone/", tombstoneRecord),
 } as const;
 
 export const keys = {
   cluster: "cluster",
   allocation: "allocation",
+  resolutions: "resolutions",
   desired: (namespace: string, kind: string, name: string) => `desired/${namespace}/${kind}/${name}`,
   /** Zero-padded, so that the order of keys is the order of revisions. */
   spec: (uid: string, revision: number) => `spec/${uid}/${String(revision).padStart(10, "0")}`,

@@ -6,7 +6,14 @@ import { lines } from "./event-stream.ts";
 import { type ExecStream, openExec } from "./exec-stream.ts";
 import { unanswered } from "./failures.ts";
 import { follow } from "./follow.ts";
-import { type DocumentWrite, type LogLine, type RouteName, routes } from "./routes.ts";
+import {
+  type ClusterWrite,
+  type DocumentWrite,
+  type ImageQuestion,
+  type LogLine,
+  type RouteName,
+  routes,
+} from "./routes.ts";
 import { type Repeat, type Request, transport } from "./transport.ts";
 
 export type { ExecStream } from "./exec-stream.ts";
@@ -21,7 +28,7 @@ export interface DocumentAddress {
 export interface Client {
   info(): Promise<Info>;
   getCluster(): Promise<ClusterRecord>;
-  putCluster(body: Pick<ClusterRecord, "owner" | "name" | "network">): Promise<ClusterRecord>;
+  putCluster(body: ClusterWrite): Promise<ClusterRecord>;
   /** All pages. */
   listDocuments(plural: string, query?: { namespace?: string }): Promise<Document[]>;
   /** undefined when there is none. */
@@ -61,6 +68,8 @@ export interface Client {
   ): Promise<ExecStream>;
   missingBlobs(digests: readonly string[]): Promise<string[]>;
   putBlob(digest: string, body: AsyncIterable<Uint8Array>, size: number): Promise<void>;
+  /** The digest that a reference in a registry names now. */
+  resolveImage(question: ImageQuestion): Promise<string>;
   secretDigests(values: readonly string[]): Promise<string[]>;
 }
 
@@ -158,6 +167,7 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
     },
     missingBlobs: async (digests) => (await call("missingBlobs", { body: { digests } })).digests,
     putBlob: (digest, chunks, size) => call("putBlob", { params: { digest }, bytes: { chunks, size } }),
+    resolveImage: async (body) => (await call("resolveImage", { body })).digest,
     secretDigests: async (values) => (await call("secretDigests", { body: { values } })).digests,
   };
 }
@@ -172,7 +182,7 @@ function undefinedWhenNotFound(error: unknown): undefined {
 }
 
 /** Questions that are asked by POST because they are long. */
-const asking: ReadonlySet<RouteName> = new Set(["missingBlobs", "secretDigests"]);
+const asking: ReadonlySet<RouteName> = new Set(["missingBlobs", "resolveImage", "secretDigests"]);
 
 function requestOf(name: RouteName, { params = {}, query = {}, headers = {}, body, bytes }: Parts): Request {
   const { method, path } = routes[name];

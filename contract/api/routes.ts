@@ -46,6 +46,26 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 export const documentWrite = z.strictObject({ owner, inputs: z.record(z.string(), z.unknown()) });
 export type DocumentWrite = z.infer<typeof documentWrite>;
 
+const { shape: clusterInputs } = resources.Cluster.inputs;
+/** A cluster as its owner writes it. */
+export const clusterWrite = z.strictObject({
+  owner,
+  name: dnsLabel,
+  network: clusterInputs.network,
+  registries: clusterInputs.registries,
+  imageStorage: clusterInputs.imageStorage,
+});
+export type ClusterWrite = z.infer<typeof clusterWrite>;
+
+const { shape: serviceInputs } = resources.Service.inputs;
+/** Which image of a registry is meant, and who asks: a service of the namespace with these fields would. */
+export const imageQuestion = z.strictObject({
+  namespace: dnsLabel,
+  image: serviceInputs.image,
+  imageCredentials: serviceInputs.imageCredentials,
+});
+export type ImageQuestion = z.infer<typeof imageQuestion>;
+
 /** A line of an instance's log. */
 export const logLine = z.object({
   at: z.string(),
@@ -77,8 +97,9 @@ export const routes = {
   putCluster: {
     method: "PUT",
     path: "/v1/cluster",
-    summary: "Founds the cluster; the same owner may repeat it.",
-    body: z.strictObject({ owner, name: dnsLabel, network: resources.Cluster.inputs.shape.network }),
+    summary:
+      "Founds the cluster; the same owner may repeat it, also with other registries and image storage.",
+    body: clusterWrite,
     answer: cluster,
     framing: "json",
   },
@@ -215,6 +236,15 @@ export const routes = {
     params: z.object({ digest: digest.describe("Of the blob: `sha256:` and 64 hex digits.") }),
     rawBody: true,
     framing: "empty",
+  },
+  resolveImage: {
+    method: "POST",
+    path: "/v1/images/resolve",
+    summary:
+      "What a reference in a registry names now, asked with the same credentials as a service of the namespace.",
+    body: imageQuestion,
+    answer: z.object({ digest }),
+    framing: "json",
   },
   secretDigests: {
     method: "POST",

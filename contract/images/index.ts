@@ -24,6 +24,7 @@ export {
   type DockerArchiveReference,
   formatReference,
   type ImageReference,
+  isRegistryHost,
   type LocalReference,
   type OciLayoutReference,
   parseReference,

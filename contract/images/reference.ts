@@ -57,6 +57,16 @@ export function formatReference(reference: ImageReference): string {
   return `${reference.registry}/${reference.repository}${tag}${digest}`;
 }
 
+/** Whether a reference can name this registry: `docker.io`, `localhost`, a host with a dot or a port. */
+export function isRegistryHost(text: string): boolean {
+  const isNamed = /[.:]/.test(text) || text === "localhost";
+  return isNamed && text !== "index.docker.io" && isHostName(text);
+}
+
+function isHostName(text: string): boolean {
+  return domainPattern.test(text) || ipv6DomainPattern.test(text);
+}
+
 /** Whether two names of an image in an archive mean the same: tools write `web`, `web:latest` or Docker Hub's full name. */
 export function isSameName(one: string, other: string): boolean {
   return one === other || canonical(one) === canonical(other);
@@ -134,7 +144,7 @@ function splitDomain(path: string): [string, string] {
 }
 
 function requireName(text: string, registry: string, repository: string): void {
-  if (!domainPattern.test(registry) && !ipv6DomainPattern.test(registry)) {
+  if (!isHostName(registry)) {
     throw malformed(text, `registry ${registry} is not a host name`, "write HOST or HOST:PORT");
   }
   if (repository.length > maxRepositoryLength) {

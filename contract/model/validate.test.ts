@@ -261,6 +261,7 @@ describe("defaults", () => {
         startPeriod: "0s",
       },
       stopGracePeriod: "10s",
+      pullPolicy: "missing",
       replicas: 1,
       update: UNKNOWN,
       discovery: "virtual",

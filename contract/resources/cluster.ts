@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { about } from "../model/field.ts";
+import { joinPath } from "../model/paths.ts";
 import { resource } from "../model/resource.ts";
+import { imageStorage, registries } from "./registries.ts";
 
 const cidr = z.cidrv4({
   error: (issue) => `"${String(issue.input)}" is no IPv4 range; write it like "10.64.0.0/12"`,
@@ -38,6 +40,8 @@ export const Cluster = resource({
       .describe(
         "Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.",
       ),
+    registries: registries.optional(),
+    imageStorage: imageStorage.optional().describe("The room for images on a host's disk."),
     forceDestroy: z
       .boolean()
       .default(false)
@@ -50,4 +54,10 @@ export const Cluster = resource({
   }),
   revised: z.object({}),
   replaceWhenChanged: ["clusterId", "name", "network", "root"],
+  crossCheck: ({ registries: reached = {} }) =>
+    Object.entries(reached).flatMap(([host, { plainHttp, caCertificate }]) =>
+      plainHttp && caCertificate !== undefined
+        ? [{ path: joinPath("registries", host), reason: "has plainHttp and a caCertificate; drop one" }]
+        : [],
+    ),
 });

@@ -64,7 +64,7 @@ export const Service = resource({
     dnsName: z.string().describe("The full name inside the cluster."),
   }),
   revised: z.object({
-    imageDigest: z.string().describe("The digest of the manifest that runs."),
+    imageDigest: z.string().describe("The digest of the image that runs, resolved once a revision."),
     endpoints: z.array(endpoint).describe("The published ports."),
   }),
   replaceWhenChanged: ["clusterId", "namespace", "name"],
@@ -85,6 +85,10 @@ export const Service = resource({
       (inputs.ports ?? []).map((port) => `${port.protocol} port ${port.port}`),
     ),
     ...publishedTwice(inputs.ports ?? []),
+    ...duplicates(
+      "imageCredentials",
+      (inputs.imageCredentials ?? []).map(({ registry }) => `registry ${registry}`),
+    ),
     ...duplicates(
       "mounts",
       (inputs.mounts ?? []).map((mount) => `target ${mount.target}`),

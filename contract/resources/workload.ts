@@ -3,6 +3,7 @@ import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
 import { ipAddress, signalName, ulimitName } from "../model/linux.ts";
 import { absolutePath, dnsLabel, duration, environmentName, port, quantity } from "../model/values.ts";
+import { registryCredential } from "./registries.ts";
 import { configUse, mount, secretUse } from "./workload-files.ts";
 import { probe } from "./workload-probes.ts";
 import { security, ulimit } from "./workload-security.ts";
@@ -113,7 +114,19 @@ export const container = {
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must look like "sha256:" and 64 hex digits' })
     .optional()
-    .describe("The manifest to run. Computed for local images, so that a rebuilt one is a change."),
+    .describe(
+      "The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.",
+    ),
+  pullPolicy: about(z.enum(["always", "missing", "never"]), { type: "PullPolicy" })
+    .default("missing")
+    .describe(
+      "When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already.",
+    ),
+  imageCredentials: z
+    .array(registryCredential)
+    .max(16)
+    .optional()
+    .describe("Who asks a registry for the image. Default: the host's own `auth.json`, else nobody."),
   command: strings.optional().describe("Replaces the image's ENTRYPOINT and drops its CMD."),
   args: strings.optional().describe("Replaces the image's CMD; `[]` clears it."),
   env: z

@@ -21,10 +21,14 @@ type Cluster struct {
 	ClusterId pulumi.StringOutput `pulumi:"clusterId"`
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
 	ForceDestroy pulumi.BoolOutput `pulumi:"forceDestroy"`
+	// The room for images on a host's disk.
+	ImageStorage ImageStoragePtrOutput `pulumi:"imageStorage"`
 	// Its name within the namespace.
 	Name pulumi.StringOutput `pulumi:"name"`
 	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 	Network ClusterNetworkOutput `pulumi:"network"`
+	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
+	Registries RegistryMapOutput `pulumi:"registries"`
 	// Counts the changes of its inputs, from 1.
 	Revision pulumi.IntOutput `pulumi:"revision"`
 	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
@@ -77,10 +81,14 @@ func (ClusterState) ElementType() reflect.Type {
 type clusterArgs struct {
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
 	ForceDestroy *bool `pulumi:"forceDestroy"`
+	// The room for images on a host's disk.
+	ImageStorage *ImageStorage `pulumi:"imageStorage"`
 	// Default: the resource's name in the program.
 	Name *string `pulumi:"name"`
 	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 	Network *ClusterNetwork `pulumi:"network"`
+	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
+	Registries map[string]Registry `pulumi:"registries"`
 	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
 	Root *string `pulumi:"root"`
 }
@@ -89,10 +97,14 @@ type clusterArgs struct {
 type ClusterArgs struct {
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
 	ForceDestroy pulumi.BoolPtrInput
+	// The room for images on a host's disk.
+	ImageStorage ImageStoragePtrInput
 	// Default: the resource's name in the program.
 	Name pulumi.StringPtrInput
 	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 	Network ClusterNetworkPtrInput
+	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
+	Registries RegistryMapInput
 	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
 	Root pulumi.StringPtrInput
 }
@@ -199,6 +211,11 @@ func (o ClusterOutput) ForceDestroy() pulumi.BoolOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.BoolOutput { return v.ForceDestroy }).(pulumi.BoolOutput)
 }
 
+// The room for images on a host's disk.
+func (o ClusterOutput) ImageStorage() ImageStoragePtrOutput {
+	return o.ApplyT(func(v *Cluster) ImageStoragePtrOutput { return v.ImageStorage }).(ImageStoragePtrOutput)
+}
+
 // Its name within the namespace.
 func (o ClusterOutput) Name() pulumi.StringOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringOutput { return v.Name }).(pulumi.StringOutput)
@@ -207,6 +224,11 @@ func (o ClusterOutput) Name() pulumi.StringOutput {
 // Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 func (o ClusterOutput) Network() ClusterNetworkOutput {
 	return o.ApplyT(func(v *Cluster) ClusterNetworkOutput { return v.Network }).(ClusterNetworkOutput)
+}
+
+// How registries are reached, by host; a mirror has an entry of its own where it needs one.
+func (o ClusterOutput) Registries() RegistryMapOutput {
+	return o.ApplyT(func(v *Cluster) RegistryMapOutput { return v.Registries }).(RegistryMapOutput)
 }
 
 // Counts the changes of its inputs, from 1.

@@ -42,7 +42,7 @@ type LookupServiceResult struct {
 	Endpoints []Endpoint `pulumi:"endpoints"`
 	// How many of them are healthy.
 	Healthy int `pulumi:"healthy"`
-	// The digest of the manifest that runs.
+	// The digest of the image that runs, resolved once a revision.
 	ImageDigest string `pulumi:"imageDigest"`
 	// Its instances, as last reported.
 	Instances []InstanceFacts `pulumi:"instances"`
@@ -113,7 +113,7 @@ func (o LookupServiceResultOutput) Healthy() pulumi.IntOutput {
 	return o.ApplyT(func(v LookupServiceResult) int { return v.Healthy }).(pulumi.IntOutput)
 }
 
-// The digest of the manifest that runs.
+// The digest of the image that runs, resolved once a revision.
 func (o LookupServiceResultOutput) ImageDigest() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupServiceResult) string { return v.ImageDigest }).(pulumi.StringOutput)
 }

@@ -1049,6 +1049,174 @@ func (in *portProtocolPtr) ToPortProtocolPtrOutputWithContext(ctx context.Contex
 	return pulumi.ToOutputWithContext(ctx, in).(PortProtocolPtrOutput)
 }
 
+// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already.
+type PullPolicy string
+
+const (
+	PullPolicyALWAYS  = PullPolicy("always")
+	PullPolicyMISSING = PullPolicy("missing")
+	PullPolicyNEVER   = PullPolicy("never")
+)
+
+func (PullPolicy) ElementType() reflect.Type {
+	return reflect.TypeOf((*PullPolicy)(nil)).Elem()
+}
+
+func (e PullPolicy) ToPullPolicyOutput() PullPolicyOutput {
+	return pulumi.ToOutput(e).(PullPolicyOutput)
+}
+
+func (e PullPolicy) ToPullPolicyOutputWithContext(ctx context.Context) PullPolicyOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(PullPolicyOutput)
+}
+
+func (e PullPolicy) ToPullPolicyPtrOutput() PullPolicyPtrOutput {
+	return e.ToPullPolicyPtrOutputWithContext(context.Background())
+}
+
+func (e PullPolicy) ToPullPolicyPtrOutputWithContext(ctx context.Context) PullPolicyPtrOutput {
+	return PullPolicy(e).ToPullPolicyOutputWithContext(ctx).ToPullPolicyPtrOutputWithContext(ctx)
+}
+
+func (e PullPolicy) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PullPolicy) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PullPolicy) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e PullPolicy) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type PullPolicyOutput struct{ *pulumi.OutputState }
+
+func (PullPolicyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PullPolicy)(nil)).Elem()
+}
+
+func (o PullPolicyOutput) ToPullPolicyOutput() PullPolicyOutput {
+	return o
+}
+
+func (o PullPolicyOutput) ToPullPolicyOutputWithContext(ctx context.Context) PullPolicyOutput {
+	return o
+}
+
+func (o PullPolicyOutput) ToPullPolicyPtrOutput() PullPolicyPtrOutput {
+	return o.ToPullPolicyPtrOutputWithContext(context.Background())
+}
+
+func (o PullPolicyOutput) ToPullPolicyPtrOutputWithContext(ctx context.Context) PullPolicyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PullPolicy) *PullPolicy {
+		return &v
+	}).(PullPolicyPtrOutput)
+}
+
+func (o PullPolicyOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o PullPolicyOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PullPolicy) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o PullPolicyOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PullPolicyOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PullPolicy) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type PullPolicyPtrOutput struct{ *pulumi.OutputState }
+
+func (PullPolicyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PullPolicy)(nil)).Elem()
+}
+
+func (o PullPolicyPtrOutput) ToPullPolicyPtrOutput() PullPolicyPtrOutput {
+	return o
+}
+
+func (o PullPolicyPtrOutput) ToPullPolicyPtrOutputWithContext(ctx context.Context) PullPolicyPtrOutput {
+	return o
+}
+
+func (o PullPolicyPtrOutput) Elem() PullPolicyOutput {
+	return o.ApplyT(func(v *PullPolicy) PullPolicy {
+		if v != nil {
+			return *v
+		}
+		var ret PullPolicy
+		return ret
+	}).(PullPolicyOutput)
+}
+
+func (o PullPolicyPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PullPolicyPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *PullPolicy) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// PullPolicyInput is an input type that accepts values of the PullPolicy enum
+// A concrete instance of `PullPolicyInput` can be one of the following:
+//
+//	PullPolicyALWAYS
+//	PullPolicyMISSING
+//	PullPolicyNEVER
+type PullPolicyInput interface {
+	pulumi.Input
+
+	ToPullPolicyOutput() PullPolicyOutput
+	ToPullPolicyOutputWithContext(context.Context) PullPolicyOutput
+}
+
+var pullPolicyPtrType = reflect.TypeOf((**PullPolicy)(nil)).Elem()
+
+type PullPolicyPtrInput interface {
+	pulumi.Input
+
+	ToPullPolicyPtrOutput() PullPolicyPtrOutput
+	ToPullPolicyPtrOutputWithContext(context.Context) PullPolicyPtrOutput
+}
+
+type pullPolicyPtr string
+
+func PullPolicyPtr(v string) PullPolicyPtrInput {
+	return (*pullPolicyPtr)(&v)
+}
+
+func (*pullPolicyPtr) ElementType() reflect.Type {
+	return pullPolicyPtrType
+}
+
+func (in *pullPolicyPtr) ToPullPolicyPtrOutput() PullPolicyPtrOutput {
+	return pulumi.ToOutput(in).(PullPolicyPtrOutput)
+}
+
+func (in *pullPolicyPtr) ToPullPolicyPtrOutputWithContext(ctx context.Context) PullPolicyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(PullPolicyPtrOutput)
+}
+
 // When a container that ended starts again.
 type RestartPolicy string
 
@@ -2058,6 +2226,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingDriverPtrInput)(nil)).Elem(), LoggingDriver("file"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolInput)(nil)).Elem(), PortProtocol("tcp"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolPtrInput)(nil)).Elem(), PortProtocol("tcp"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PullPolicyInput)(nil)).Elem(), PullPolicy("always"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PullPolicyPtrInput)(nil)).Elem(), PullPolicy("always"))
 	pulumi.RegisterInputType(reflect.TypeOf((*RestartPolicyInput)(nil)).Elem(), RestartPolicy("always"))
 	pulumi.RegisterInputType(reflect.TypeOf((*RestartPolicyPtrInput)(nil)).Elem(), RestartPolicy("always"))
 	pulumi.RegisterInputType(reflect.TypeOf((*SecretOnChangeInput)(nil)).Elem(), SecretOnChange("restart"))
@@ -2086,6 +2256,8 @@ func init() {
 	pulumi.RegisterOutputType(LoggingDriverPtrOutput{})
 	pulumi.RegisterOutputType(PortProtocolOutput{})
 	pulumi.RegisterOutputType(PortProtocolPtrOutput{})
+	pulumi.RegisterOutputType(PullPolicyOutput{})
+	pulumi.RegisterOutputType(PullPolicyPtrOutput{})
 	pulumi.RegisterOutputType(RestartPolicyOutput{})
 	pulumi.RegisterOutputType(RestartPolicyPtrOutput{})
 	pulumi.RegisterOutputType(SecretOnChangeOutput{})

@@ -1201,6 +1201,249 @@ func (o HttpProbePtrOutput) Scheme() HttpProbeSchemePtrOutput {
 	}).(HttpProbeSchemePtrOutput)
 }
 
+type ImageCredential struct {
+	// The registry they are for, as `image` names it; a mirror has its own.
+	Registry string `pulumi:"registry"`
+	// Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+	Secret string `pulumi:"secret"`
+}
+
+// ImageCredentialInput is an input type that accepts ImageCredentialArgs and ImageCredentialOutput values.
+// You can construct a concrete instance of `ImageCredentialInput` via:
+//
+//	ImageCredentialArgs{...}
+type ImageCredentialInput interface {
+	pulumi.Input
+
+	ToImageCredentialOutput() ImageCredentialOutput
+	ToImageCredentialOutputWithContext(context.Context) ImageCredentialOutput
+}
+
+type ImageCredentialArgs struct {
+	// The registry they are for, as `image` names it; a mirror has its own.
+	Registry pulumi.StringInput `pulumi:"registry"`
+	// Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+	Secret pulumi.StringInput `pulumi:"secret"`
+}
+
+func (ImageCredentialArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ImageCredential)(nil)).Elem()
+}
+
+func (i ImageCredentialArgs) ToImageCredentialOutput() ImageCredentialOutput {
+	return i.ToImageCredentialOutputWithContext(context.Background())
+}
+
+func (i ImageCredentialArgs) ToImageCredentialOutputWithContext(ctx context.Context) ImageCredentialOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ImageCredentialOutput)
+}
+
+// ImageCredentialArrayInput is an input type that accepts ImageCredentialArray and ImageCredentialArrayOutput values.
+// You can construct a concrete instance of `ImageCredentialArrayInput` via:
+//
+//	ImageCredentialArray{ ImageCredentialArgs{...} }
+type ImageCredentialArrayInput interface {
+	pulumi.Input
+
+	ToImageCredentialArrayOutput() ImageCredentialArrayOutput
+	ToImageCredentialArrayOutputWithContext(context.Context) ImageCredentialArrayOutput
+}
+
+type ImageCredentialArray []ImageCredentialInput
+
+func (ImageCredentialArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ImageCredential)(nil)).Elem()
+}
+
+func (i ImageCredentialArray) ToImageCredentialArrayOutput() ImageCredentialArrayOutput {
+	return i.ToImageCredentialArrayOutputWithContext(context.Background())
+}
+
+func (i ImageCredentialArray) ToImageCredentialArrayOutputWithContext(ctx context.Context) ImageCredentialArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ImageCredentialArrayOutput)
+}
+
+type ImageCredentialOutput struct{ *pulumi.OutputState }
+
+func (ImageCredentialOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ImageCredential)(nil)).Elem()
+}
+
+func (o ImageCredentialOutput) ToImageCredentialOutput() ImageCredentialOutput {
+	return o
+}
+
+func (o ImageCredentialOutput) ToImageCredentialOutputWithContext(ctx context.Context) ImageCredentialOutput {
+	return o
+}
+
+// The registry they are for, as `image` names it; a mirror has its own.
+func (o ImageCredentialOutput) Registry() pulumi.StringOutput {
+	return o.ApplyT(func(v ImageCredential) string { return v.Registry }).(pulumi.StringOutput)
+}
+
+// Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+func (o ImageCredentialOutput) Secret() pulumi.StringOutput {
+	return o.ApplyT(func(v ImageCredential) string { return v.Secret }).(pulumi.StringOutput)
+}
+
+type ImageCredentialArrayOutput struct{ *pulumi.OutputState }
+
+func (ImageCredentialArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ImageCredential)(nil)).Elem()
+}
+
+func (o ImageCredentialArrayOutput) ToImageCredentialArrayOutput() ImageCredentialArrayOutput {
+	return o
+}
+
+func (o ImageCredentialArrayOutput) ToImageCredentialArrayOutputWithContext(ctx context.Context) ImageCredentialArrayOutput {
+	return o
+}
+
+func (o ImageCredentialArrayOutput) Index(i pulumi.IntInput) ImageCredentialOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ImageCredential {
+		return vs[0].([]ImageCredential)[vs[1].(int)]
+	}).(ImageCredentialOutput)
+}
+
+type ImageStorage struct {
+	// The most that images may take on a host's disk; those that nothing uses go first.
+	MaxSize *string `pulumi:"maxSize"`
+}
+
+// ImageStorageInput is an input type that accepts ImageStorageArgs and ImageStorageOutput values.
+// You can construct a concrete instance of `ImageStorageInput` via:
+//
+//	ImageStorageArgs{...}
+type ImageStorageInput interface {
+	pulumi.Input
+
+	ToImageStorageOutput() ImageStorageOutput
+	ToImageStorageOutputWithContext(context.Context) ImageStorageOutput
+}
+
+type ImageStorageArgs struct {
+	// The most that images may take on a host's disk; those that nothing uses go first.
+	MaxSize pulumi.StringPtrInput `pulumi:"maxSize"`
+}
+
+func (ImageStorageArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ImageStorage)(nil)).Elem()
+}
+
+func (i ImageStorageArgs) ToImageStorageOutput() ImageStorageOutput {
+	return i.ToImageStorageOutputWithContext(context.Background())
+}
+
+func (i ImageStorageArgs) ToImageStorageOutputWithContext(ctx context.Context) ImageStorageOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ImageStorageOutput)
+}
+
+func (i ImageStorageArgs) ToImageStoragePtrOutput() ImageStoragePtrOutput {
+	return i.ToImageStoragePtrOutputWithContext(context.Background())
+}
+
+func (i ImageStorageArgs) ToImageStoragePtrOutputWithContext(ctx context.Context) ImageStoragePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ImageStorageOutput).ToImageStoragePtrOutputWithContext(ctx)
+}
+
+// ImageStoragePtrInput is an input type that accepts ImageStorageArgs, ImageStoragePtr and ImageStoragePtrOutput values.
+// You can construct a concrete instance of `ImageStoragePtrInput` via:
+//
+//	        ImageStorageArgs{...}
+//
+//	or:
+//
+//	        nil
+type ImageStoragePtrInput interface {
+	pulumi.Input
+
+	ToImageStoragePtrOutput() ImageStoragePtrOutput
+	ToImageStoragePtrOutputWithContext(context.Context) ImageStoragePtrOutput
+}
+
+type imageStoragePtrType ImageStorageArgs
+
+func ImageStoragePtr(v *ImageStorageArgs) ImageStoragePtrInput {
+	return (*imageStoragePtrType)(v)
+}
+
+func (*imageStoragePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ImageStorage)(nil)).Elem()
+}
+
+func (i *imageStoragePtrType) ToImageStoragePtrOutput() ImageStoragePtrOutput {
+	return i.ToImageStoragePtrOutputWithContext(context.Background())
+}
+
+func (i *imageStoragePtrType) ToImageStoragePtrOutputWithContext(ctx context.Context) ImageStoragePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ImageStoragePtrOutput)
+}
+
+type ImageStorageOutput struct{ *pulumi.OutputState }
+
+func (ImageStorageOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ImageStorage)(nil)).Elem()
+}
+
+func (o ImageStorageOutput) ToImageStorageOutput() ImageStorageOutput {
+	return o
+}
+
+func (o ImageStorageOutput) ToImageStorageOutputWithContext(ctx context.Context) ImageStorageOutput {
+	return o
+}
+
+func (o ImageStorageOutput) ToImageStoragePtrOutput() ImageStoragePtrOutput {
+	return o.ToImageStoragePtrOutputWithContext(context.Background())
+}
+
+func (o ImageStorageOutput) ToImageStoragePtrOutputWithContext(ctx context.Context) ImageStoragePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ImageStorage) *ImageStorage {
+		return &v
+	}).(ImageStoragePtrOutput)
+}
+
+// The most that images may take on a host's disk; those that nothing uses go first.
+func (o ImageStorageOutput) MaxSize() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ImageStorage) *string { return v.MaxSize }).(pulumi.StringPtrOutput)
+}
+
+type ImageStoragePtrOutput struct{ *pulumi.OutputState }
+
+func (ImageStoragePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ImageStorage)(nil)).Elem()
+}
+
+func (o ImageStoragePtrOutput) ToImageStoragePtrOutput() ImageStoragePtrOutput {
+	return o
+}
+
+func (o ImageStoragePtrOutput) ToImageStoragePtrOutputWithContext(ctx context.Context) ImageStoragePtrOutput {
+	return o
+}
+
+func (o ImageStoragePtrOutput) Elem() ImageStorageOutput {
+	return o.ApplyT(func(v *ImageStorage) ImageStorage {
+		if v != nil {
+			return *v
+		}
+		var ret ImageStorage
+		return ret
+	}).(ImageStorageOutput)
+}
+
+// The most that images may take on a host's disk; those that nothing uses go first.
+func (o ImageStoragePtrOutput) MaxSize() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ImageStorage) *string {
+		if v == nil {
+			return nil
+		}
+		return v.MaxSize
+	}).(pulumi.StringPtrOutput)
+}
+
 type InstanceFacts struct {
 	// Its own address.
 	Address string `pulumi:"address"`
@@ -1216,6 +1459,8 @@ type InstanceFacts struct {
 	Image string `pulumi:"image"`
 	// The slot's number, from 0.
 	Index int `pulumi:"index"`
+	// Trying again will not help until somebody changes what `reason` names: its image was denied, say.
+	IsStuck *bool `pulumi:"isStuck"`
 	// The slot, kept across replacement: `web-0`.
 	Name string `pulumi:"name"`
 	// Its service's namespace.
@@ -1287,6 +1532,11 @@ func (o InstanceFactsOutput) Image() pulumi.StringOutput {
 // The slot's number, from 0.
 func (o InstanceFactsOutput) Index() pulumi.IntOutput {
 	return o.ApplyT(func(v InstanceFacts) int { return v.Index }).(pulumi.IntOutput)
+}
+
+// Trying again will not help until somebody changes what `reason` names: its image was denied, say.
+func (o InstanceFactsOutput) IsStuck() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v InstanceFacts) *bool { return v.IsStuck }).(pulumi.BoolPtrOutput)
 }
 
 // The slot, kept across replacement: `web-0`.
@@ -2073,6 +2323,121 @@ func (o ProbePtrOutput) Timeout() pulumi.StringPtrOutput {
 		}
 		return v.Timeout
 	}).(pulumi.StringPtrOutput)
+}
+
+type Registry struct {
+	// PEM certificates that are trusted for it, beside the machine's own.
+	CaCertificate *string `pulumi:"caCertificate"`
+	// Registries that are asked first, in this order; the registry itself is asked last.
+	Mirrors []string `pulumi:"mirrors"`
+	// Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+	PlainHttp *bool `pulumi:"plainHttp"`
+}
+
+// RegistryInput is an input type that accepts RegistryArgs and RegistryOutput values.
+// You can construct a concrete instance of `RegistryInput` via:
+//
+//	RegistryArgs{...}
+type RegistryInput interface {
+	pulumi.Input
+
+	ToRegistryOutput() RegistryOutput
+	ToRegistryOutputWithContext(context.Context) RegistryOutput
+}
+
+type RegistryArgs struct {
+	// PEM certificates that are trusted for it, beside the machine's own.
+	CaCertificate pulumi.StringPtrInput `pulumi:"caCertificate"`
+	// Registries that are asked first, in this order; the registry itself is asked last.
+	Mirrors pulumi.StringArrayInput `pulumi:"mirrors"`
+	// Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+	PlainHttp pulumi.BoolPtrInput `pulumi:"plainHttp"`
+}
+
+func (RegistryArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Registry)(nil)).Elem()
+}
+
+func (i RegistryArgs) ToRegistryOutput() RegistryOutput {
+	return i.ToRegistryOutputWithContext(context.Background())
+}
+
+func (i RegistryArgs) ToRegistryOutputWithContext(ctx context.Context) RegistryOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RegistryOutput)
+}
+
+// RegistryMapInput is an input type that accepts RegistryMap and RegistryMapOutput values.
+// You can construct a concrete instance of `RegistryMapInput` via:
+//
+//	RegistryMap{ "key": RegistryArgs{...} }
+type RegistryMapInput interface {
+	pulumi.Input
+
+	ToRegistryMapOutput() RegistryMapOutput
+	ToRegistryMapOutputWithContext(context.Context) RegistryMapOutput
+}
+
+type RegistryMap map[string]RegistryInput
+
+func (RegistryMap) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]Registry)(nil)).Elem()
+}
+
+func (i RegistryMap) ToRegistryMapOutput() RegistryMapOutput {
+	return i.ToRegistryMapOutputWithContext(context.Background())
+}
+
+func (i RegistryMap) ToRegistryMapOutputWithContext(ctx context.Context) RegistryMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RegistryMapOutput)
+}
+
+type RegistryOutput struct{ *pulumi.OutputState }
+
+func (RegistryOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Registry)(nil)).Elem()
+}
+
+func (o RegistryOutput) ToRegistryOutput() RegistryOutput {
+	return o
+}
+
+func (o RegistryOutput) ToRegistryOutputWithContext(ctx context.Context) RegistryOutput {
+	return o
+}
+
+// PEM certificates that are trusted for it, beside the machine's own.
+func (o RegistryOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Registry) *string { return v.CaCertificate }).(pulumi.StringPtrOutput)
+}
+
+// Registries that are asked first, in this order; the registry itself is asked last.
+func (o RegistryOutput) Mirrors() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v Registry) []string { return v.Mirrors }).(pulumi.StringArrayOutput)
+}
+
+// Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+func (o RegistryOutput) PlainHttp() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v Registry) *bool { return v.PlainHttp }).(pulumi.BoolPtrOutput)
+}
+
+type RegistryMapOutput struct{ *pulumi.OutputState }
+
+func (RegistryMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]Registry)(nil)).Elem()
+}
+
+func (o RegistryMapOutput) ToRegistryMapOutput() RegistryMapOutput {
+	return o
+}
+
+func (o RegistryMapOutput) ToRegistryMapOutputWithContext(ctx context.Context) RegistryMapOutput {
+	return o
+}
+
+func (o RegistryMapOutput) MapIndex(k pulumi.StringInput) RegistryOutput {
+	return pulumi.All(o, k).ApplyT(func(vs []interface{}) Registry {
+		return vs[0].(map[string]Registry)[vs[1].(string)]
+	}).(RegistryOutput)
 }
 
 type ResourceLimits struct {
@@ -2988,7 +3353,9 @@ type ServiceSpec struct {
 	Hostname *string `pulumi:"hostname"`
 	// `docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.
 	Image string `pulumi:"image"`
-	// The manifest to run. Computed for local images, so that a rebuilt one is a change.
+	// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+	ImageCredentials []ImageCredential `pulumi:"imageCredentials"`
+	// The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
 	ImageDigest *string `pulumi:"imageDigest"`
 	// Free text about it, for people and selectors.
 	Labels map[string]string `pulumi:"labels"`
@@ -3000,6 +3367,8 @@ type ServiceSpec struct {
 	Mounts []Mount `pulumi:"mounts"`
 	// Ports with a name, another target or a published number.
 	Ports []Port `pulumi:"ports"`
+	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+	PullPolicy *PullPolicy `pulumi:"pullPolicy"`
 	// How many instances run at once. Default: `1`.
 	Replicas *int `pulumi:"replicas"`
 	// What it needs and the most it may take.
@@ -3062,7 +3431,9 @@ type ServiceSpecArgs struct {
 	Hostname pulumi.StringPtrInput `pulumi:"hostname"`
 	// `docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.
 	Image pulumi.StringInput `pulumi:"image"`
-	// The manifest to run. Computed for local images, so that a rebuilt one is a change.
+	// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+	ImageCredentials ImageCredentialArrayInput `pulumi:"imageCredentials"`
+	// The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
 	ImageDigest pulumi.StringPtrInput `pulumi:"imageDigest"`
 	// Free text about it, for people and selectors.
 	Labels pulumi.StringMapInput `pulumi:"labels"`
@@ -3074,6 +3445,8 @@ type ServiceSpecArgs struct {
 	Mounts MountArrayInput `pulumi:"mounts"`
 	// Ports with a name, another target or a published number.
 	Ports PortArrayInput `pulumi:"ports"`
+	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+	PullPolicy PullPolicyPtrInput `pulumi:"pullPolicy"`
 	// How many instances run at once. Default: `1`.
 	Replicas pulumi.IntPtrInput `pulumi:"replicas"`
 	// What it needs and the most it may take.
@@ -3208,7 +3581,12 @@ func (o ServiceSpecOutput) Image() pulumi.StringOutput {
 	return o.ApplyT(func(v ServiceSpec) string { return v.Image }).(pulumi.StringOutput)
 }
 
-// The manifest to run. Computed for local images, so that a rebuilt one is a change.
+// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+func (o ServiceSpecOutput) ImageCredentials() ImageCredentialArrayOutput {
+	return o.ApplyT(func(v ServiceSpec) []ImageCredential { return v.ImageCredentials }).(ImageCredentialArrayOutput)
+}
+
+// The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
 func (o ServiceSpecOutput) ImageDigest() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v ServiceSpec) *string { return v.ImageDigest }).(pulumi.StringPtrOutput)
 }
@@ -3236,6 +3614,11 @@ func (o ServiceSpecOutput) Mounts() MountArrayOutput {
 // Ports with a name, another target or a published number.
 func (o ServiceSpecOutput) Ports() PortArrayOutput {
 	return o.ApplyT(func(v ServiceSpec) []Port { return v.Ports }).(PortArrayOutput)
+}
+
+// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+func (o ServiceSpecOutput) PullPolicy() PullPolicyPtrOutput {
+	return o.ApplyT(func(v ServiceSpec) *PullPolicy { return v.PullPolicy }).(PullPolicyPtrOutput)
 }
 
 // How many instances run at once. Default: `1`.
@@ -3948,6 +4331,10 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*HostPathMountPtrInput)(nil)).Elem(), HostPathMountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpProbeInput)(nil)).Elem(), HttpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpProbePtrInput)(nil)).Elem(), HttpProbeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ImageCredentialInput)(nil)).Elem(), ImageCredentialArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ImageCredentialArrayInput)(nil)).Elem(), ImageCredentialArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ImageStorageInput)(nil)).Elem(), ImageStorageArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ImageStoragePtrInput)(nil)).Elem(), ImageStorageArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingInput)(nil)).Elem(), LoggingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingPtrInput)(nil)).Elem(), LoggingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MountInput)(nil)).Elem(), MountArgs{})
@@ -3956,6 +4343,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*PortArrayInput)(nil)).Elem(), PortArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ProbeInput)(nil)).Elem(), ProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ProbePtrInput)(nil)).Elem(), ProbeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RegistryInput)(nil)).Elem(), RegistryArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RegistryMapInput)(nil)).Elem(), RegistryMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ResourceLimitsInput)(nil)).Elem(), ResourceLimitsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ResourceLimitsPtrInput)(nil)).Elem(), ResourceLimitsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ResourcesInput)(nil)).Elem(), ResourcesArgs{})
@@ -3994,6 +4383,10 @@ func init() {
 	pulumi.RegisterOutputType(HostPathMountPtrOutput{})
 	pulumi.RegisterOutputType(HttpProbeOutput{})
 	pulumi.RegisterOutputType(HttpProbePtrOutput{})
+	pulumi.RegisterOutputType(ImageCredentialOutput{})
+	pulumi.RegisterOutputType(ImageCredentialArrayOutput{})
+	pulumi.RegisterOutputType(ImageStorageOutput{})
+	pulumi.RegisterOutputType(ImageStoragePtrOutput{})
 	pulumi.RegisterOutputType(InstanceFactsOutput{})
 	pulumi.RegisterOutputType(InstanceFactsArrayOutput{})
 	pulumi.RegisterOutputType(LoggingOutput{})
@@ -4004,6 +4397,8 @@ func init() {
 	pulumi.RegisterOutputType(PortArrayOutput{})
 	pulumi.RegisterOutputType(ProbeOutput{})
 	pulumi.RegisterOutputType(ProbePtrOutput{})
+	pulumi.RegisterOutputType(RegistryOutput{})
+	pulumi.RegisterOutputType(RegistryMapOutput{})
 	pulumi.RegisterOutputType(ResourceLimitsOutput{})
 	pulumi.RegisterOutputType(ResourceLimitsPtrOutput{})
 	pulumi.RegisterOutputType(ResourcesOutput{})

@@ -50,7 +50,9 @@ type Service struct {
 	Hostname pulumi.StringPtrOutput `pulumi:"hostname"`
 	// `docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.
 	Image pulumi.StringOutput `pulumi:"image"`
-	// The digest of the manifest that runs.
+	// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+	ImageCredentials ImageCredentialArrayOutput `pulumi:"imageCredentials"`
+	// The digest of the image that runs, resolved once a revision.
 	ImageDigest pulumi.StringOutput `pulumi:"imageDigest"`
 	// Free text about it, for people and selectors.
 	Labels pulumi.StringMapOutput `pulumi:"labels"`
@@ -66,6 +68,8 @@ type Service struct {
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
 	// Ports with a name, another target or a published number.
 	Ports PortArrayOutput `pulumi:"ports"`
+	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+	PullPolicy PullPolicyOutput `pulumi:"pullPolicy"`
 	// How many instances run at once. Default: `1`.
 	Replicas pulumi.IntOutput `pulumi:"replicas"`
 	// What it needs and the most it may take.
@@ -170,7 +174,9 @@ type serviceArgs struct {
 	Hostname *string `pulumi:"hostname"`
 	// `docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.
 	Image string `pulumi:"image"`
-	// The manifest to run. Computed for local images, so that a rebuilt one is a change.
+	// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+	ImageCredentials []ImageCredential `pulumi:"imageCredentials"`
+	// The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
 	ImageDigest *string `pulumi:"imageDigest"`
 	// Free text about it, for people and selectors.
 	Labels map[string]string `pulumi:"labels"`
@@ -186,6 +192,8 @@ type serviceArgs struct {
 	Namespace *string `pulumi:"namespace"`
 	// Ports with a name, another target or a published number.
 	Ports []Port `pulumi:"ports"`
+	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+	PullPolicy *PullPolicy `pulumi:"pullPolicy"`
 	// How many instances run at once. Default: `1`.
 	Replicas *int `pulumi:"replicas"`
 	// What it needs and the most it may take.
@@ -240,7 +248,9 @@ type ServiceArgs struct {
 	Hostname pulumi.StringPtrInput
 	// `docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.
 	Image pulumi.StringInput
-	// The manifest to run. Computed for local images, so that a rebuilt one is a change.
+	// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+	ImageCredentials ImageCredentialArrayInput
+	// The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
 	ImageDigest pulumi.StringPtrInput
 	// Free text about it, for people and selectors.
 	Labels pulumi.StringMapInput
@@ -256,6 +266,8 @@ type ServiceArgs struct {
 	Namespace pulumi.StringPtrInput
 	// Ports with a name, another target or a published number.
 	Ports PortArrayInput
+	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+	PullPolicy PullPolicyPtrInput
 	// How many instances run at once. Default: `1`.
 	Replicas pulumi.IntPtrInput
 	// What it needs and the most it may take.
@@ -456,7 +468,12 @@ func (o ServiceOutput) Image() pulumi.StringOutput {
 	return o.ApplyT(func(v *Service) pulumi.StringOutput { return v.Image }).(pulumi.StringOutput)
 }
 
-// The digest of the manifest that runs.
+// Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+func (o ServiceOutput) ImageCredentials() ImageCredentialArrayOutput {
+	return o.ApplyT(func(v *Service) ImageCredentialArrayOutput { return v.ImageCredentials }).(ImageCredentialArrayOutput)
+}
+
+// The digest of the image that runs, resolved once a revision.
 func (o ServiceOutput) ImageDigest() pulumi.StringOutput {
 	return o.ApplyT(func(v *Service) pulumi.StringOutput { return v.ImageDigest }).(pulumi.StringOutput)
 }
@@ -494,6 +511,11 @@ func (o ServiceOutput) Namespace() pulumi.StringOutput {
 // Ports with a name, another target or a published number.
 func (o ServiceOutput) Ports() PortArrayOutput {
 	return o.ApplyT(func(v *Service) PortArrayOutput { return v.Ports }).(PortArrayOutput)
+}
+
+// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+func (o ServiceOutput) PullPolicy() PullPolicyOutput {
+	return o.ApplyT(func(v *Service) PullPolicyOutput { return v.PullPolicy }).(PullPolicyOutput)
 }
 
 // How many instances run at once. Default: `1`.

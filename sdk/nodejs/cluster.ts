@@ -50,6 +50,10 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public readonly forceDestroy: pulumi.Output<boolean>;
     /**
+     * The room for images on a host's disk.
+     */
+    declare public readonly imageStorage: pulumi.Output<outputs.ImageStorage | undefined>;
+    /**
      * Its name within the namespace.
      */
     declare public readonly name: pulumi.Output<string>;
@@ -57,6 +61,10 @@ export class Cluster extends pulumi.CustomResource {
      * Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
      */
     declare public readonly network: pulumi.Output<outputs.ClusterNetwork>;
+    /**
+     * How registries are reached, by host; a mirror has an entry of its own where it needs one.
+     */
+    declare public readonly registries: pulumi.Output<{[key: string]: outputs.Registry} | undefined>;
     /**
      * Counts the changes of its inputs, from 1.
      */
@@ -78,8 +86,10 @@ export class Cluster extends pulumi.CustomResource {
         opts = opts || {};
         if (!opts.id) {
             resourceInputs["forceDestroy"] = args?.forceDestroy;
+            resourceInputs["imageStorage"] = args?.imageStorage;
             resourceInputs["name"] = args?.name;
             resourceInputs["network"] = args?.network;
+            resourceInputs["registries"] = args?.registries;
             resourceInputs["root"] = args?.root;
             resourceInputs["access"] = undefined /*out*/;
             resourceInputs["clusterId"] = undefined /*out*/;
@@ -88,8 +98,10 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["access"] = undefined /*out*/;
             resourceInputs["clusterId"] = undefined /*out*/;
             resourceInputs["forceDestroy"] = undefined /*out*/;
+            resourceInputs["imageStorage"] = undefined /*out*/;
             resourceInputs["name"] = undefined /*out*/;
             resourceInputs["network"] = undefined /*out*/;
+            resourceInputs["registries"] = undefined /*out*/;
             resourceInputs["revision"] = undefined /*out*/;
             resourceInputs["root"] = undefined /*out*/;
         }
@@ -110,6 +122,10 @@ export interface ClusterArgs {
      */
     forceDestroy?: pulumi.Input<boolean | undefined>;
     /**
+     * The room for images on a host's disk.
+     */
+    imageStorage?: pulumi.Input<inputs.ImageStorageArgs | undefined>;
+    /**
      * Default: the resource's name in the program.
      */
     name?: pulumi.Input<string | undefined>;
@@ -117,6 +133,10 @@ export interface ClusterArgs {
      * Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
      */
     network?: pulumi.Input<inputs.ClusterNetworkArgs | undefined>;
+    /**
+     * How registries are reached, by host; a mirror has an entry of its own where it needs one.
+     */
+    registries?: pulumi.Input<{[key: string]: pulumi.Input<inputs.RegistryArgs>} | undefined>;
     /**
      * Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
      */

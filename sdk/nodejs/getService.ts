@@ -56,7 +56,7 @@ export interface GetServiceResult {
      */
     readonly healthy: number;
     /**
-     * The digest of the manifest that runs.
+     * The digest of the image that runs, resolved once a revision.
      */
     readonly imageDigest: string;
     /**

@@ -106,7 +106,11 @@ export class Service extends pulumi.CustomResource {
      */
     declare public readonly image: pulumi.Output<string>;
     /**
-     * The digest of the manifest that runs.
+     * Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+     */
+    declare public readonly imageCredentials: pulumi.Output<outputs.ImageCredential[] | undefined>;
+    /**
+     * The digest of the image that runs, resolved once a revision.
      */
     declare public readonly imageDigest: pulumi.Output<string>;
     /**
@@ -137,6 +141,10 @@ export class Service extends pulumi.CustomResource {
      * Ports with a name, another target or a published number.
      */
     declare public readonly ports: pulumi.Output<outputs.Port[] | undefined>;
+    /**
+     * When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+     */
+    declare public readonly pullPolicy: pulumi.Output<enums.PullPolicy>;
     /**
      * How many instances run at once. Default: `1`.
      */
@@ -220,6 +228,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["healthCheck"] = args?.healthCheck;
             resourceInputs["hostname"] = args?.hostname;
             resourceInputs["image"] = args?.image;
+            resourceInputs["imageCredentials"] = args?.imageCredentials;
             resourceInputs["imageDigest"] = args?.imageDigest;
             resourceInputs["labels"] = args?.labels;
             resourceInputs["liveness"] = args?.liveness;
@@ -228,6 +237,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["name"] = args?.name;
             resourceInputs["namespace"] = args?.namespace;
             resourceInputs["ports"] = args?.ports;
+            resourceInputs["pullPolicy"] = args?.pullPolicy;
             resourceInputs["replicas"] = args?.replicas;
             resourceInputs["resources"] = args?.resources;
             resourceInputs["restart"] = args?.restart;
@@ -265,6 +275,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["healthCheck"] = undefined /*out*/;
             resourceInputs["hostname"] = undefined /*out*/;
             resourceInputs["image"] = undefined /*out*/;
+            resourceInputs["imageCredentials"] = undefined /*out*/;
             resourceInputs["imageDigest"] = undefined /*out*/;
             resourceInputs["labels"] = undefined /*out*/;
             resourceInputs["liveness"] = undefined /*out*/;
@@ -273,6 +284,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["name"] = undefined /*out*/;
             resourceInputs["namespace"] = undefined /*out*/;
             resourceInputs["ports"] = undefined /*out*/;
+            resourceInputs["pullPolicy"] = undefined /*out*/;
             resourceInputs["replicas"] = undefined /*out*/;
             resourceInputs["resources"] = undefined /*out*/;
             resourceInputs["restart"] = undefined /*out*/;
@@ -349,7 +361,11 @@ export interface ServiceArgs {
      */
     image: pulumi.Input<string>;
     /**
-     * The manifest to run. Computed for local images, so that a rebuilt one is a change.
+     * Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+     */
+    imageCredentials?: pulumi.Input<pulumi.Input<inputs.ImageCredentialArgs>[] | undefined>;
+    /**
+     * The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
      */
     imageDigest?: pulumi.Input<string | undefined>;
     /**
@@ -380,6 +396,10 @@ export interface ServiceArgs {
      * Ports with a name, another target or a published number.
      */
     ports?: pulumi.Input<pulumi.Input<inputs.PortArgs>[] | undefined>;
+    /**
+     * When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+     */
+    pullPolicy?: pulumi.Input<enums.PullPolicy | undefined>;
     /**
      * How many instances run at once. Default: `1`.
      */

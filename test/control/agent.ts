@@ -5,17 +5,34 @@ import { pino } from "pino";
 import { connectKeyValues, superviseMember } from "../../agent/adapters/etcd/index.ts";
 import { createProcesses, readStartTime, readUnixPeer } from "../../agent/adapters/libc/index.ts";
 import { createPortProbe } from "../../agent/adapters/procnet/index.ts";
-import { type Server, startServer } from "../../agent/server.ts";
-import { agentPaths, type Client, ConstellationError, connect } from "../../contract/index.ts";
+import type { RegistryAccess } from "../../agent/images/index.ts";
+import { type Server, type ServerOptions, startServer } from "../../agent/server.ts";
+import {
+  agentPaths,
+  type Client,
+  ConstellationError,
+  connect,
+  type Digest,
+  formatReference,
+} from "../../contract/index.ts";
 import { pinnedTools } from "../../tools/lib/places.mjs";
 import { createFakeHost, type FakeHost } from "./fake-host.ts";
 
 /** The images the control tests may name: digests of one letter, 64 times. */
-export const imageDigest = (letter: string) => `sha256:${letter.repeat(64)}`;
+export const imageDigest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
+
+/** A registry that only pretends, and what is stored here of it. */
+export interface FakeRegistry {
+  /** What references name now, or why they cannot be resolved; one that is not in it is unknown. */
+  readonly answers: Map<string, Digest | ConstellationError>;
+  /** Each question: the reference and the credentials that were sent with it. */
+  readonly asked: { readonly reference: string; readonly access: RegistryAccess }[];
+}
 
 export interface TestAgent {
   readonly client: Client;
   readonly host: FakeHost;
+  readonly registry: FakeRegistry;
   readonly socket: string;
   readonly stateDir: string;
   readonly etcdPid: () => number;
@@ -38,6 +55,7 @@ export async function startAgent(): Promise<TestAgent> {
     onChange: (message, fields) => log.info(fields, message),
   });
   const host = createFakeHost("vm");
+  const registry: FakeRegistry = { answers: new Map(), asked: [] };
   let stop = async () => {};
 
   const start = async () => {
@@ -52,11 +70,7 @@ export async function startAgent(): Promise<TestAgent> {
         portProbe: createPortProbe(),
         localRanges: () => [],
         readPeer: readUnixPeer,
-        requireImage: async (digest) => {
-          if (digest !== imageDigest("a") && digest !== imageDigest("b")) {
-            throw new ConstellationError("image-missing", `run ${digest}: it is not here; upload it`);
-          }
-        },
+        images: fakeImages(registry),
         log,
         signal: ending.signal,
       }),
@@ -75,6 +89,7 @@ export async function startAgent(): Promise<TestAgent> {
   return {
     client: connect({ socket: paths.socket }),
     host,
+    registry,
     socket: paths.socket,
     stateDir: paths.stateDir,
     etcdPid: () => Number.parseInt(readFileSync(join(paths.runDir, "etcd", "etcd.stat"), "utf8"), 10),
@@ -86,6 +101,24 @@ export async function startAgent(): Promise<TestAgent> {
       await stop();
       await member.stop();
       rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function fakeImages({ answers, asked }: FakeRegistry): ServerOptions["images"] {
+  const isHere = (digest: string) => digest === imageDigest("a") || digest === imageDigest("b");
+  return {
+    async locate(reference, access) {
+      const name = formatReference(reference);
+      asked.push({ reference: name, access });
+      const answer = answers.get(name);
+      if (typeof answer === "string") return answer;
+      throw answer ?? new ConstellationError("image-missing", `find image ${name}: no such tag; check it`);
+    },
+    hasImage: async (digest) => isHere(digest),
+    async requireImage(digest) {
+      if (isHere(digest)) return;
+      throw new ConstellationError("image-missing", `run ${digest}: it is not here; upload it`);
     },
   };
 }

@@ -192,6 +192,7 @@ function assignmentOf(
     specs: Object.fromEntries(specs),
     secrets: {},
     configs: {},
+    registries: {},
     services: [],
     ...more,
   };

@@ -62,7 +62,7 @@ export async function startHost(machine: Machine): Promise<Host> {
       // The name server is told last, so what it has of this pass tells that the rest is done.
       const marker = service(`pass-${child.pid}-${++revision}`, "240.255.255.254", [], { namespace: "lab" });
       const given = { host: hostAddresses, services: [...services, marker], revision };
-      const nothing = { placements: [], specs: {}, secrets: {}, configs: {} };
+      const nothing = { placements: [], specs: {}, secrets: {}, configs: {}, registries: {} };
       await ask({ kind: "assign", assignment: { ...nothing, ...given, ...more } });
       const file = join(paths.runDir, "dns", "hosts");
       await until(() => existsSync(file) && readFileSync(file, "utf8").includes(` ${marker.name}.lab.`));

@@ -84,6 +84,24 @@ export interface HttpProbeArgs {
     scheme?: pulumi.Input<enums.HttpProbeScheme | undefined>;
 }
 
+export interface ImageCredentialArgs {
+    /**
+     * The registry they are for, as `image` names it; a mirror has its own.
+     */
+    registry: pulumi.Input<string>;
+    /**
+     * Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+     */
+    secret: pulumi.Input<string>;
+}
+
+export interface ImageStorageArgs {
+    /**
+     * The most that images may take on a host's disk; those that nothing uses go first.
+     */
+    maxSize?: pulumi.Input<string | undefined>;
+}
+
 export interface LoggingArgs {
     /**
      * Where output goes. Default: `file`.
@@ -178,6 +196,21 @@ export interface ProbeArgs {
      * How long one probe may take. Default: `5s`.
      */
     timeout?: pulumi.Input<string | undefined>;
+}
+
+export interface RegistryArgs {
+    /**
+     * PEM certificates that are trusted for it, beside the machine's own.
+     */
+    caCertificate?: pulumi.Input<string | undefined>;
+    /**
+     * Registries that are asked first, in this order; the registry itself is asked last.
+     */
+    mirrors?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+     */
+    plainHttp?: pulumi.Input<boolean | undefined>;
 }
 
 export interface ResourceLimitsArgs {
@@ -321,7 +354,11 @@ export interface ServiceSpecArgs {
      */
     image: pulumi.Input<string>;
     /**
-     * The manifest to run. Computed for local images, so that a rebuilt one is a change.
+     * Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+     */
+    imageCredentials?: pulumi.Input<pulumi.Input<inputs.ImageCredentialArgs>[] | undefined>;
+    /**
+     * The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
      */
     imageDigest?: pulumi.Input<string | undefined>;
     /**
@@ -344,6 +381,10 @@ export interface ServiceSpecArgs {
      * Ports with a name, another target or a published number.
      */
     ports?: pulumi.Input<pulumi.Input<inputs.PortArgs>[] | undefined>;
+    /**
+     * When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+     */
+    pullPolicy?: pulumi.Input<enums.PullPolicy | undefined>;
     /**
      * How many instances run at once. Default: `1`.
      */

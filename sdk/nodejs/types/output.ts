@@ -180,6 +180,24 @@ export interface HttpProbe {
     scheme?: enums.HttpProbeScheme;
 }
 
+export interface ImageCredential {
+    /**
+     * The registry they are for, as `image` names it; a mirror has its own.
+     */
+    registry: string;
+    /**
+     * Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+     */
+    secret: string;
+}
+
+export interface ImageStorage {
+    /**
+     * The most that images may take on a host's disk; those that nothing uses go first.
+     */
+    maxSize?: string;
+}
+
 export interface InstanceFacts {
     /**
      * Its own address.
@@ -209,6 +227,10 @@ export interface InstanceFacts {
      * The slot's number, from 0.
      */
     index: number;
+    /**
+     * Trying again will not help until somebody changes what `reason` names: its image was denied, say.
+     */
+    isStuck?: boolean;
     /**
      * The slot, kept across replacement: `web-0`.
      */
@@ -349,6 +371,21 @@ export interface Probe {
      * How long one probe may take. Default: `5s`.
      */
     timeout?: string;
+}
+
+export interface Registry {
+    /**
+     * PEM certificates that are trusted for it, beside the machine's own.
+     */
+    caCertificate?: string;
+    /**
+     * Registries that are asked first, in this order; the registry itself is asked last.
+     */
+    mirrors?: string[];
+    /**
+     * Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+     */
+    plainHttp?: boolean;
 }
 
 export interface ResourceLimits {

@@ -15,6 +15,7 @@ __all__ = [
     'InstanceFactsState',
     'LoggingDriver',
     'PortProtocol',
+    'PullPolicy',
     'RestartPolicy',
     'SecretOnChange',
     'SecuritySeccomp',
@@ -105,6 +106,16 @@ class PortProtocol(_builtins.str, Enum):
     """
     TCP = "tcp"
     UDP = "udp"
+
+
+@pulumi.type_token("constellation:index:PullPolicy")
+class PullPolicy(_builtins.str, Enum):
+    """
+    When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already.
+    """
+    ALWAYS = "always"
+    MISSING = "missing"
+    NEVER = "never"
 
 
 @pulumi.type_token("constellation:index:RestartPolicy")

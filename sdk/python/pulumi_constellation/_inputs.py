@@ -28,6 +28,10 @@ __all__ = [
     'HostPathMountArgsDict',
     'HttpProbeArgs',
     'HttpProbeArgsDict',
+    'ImageCredentialArgs',
+    'ImageCredentialArgsDict',
+    'ImageStorageArgs',
+    'ImageStorageArgsDict',
     'LoggingArgs',
     'LoggingArgsDict',
     'MountArgs',
@@ -36,6 +40,8 @@ __all__ = [
     'PortArgsDict',
     'ProbeArgs',
     'ProbeArgsDict',
+    'RegistryArgs',
+    'RegistryArgsDict',
     'ResourceLimitsArgs',
     'ResourceLimitsArgsDict',
     'ResourcesArgs',
@@ -405,6 +411,82 @@ class HttpProbeArgs:
     @scheme.setter
     def scheme(self, value: pulumi.Input[Optional['HttpProbeScheme']]):
         pulumi.set(self, "scheme", value)
+
+
+class ImageCredentialArgsDict(TypedDict):
+    registry: pulumi.Input[_builtins.str]
+    """
+    The registry they are for, as `image` names it; a mirror has its own.
+    """
+    secret: pulumi.Input[_builtins.str]
+    """
+    Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+    """
+
+@pulumi.input_type
+class ImageCredentialArgs:
+    def __init__(__self__, *,
+                 registry: pulumi.Input[_builtins.str],
+                 secret: pulumi.Input[_builtins.str]):
+        """
+        :param pulumi.Input[_builtins.str] registry: The registry they are for, as `image` names it; a mirror has its own.
+        :param pulumi.Input[_builtins.str] secret: Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+        """
+        pulumi.set(__self__, "registry", registry)
+        pulumi.set(__self__, "secret", secret)
+
+    @_builtins.property
+    @pulumi.getter
+    def registry(self) -> pulumi.Input[_builtins.str]:
+        """
+        The registry they are for, as `image` names it; a mirror has its own.
+        """
+        return pulumi.get(self, "registry")
+
+    @registry.setter
+    def registry(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "registry", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def secret(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+        """
+        return pulumi.get(self, "secret")
+
+    @secret.setter
+    def secret(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "secret", value)
+
+
+class ImageStorageArgsDict(TypedDict):
+    max_size: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The most that images may take on a host's disk; those that nothing uses go first.
+    """
+
+@pulumi.input_type
+class ImageStorageArgs:
+    def __init__(__self__, *,
+                 max_size: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input[_builtins.str] max_size: The most that images may take on a host's disk; those that nothing uses go first.
+        """
+        if max_size is not None:
+            pulumi.set(__self__, "max_size", max_size)
+
+    @_builtins.property
+    @pulumi.getter(name="maxSize")
+    def max_size(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The most that images may take on a host's disk; those that nothing uses go first.
+        """
+        return pulumi.get(self, "max_size")
+
+    @max_size.setter
+    def max_size(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "max_size", value)
 
 
 class LoggingArgsDict(TypedDict):
@@ -859,6 +941,75 @@ class ProbeArgs:
     @timeout.setter
     def timeout(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "timeout", value)
+
+
+class RegistryArgsDict(TypedDict):
+    ca_certificate: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    PEM certificates that are trusted for it, beside the machine's own.
+    """
+    mirrors: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Registries that are asked first, in this order; the registry itself is asked last.
+    """
+    plain_http: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+    """
+
+@pulumi.input_type
+class RegistryArgs:
+    def __init__(__self__, *,
+                 ca_certificate: pulumi.Input[Optional[_builtins.str]] = None,
+                 mirrors: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 plain_http: pulumi.Input[Optional[_builtins.bool]] = None):
+        """
+        :param pulumi.Input[_builtins.str] ca_certificate: PEM certificates that are trusted for it, beside the machine's own.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] mirrors: Registries that are asked first, in this order; the registry itself is asked last.
+        :param pulumi.Input[_builtins.bool] plain_http: Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+        """
+        if ca_certificate is not None:
+            pulumi.set(__self__, "ca_certificate", ca_certificate)
+        if mirrors is not None:
+            pulumi.set(__self__, "mirrors", mirrors)
+        if plain_http is not None:
+            pulumi.set(__self__, "plain_http", plain_http)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        PEM certificates that are trusted for it, beside the machine's own.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @ca_certificate.setter
+    def ca_certificate(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def mirrors(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Registries that are asked first, in this order; the registry itself is asked last.
+        """
+        return pulumi.get(self, "mirrors")
+
+    @mirrors.setter
+    def mirrors(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "mirrors", value)
+
+    @_builtins.property
+    @pulumi.getter(name="plainHttp")
+    def plain_http(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+        """
+        return pulumi.get(self, "plain_http")
+
+    @plain_http.setter
+    def plain_http(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "plain_http", value)
 
 
 class ResourceLimitsArgsDict(TypedDict):
@@ -1350,9 +1501,13 @@ class ServiceSpecArgsDict(TypedDict):
     """
     Default: the slot's name, `web-0`.
     """
+    image_credentials: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgsDict']]]]]
+    """
+    Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+    """
     image_digest: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    The manifest to run. Computed for local images, so that a rebuilt one is a change.
+    The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
     """
     labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
     """
@@ -1373,6 +1528,10 @@ class ServiceSpecArgsDict(TypedDict):
     ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['PortArgsDict']]]]]
     """
     Ports with a name, another target or a published number.
+    """
+    pull_policy: NotRequired[pulumi.Input[Optional['PullPolicy']]]
+    """
+    When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
     """
     replicas: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
@@ -1441,12 +1600,14 @@ class ServiceSpecArgs:
                  groups: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  health_check: pulumi.Input[Optional['ProbeArgs']] = None,
                  hostname: pulumi.Input[Optional[_builtins.str]] = None,
+                 image_credentials: pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgs']]]] = None,
                  image_digest: pulumi.Input[Optional[_builtins.str]] = None,
                  labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  liveness: pulumi.Input[Optional['ProbeArgs']] = None,
                  logging: pulumi.Input[Optional['LoggingArgs']] = None,
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]] = None,
+                 pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
                  resources: pulumi.Input[Optional['ResourcesArgs']] = None,
                  restart: pulumi.Input[Optional['RestartArgs']] = None,
@@ -1472,12 +1633,14 @@ class ServiceSpecArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] groups: Supplementary groups, names or numbers.
         :param pulumi.Input['ProbeArgs'] health_check: Failing takes it out of traffic.
         :param pulumi.Input[_builtins.str] hostname: Default: the slot's name, `web-0`.
-        :param pulumi.Input[_builtins.str] image_digest: The manifest to run. Computed for local images, so that a rebuilt one is a change.
+        :param pulumi.Input[Sequence[pulumi.Input['ImageCredentialArgs']]] image_credentials: Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+        :param pulumi.Input[_builtins.str] image_digest: The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: Free text about it, for people and selectors.
         :param pulumi.Input['ProbeArgs'] liveness: Failing restarts it.
         :param pulumi.Input['LoggingArgs'] logging: What happens to its output.
         :param pulumi.Input[Sequence[pulumi.Input['MountArgs']]] mounts: Folders and files from outside.
         :param pulumi.Input[Sequence[pulumi.Input['PortArgs']]] ports: Ports with a name, another target or a published number.
+        :param pulumi.Input['PullPolicy'] pull_policy: When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
         :param pulumi.Input[_builtins.int] replicas: How many instances run at once. Default: `1`.
         :param pulumi.Input['ResourcesArgs'] resources: What it needs and the most it may take.
         :param pulumi.Input['RestartArgs'] restart: What happens when it ends.
@@ -1513,6 +1676,8 @@ class ServiceSpecArgs:
             pulumi.set(__self__, "health_check", health_check)
         if hostname is not None:
             pulumi.set(__self__, "hostname", hostname)
+        if image_credentials is not None:
+            pulumi.set(__self__, "image_credentials", image_credentials)
         if image_digest is not None:
             pulumi.set(__self__, "image_digest", image_digest)
         if labels is not None:
@@ -1525,6 +1690,8 @@ class ServiceSpecArgs:
             pulumi.set(__self__, "mounts", mounts)
         if ports is not None:
             pulumi.set(__self__, "ports", ports)
+        if pull_policy is not None:
+            pulumi.set(__self__, "pull_policy", pull_policy)
         if replicas is not None:
             pulumi.set(__self__, "replicas", replicas)
         if resources is not None:
@@ -1685,10 +1852,22 @@ class ServiceSpecArgs:
         pulumi.set(self, "hostname", value)
 
     @_builtins.property
+    @pulumi.getter(name="imageCredentials")
+    def image_credentials(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgs']]]]:
+        """
+        Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+        """
+        return pulumi.get(self, "image_credentials")
+
+    @image_credentials.setter
+    def image_credentials(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgs']]]]):
+        pulumi.set(self, "image_credentials", value)
+
+    @_builtins.property
     @pulumi.getter(name="imageDigest")
     def image_digest(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The manifest to run. Computed for local images, so that a rebuilt one is a change.
+        The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
         """
         return pulumi.get(self, "image_digest")
 
@@ -1755,6 +1934,18 @@ class ServiceSpecArgs:
     @ports.setter
     def ports(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]]):
         pulumi.set(self, "ports", value)
+
+    @_builtins.property
+    @pulumi.getter(name="pullPolicy")
+    def pull_policy(self) -> pulumi.Input[Optional['PullPolicy']]:
+        """
+        When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+        """
+        return pulumi.get(self, "pull_policy")
+
+    @pull_policy.setter
+    def pull_policy(self, value: pulumi.Input[Optional['PullPolicy']]):
+        pulumi.set(self, "pull_policy", value)
 
     @_builtins.property
     @pulumi.getter

@@ -22,23 +22,31 @@ __all__ = ['ClusterArgs', 'Cluster']
 class ClusterArgs:
     def __init__(__self__, *,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
+                 image_storage: pulumi.Input[Optional['ImageStorageArgs']] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  network: pulumi.Input[Optional['ClusterNetworkArgs']] = None,
+                 registries: pulumi.Input[Optional[Mapping[str, pulumi.Input['RegistryArgs']]]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a Cluster resource.
 
         :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
+        :param pulumi.Input['ImageStorageArgs'] image_storage: The room for images on a host's disk.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input['ClusterNetworkArgs'] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+        :param pulumi.Input[Mapping[str, pulumi.Input['RegistryArgs']]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
         """
         if force_destroy is not None:
             pulumi.set(__self__, "force_destroy", force_destroy)
+        if image_storage is not None:
+            pulumi.set(__self__, "image_storage", image_storage)
         if name is not None:
             pulumi.set(__self__, "name", name)
         if network is not None:
             pulumi.set(__self__, "network", network)
+        if registries is not None:
+            pulumi.set(__self__, "registries", registries)
         if root is not None:
             pulumi.set(__self__, "root", root)
 
@@ -53,6 +61,18 @@ class ClusterArgs:
     @force_destroy.setter
     def force_destroy(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "force_destroy", value)
+
+    @_builtins.property
+    @pulumi.getter(name="imageStorage")
+    def image_storage(self) -> pulumi.Input[Optional['ImageStorageArgs']]:
+        """
+        The room for images on a host's disk.
+        """
+        return pulumi.get(self, "image_storage")
+
+    @image_storage.setter
+    def image_storage(self, value: pulumi.Input[Optional['ImageStorageArgs']]):
+        pulumi.set(self, "image_storage", value)
 
     @_builtins.property
     @pulumi.getter
@@ -80,6 +100,18 @@ class ClusterArgs:
 
     @_builtins.property
     @pulumi.getter
+    def registries(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input['RegistryArgs']]]]:
+        """
+        How registries are reached, by host; a mirror has an entry of its own where it needs one.
+        """
+        return pulumi.get(self, "registries")
+
+    @registries.setter
+    def registries(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input['RegistryArgs']]]]):
+        pulumi.set(self, "registries", value)
+
+    @_builtins.property
+    @pulumi.getter
     def root(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
@@ -98,8 +130,10 @@ class Cluster(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
+                 image_storage: pulumi.Input[Optional[Union['ImageStorageArgs', 'ImageStorageArgsDict']]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  network: pulumi.Input[Optional[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']]] = None,
+                 registries: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
@@ -108,8 +142,10 @@ class Cluster(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
+        :param pulumi.Input[Union['ImageStorageArgs', 'ImageStorageArgsDict']] image_storage: The room for images on a host's disk.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+        :param pulumi.Input[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
         """
         ...
@@ -137,8 +173,10 @@ class Cluster(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
+                 image_storage: pulumi.Input[Optional[Union['ImageStorageArgs', 'ImageStorageArgsDict']]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  network: pulumi.Input[Optional[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']]] = None,
+                 registries: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -150,8 +188,10 @@ class Cluster(pulumi.CustomResource):
             __props__ = ClusterArgs.__new__(ClusterArgs)
 
             __props__.__dict__["force_destroy"] = force_destroy
+            __props__.__dict__["image_storage"] = image_storage
             __props__.__dict__["name"] = name
             __props__.__dict__["network"] = network
+            __props__.__dict__["registries"] = registries
             __props__.__dict__["root"] = root
             __props__.__dict__["access"] = None
             __props__.__dict__["cluster_id"] = None
@@ -183,8 +223,10 @@ class Cluster(pulumi.CustomResource):
         __props__.__dict__["access"] = None
         __props__.__dict__["cluster_id"] = None
         __props__.__dict__["force_destroy"] = None
+        __props__.__dict__["image_storage"] = None
         __props__.__dict__["name"] = None
         __props__.__dict__["network"] = None
+        __props__.__dict__["registries"] = None
         __props__.__dict__["revision"] = None
         __props__.__dict__["root"] = None
         return Cluster(resource_name, opts=opts, __props__=__props__)
@@ -214,6 +256,14 @@ class Cluster(pulumi.CustomResource):
         return pulumi.get(self, "force_destroy")
 
     @_builtins.property
+    @pulumi.getter(name="imageStorage")
+    def image_storage(self) -> pulumi.Output[Optional['outputs.ImageStorage']]:
+        """
+        The room for images on a host's disk.
+        """
+        return pulumi.get(self, "image_storage")
+
+    @_builtins.property
     @pulumi.getter
     def name(self) -> pulumi.Output[_builtins.str]:
         """
@@ -228,6 +278,14 @@ class Cluster(pulumi.CustomResource):
         Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
         """
         return pulumi.get(self, "network")
+
+    @_builtins.property
+    @pulumi.getter
+    def registries(self) -> pulumi.Output[Optional[Mapping[str, 'outputs.Registry']]]:
+        """
+        How registries are reached, by host; a mirror has an entry of its own where it needs one.
+        """
+        return pulumi.get(self, "registries")
 
     @_builtins.property
     @pulumi.getter

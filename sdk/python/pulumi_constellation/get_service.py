@@ -104,7 +104,7 @@ class GetServiceResult:
     @pulumi.getter(name="imageDigest")
     def image_digest(self) -> _builtins.str:
         """
-        The digest of the manifest that runs.
+        The digest of the image that runs, resolved once a revision.
         """
         return pulumi.get(self, "image_digest")
 

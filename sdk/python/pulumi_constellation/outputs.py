@@ -27,11 +27,14 @@ __all__ = [
     'HostFactsReserved',
     'HostPathMount',
     'HttpProbe',
+    'ImageCredential',
+    'ImageStorage',
     'InstanceFacts',
     'Logging',
     'Mount',
     'Port',
     'Probe',
+    'Registry',
     'ResourceLimits',
     'Resources',
     'Restart',
@@ -558,6 +561,71 @@ class HttpProbe(dict):
 
 
 @pulumi.output_type
+class ImageCredential(dict):
+    def __init__(__self__, *,
+                 registry: _builtins.str,
+                 secret: _builtins.str):
+        """
+        :param _builtins.str registry: The registry they are for, as `image` names it; a mirror has its own.
+        :param _builtins.str secret: Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+        """
+        pulumi.set(__self__, "registry", registry)
+        pulumi.set(__self__, "secret", secret)
+
+    @_builtins.property
+    @pulumi.getter
+    def registry(self) -> _builtins.str:
+        """
+        The registry they are for, as `image` names it; a mirror has its own.
+        """
+        return pulumi.get(self, "registry")
+
+    @_builtins.property
+    @pulumi.getter
+    def secret(self) -> _builtins.str:
+        """
+        Name of a `Secret` in the same namespace whose `values` hold `username` and `password`.
+        """
+        return pulumi.get(self, "secret")
+
+
+@pulumi.output_type
+class ImageStorage(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "maxSize":
+            suggest = "max_size"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in ImageStorage. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        ImageStorage.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        ImageStorage.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 max_size: Optional[_builtins.str] = None):
+        """
+        :param _builtins.str max_size: The most that images may take on a host's disk; those that nothing uses go first.
+        """
+        if max_size is not None:
+            pulumi.set(__self__, "max_size", max_size)
+
+    @_builtins.property
+    @pulumi.getter(name="maxSize")
+    def max_size(self) -> Optional[_builtins.str]:
+        """
+        The most that images may take on a host's disk; those that nothing uses go first.
+        """
+        return pulumi.get(self, "max_size")
+
+
+@pulumi.output_type
 class InstanceFacts(dict):
     def __init__(__self__, *,
                  address: _builtins.str,
@@ -576,6 +644,7 @@ class InstanceFacts(dict):
                  since: _builtins.str,
                  state: 'InstanceFactsState',
                  exit_code: Optional[_builtins.int] = None,
+                 is_stuck: Optional[_builtins.bool] = None,
                  pid: Optional[_builtins.int] = None,
                  started_at: Optional[_builtins.str] = None):
         """
@@ -595,6 +664,7 @@ class InstanceFacts(dict):
         :param _builtins.str since: When it entered this state, RFC 3339.
         :param 'InstanceFactsState' state: Where it is in its life.
         :param _builtins.int exit_code: Of its last run; 128 and the signal's number where one ended it.
+        :param _builtins.bool is_stuck: Trying again will not help until somebody changes what `reason` names: its image was denied, say.
         :param _builtins.int pid: The container's process 1 as the host sees it.
         :param _builtins.str started_at: When it last started, RFC 3339.
         """
@@ -615,6 +685,8 @@ class InstanceFacts(dict):
         pulumi.set(__self__, "state", state)
         if exit_code is not None:
             pulumi.set(__self__, "exit_code", exit_code)
+        if is_stuck is not None:
+            pulumi.set(__self__, "is_stuck", is_stuck)
         if pid is not None:
             pulumi.set(__self__, "pid", pid)
         if started_at is not None:
@@ -747,6 +819,14 @@ class InstanceFacts(dict):
         Of its last run; 128 and the signal's number where one ended it.
         """
         return pulumi.get(self, "exit_code")
+
+    @_builtins.property
+    @pulumi.getter(name="isStuck")
+    def is_stuck(self) -> Optional[_builtins.bool]:
+        """
+        Trying again will not help until somebody changes what `reason` names: its image was denied, say.
+        """
+        return pulumi.get(self, "is_stuck")
 
     @_builtins.property
     @pulumi.getter
@@ -1117,6 +1197,68 @@ class Probe(dict):
         How long one probe may take. Default: `5s`.
         """
         return pulumi.get(self, "timeout")
+
+
+@pulumi.output_type
+class Registry(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "caCertificate":
+            suggest = "ca_certificate"
+        elif key == "plainHttp":
+            suggest = "plain_http"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in Registry. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        Registry.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        Registry.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 ca_certificate: Optional[_builtins.str] = None,
+                 mirrors: Optional[Sequence[_builtins.str]] = None,
+                 plain_http: Optional[_builtins.bool] = None):
+        """
+        :param _builtins.str ca_certificate: PEM certificates that are trusted for it, beside the machine's own.
+        :param Sequence[_builtins.str] mirrors: Registries that are asked first, in this order; the registry itself is asked last.
+        :param _builtins.bool plain_http: Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+        """
+        if ca_certificate is not None:
+            pulumi.set(__self__, "ca_certificate", ca_certificate)
+        if mirrors is not None:
+            pulumi.set(__self__, "mirrors", mirrors)
+        if plain_http is not None:
+            pulumi.set(__self__, "plain_http", plain_http)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> Optional[_builtins.str]:
+        """
+        PEM certificates that are trusted for it, beside the machine's own.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @_builtins.property
+    @pulumi.getter
+    def mirrors(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        Registries that are asked first, in this order; the registry itself is asked last.
+        """
+        return pulumi.get(self, "mirrors")
+
+    @_builtins.property
+    @pulumi.getter(name="plainHttp")
+    def plain_http(self) -> Optional[_builtins.bool]:
+        """
+        Speaks HTTP without encryption: for a registry on a trusted network alone. Default: `false`.
+        """
+        return pulumi.get(self, "plain_http")
 
 
 @pulumi.output_type

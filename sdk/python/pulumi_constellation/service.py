@@ -34,6 +34,7 @@ class ServiceArgs:
                  groups: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  health_check: pulumi.Input[Optional['ProbeArgs']] = None,
                  hostname: pulumi.Input[Optional[_builtins.str]] = None,
+                 image_credentials: pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgs']]]] = None,
                  image_digest: pulumi.Input[Optional[_builtins.str]] = None,
                  labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  liveness: pulumi.Input[Optional['ProbeArgs']] = None,
@@ -42,6 +43,7 @@ class ServiceArgs:
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]] = None,
+                 pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
                  resources: pulumi.Input[Optional['ResourcesArgs']] = None,
                  restart: pulumi.Input[Optional['RestartArgs']] = None,
@@ -70,7 +72,8 @@ class ServiceArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] groups: Supplementary groups, names or numbers.
         :param pulumi.Input['ProbeArgs'] health_check: Failing takes it out of traffic.
         :param pulumi.Input[_builtins.str] hostname: Default: the slot's name, `web-0`.
-        :param pulumi.Input[_builtins.str] image_digest: The manifest to run. Computed for local images, so that a rebuilt one is a change.
+        :param pulumi.Input[Sequence[pulumi.Input['ImageCredentialArgs']]] image_credentials: Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+        :param pulumi.Input[_builtins.str] image_digest: The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: Free text about it, for people and selectors.
         :param pulumi.Input['ProbeArgs'] liveness: Failing restarts it.
         :param pulumi.Input['LoggingArgs'] logging: What happens to its output.
@@ -78,6 +81,7 @@ class ServiceArgs:
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[_builtins.str] namespace: Default: the provider's `namespace`, else `default`.
         :param pulumi.Input[Sequence[pulumi.Input['PortArgs']]] ports: Ports with a name, another target or a published number.
+        :param pulumi.Input['PullPolicy'] pull_policy: When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
         :param pulumi.Input[_builtins.int] replicas: How many instances run at once. Default: `1`.
         :param pulumi.Input['ResourcesArgs'] resources: What it needs and the most it may take.
         :param pulumi.Input['RestartArgs'] restart: What happens when it ends.
@@ -115,6 +119,8 @@ class ServiceArgs:
             pulumi.set(__self__, "health_check", health_check)
         if hostname is not None:
             pulumi.set(__self__, "hostname", hostname)
+        if image_credentials is not None:
+            pulumi.set(__self__, "image_credentials", image_credentials)
         if image_digest is not None:
             pulumi.set(__self__, "image_digest", image_digest)
         if labels is not None:
@@ -131,6 +137,8 @@ class ServiceArgs:
             pulumi.set(__self__, "namespace", namespace)
         if ports is not None:
             pulumi.set(__self__, "ports", ports)
+        if pull_policy is not None:
+            pulumi.set(__self__, "pull_policy", pull_policy)
         if replicas is not None:
             pulumi.set(__self__, "replicas", replicas)
         if resources is not None:
@@ -303,10 +311,22 @@ class ServiceArgs:
         pulumi.set(self, "hostname", value)
 
     @_builtins.property
+    @pulumi.getter(name="imageCredentials")
+    def image_credentials(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgs']]]]:
+        """
+        Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+        """
+        return pulumi.get(self, "image_credentials")
+
+    @image_credentials.setter
+    def image_credentials(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ImageCredentialArgs']]]]):
+        pulumi.set(self, "image_credentials", value)
+
+    @_builtins.property
     @pulumi.getter(name="imageDigest")
     def image_digest(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The manifest to run. Computed for local images, so that a rebuilt one is a change.
+        The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
         """
         return pulumi.get(self, "image_digest")
 
@@ -397,6 +417,18 @@ class ServiceArgs:
     @ports.setter
     def ports(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]]):
         pulumi.set(self, "ports", value)
+
+    @_builtins.property
+    @pulumi.getter(name="pullPolicy")
+    def pull_policy(self) -> pulumi.Input[Optional['PullPolicy']]:
+        """
+        When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+        """
+        return pulumi.get(self, "pull_policy")
+
+    @pull_policy.setter
+    def pull_policy(self, value: pulumi.Input[Optional['PullPolicy']]):
+        pulumi.set(self, "pull_policy", value)
 
     @_builtins.property
     @pulumi.getter
@@ -573,6 +605,7 @@ class Service(pulumi.CustomResource):
                  health_check: pulumi.Input[Optional[Union['ProbeArgs', 'ProbeArgsDict']]] = None,
                  hostname: pulumi.Input[Optional[_builtins.str]] = None,
                  image: pulumi.Input[Optional[_builtins.str]] = None,
+                 image_credentials: pulumi.Input[Optional[Sequence[pulumi.Input[Union['ImageCredentialArgs', 'ImageCredentialArgsDict']]]]] = None,
                  image_digest: pulumi.Input[Optional[_builtins.str]] = None,
                  labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  liveness: pulumi.Input[Optional[Union['ProbeArgs', 'ProbeArgsDict']]] = None,
@@ -581,6 +614,7 @@ class Service(pulumi.CustomResource):
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]]] = None,
+                 pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
                  resources: pulumi.Input[Optional[Union['ResourcesArgs', 'ResourcesArgsDict']]] = None,
                  restart: pulumi.Input[Optional[Union['RestartArgs', 'RestartArgsDict']]] = None,
@@ -612,7 +646,8 @@ class Service(pulumi.CustomResource):
         :param pulumi.Input[Union['ProbeArgs', 'ProbeArgsDict']] health_check: Failing takes it out of traffic.
         :param pulumi.Input[_builtins.str] hostname: Default: the slot's name, `web-0`.
         :param pulumi.Input[_builtins.str] image: `docker.io/library/nginx:1.27`, `oci:path/to/layout:tag` or `docker-archive:file.tar`; local paths start at the program's folder.
-        :param pulumi.Input[_builtins.str] image_digest: The manifest to run. Computed for local images, so that a rebuilt one is a change.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['ImageCredentialArgs', 'ImageCredentialArgsDict']]]] image_credentials: Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+        :param pulumi.Input[_builtins.str] image_digest: The manifest to run. Computed for local images and with `pullPolicy: always`, so that another image is a change.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: Free text about it, for people and selectors.
         :param pulumi.Input[Union['ProbeArgs', 'ProbeArgsDict']] liveness: Failing restarts it.
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What happens to its output.
@@ -620,6 +655,7 @@ class Service(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[_builtins.str] namespace: Default: the provider's `namespace`, else `default`.
         :param pulumi.Input[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]] ports: Ports with a name, another target or a published number.
+        :param pulumi.Input['PullPolicy'] pull_policy: When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
         :param pulumi.Input[_builtins.int] replicas: How many instances run at once. Default: `1`.
         :param pulumi.Input[Union['ResourcesArgs', 'ResourcesArgsDict']] resources: What it needs and the most it may take.
         :param pulumi.Input[Union['RestartArgs', 'RestartArgsDict']] restart: What happens when it ends.
@@ -670,6 +706,7 @@ class Service(pulumi.CustomResource):
                  health_check: pulumi.Input[Optional[Union['ProbeArgs', 'ProbeArgsDict']]] = None,
                  hostname: pulumi.Input[Optional[_builtins.str]] = None,
                  image: pulumi.Input[Optional[_builtins.str]] = None,
+                 image_credentials: pulumi.Input[Optional[Sequence[pulumi.Input[Union['ImageCredentialArgs', 'ImageCredentialArgsDict']]]]] = None,
                  image_digest: pulumi.Input[Optional[_builtins.str]] = None,
                  labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  liveness: pulumi.Input[Optional[Union['ProbeArgs', 'ProbeArgsDict']]] = None,
@@ -678,6 +715,7 @@ class Service(pulumi.CustomResource):
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]]] = None,
+                 pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
                  resources: pulumi.Input[Optional[Union['ResourcesArgs', 'ResourcesArgsDict']]] = None,
                  restart: pulumi.Input[Optional[Union['RestartArgs', 'RestartArgsDict']]] = None,
@@ -714,6 +752,7 @@ class Service(pulumi.CustomResource):
             if image is None and not opts.urn:
                 raise TypeError("Missing required property 'image'")
             __props__.__dict__["image"] = image
+            __props__.__dict__["image_credentials"] = image_credentials
             __props__.__dict__["image_digest"] = image_digest
             __props__.__dict__["labels"] = labels
             __props__.__dict__["liveness"] = liveness
@@ -722,6 +761,7 @@ class Service(pulumi.CustomResource):
             __props__.__dict__["name"] = name
             __props__.__dict__["namespace"] = namespace
             __props__.__dict__["ports"] = ports
+            __props__.__dict__["pull_policy"] = pull_policy
             __props__.__dict__["replicas"] = replicas
             __props__.__dict__["resources"] = resources
             __props__.__dict__["restart"] = restart
@@ -782,6 +822,7 @@ class Service(pulumi.CustomResource):
         __props__.__dict__["health_check"] = None
         __props__.__dict__["hostname"] = None
         __props__.__dict__["image"] = None
+        __props__.__dict__["image_credentials"] = None
         __props__.__dict__["image_digest"] = None
         __props__.__dict__["labels"] = None
         __props__.__dict__["liveness"] = None
@@ -790,6 +831,7 @@ class Service(pulumi.CustomResource):
         __props__.__dict__["name"] = None
         __props__.__dict__["namespace"] = None
         __props__.__dict__["ports"] = None
+        __props__.__dict__["pull_policy"] = None
         __props__.__dict__["replicas"] = None
         __props__.__dict__["resources"] = None
         __props__.__dict__["restart"] = None
@@ -943,10 +985,18 @@ class Service(pulumi.CustomResource):
         return pulumi.get(self, "image")
 
     @_builtins.property
+    @pulumi.getter(name="imageCredentials")
+    def image_credentials(self) -> pulumi.Output[Optional[Sequence['outputs.ImageCredential']]]:
+        """
+        Who asks a registry for the image. Default: the host's own `auth.json`, else nobody.
+        """
+        return pulumi.get(self, "image_credentials")
+
+    @_builtins.property
     @pulumi.getter(name="imageDigest")
     def image_digest(self) -> pulumi.Output[_builtins.str]:
         """
-        The digest of the manifest that runs.
+        The digest of the image that runs, resolved once a revision.
         """
         return pulumi.get(self, "image_digest")
 
@@ -1005,6 +1055,14 @@ class Service(pulumi.CustomResource):
         Ports with a name, another target or a published number.
         """
         return pulumi.get(self, "ports")
+
+    @_builtins.property
+    @pulumi.getter(name="pullPolicy")
+    def pull_policy(self) -> pulumi.Output['PullPolicy']:
+        """
+        When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
+        """
+        return pulumi.get(self, "pull_policy")
 
     @_builtins.property
     @pulumi.getter

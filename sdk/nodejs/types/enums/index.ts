@@ -93,6 +93,17 @@ export const PortProtocol = {
  */
 export type PortProtocol = (typeof PortProtocol)[keyof typeof PortProtocol];
 
+export const PullPolicy = {
+    Always: "always",
+    Missing: "missing",
+    Never: "never",
+} as const;
+
+/**
+ * When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already.
+ */
+export type PullPolicy = (typeof PullPolicy)[keyof typeof PullPolicy];
+
 export const RestartPolicy = {
     Always: "always",
     OnFailure: "on-failure",
