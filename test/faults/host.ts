@@ -1,0 +1,185 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "@jest/globals";
+import {
+  type AgentPaths,
+  agentPaths,
+  type Client,
+  connect,
+  type Document,
+  type Instance,
+  openLocalImage,
+  parseReference,
+} from "../../contract/index.ts";
+import { until } from "../control/until.ts";
+import { engineEnvironment, image } from "../e2e/stack.ts";
+import { type Machine, type Process, startMachine } from "../lab/index.ts";
+
+export const owner = { engine: "cli", id: "faults" } as const;
+
+/** A machine with an agent, driven over its API. Nothing in it works but what a test starts. */
+export interface FaultHost extends AsyncDisposable {
+  readonly machine: Machine;
+  readonly paths: AgentPaths;
+  readonly client: Client;
+  readonly environment: Readonly<Record<string, string>>;
+  /** `constellation-agent up`: starts guard and agent where none run. */
+  up(): Promise<void>;
+  /** Creates a service, or writes it anew: a web server that is known by the service's name in the process list. */
+  serve(name: string, inputs?: Readonly<Record<string, unknown>>): Promise<Document>;
+  /** Waits until all instances of a service are of the newest revision and healthy, and no other one is left. */
+  settled(name: string, timeoutMs?: number): Promise<readonly Instance[]>;
+  /** What was written, as text: equal before and after where nothing was lost or made up. */
+  documents(): Promise<string>;
+  /** Living processes whose command line has this in it. */
+  running(text: string): Process[];
+  kill(processes: readonly Process[], signal?: string): Promise<void>;
+  agent(): Process[];
+  guard(): Process[];
+  store(): Process[];
+  nameServer(): Process[];
+  monitors(service: string): Process[];
+  workers(service: string): Process[];
+  /** Waits until another agent than this one answers. */
+  anotherAgent(than: readonly Process[], timeoutMs?: number): Promise<void>;
+  /** Lines of agent.log that have this in them. */
+  said(text: string): string[];
+}
+
+const network = { cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
+
+/** Starts a machine; `prepare` may mount things before its agent starts. */
+export async function startFaultHost(
+  prepare: (machine: Machine, paths: AgentPaths) => Promise<void> = async () => {},
+): Promise<FaultHost> {
+  const machine = await startMachine();
+  try {
+    const paths = agentPaths(join(machine.root, "c"));
+    await prepare(machine, paths);
+    const host = await describe(machine, paths);
+    await host.up();
+    await host.client.putCluster({ owner, name: "home", network });
+    return host;
+  } catch (error) {
+    await machine.stop();
+    throw error;
+  }
+}
+
+async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost> {
+  const environment = await engineEnvironment(machine.root);
+  const client = connect({ socket: paths.socket });
+  const running = (text: string) =>
+    machine.processes().filter(({ command, state }) => state !== "Z" && command.includes(text));
+  const startsWith = (program: RegExp, text: string) =>
+    running(text).filter(({ command }) => program.test(command));
+  const workers = (service: string) => startsWith(/^httpd /, `-r ${service} `);
+  const logFile = join(paths.stateDir, "agent.log");
+  let imageInputs: Readonly<Record<string, unknown>> | undefined;
+
+  return {
+    ...{ machine, paths, client, environment, running, workers },
+
+    async up() {
+      await machine.output(["constellation-agent", "up"], { env: environment });
+    },
+
+    async serve(name, inputs = {}) {
+      imageInputs ??= await upload(client);
+      const address = { namespace: "default", plural: "services", name };
+      const earlier = await client.getDocument(address);
+      const body = { owner, inputs: { ...imageInputs, ...web(name), ...inputs } };
+      return await client.putDocument(address, body, earlier ? { ifMatch: earlier.etag } : {});
+    },
+
+    async settled(name, timeoutMs = 20_000) {
+      const address = { namespace: "default", plural: "services", name };
+      return await until(
+        `${name} to settle`,
+        async () => {
+          const [document, instances] = [
+            await client.getDocument(address),
+            await client.listInstances({ service: name }),
+          ];
+          const wanted = Number(document?.inputs.replicas);
+          const newest = Math.max(...instances.map(({ revision }) => revision));
+          const fit = instances.every((one) => one.healthy && one.revision === newest);
+          const isSeen = document?.status?.observedRevision === document?.revision;
+          const isSettled = isSeen && fit && instances.length === wanted;
+          return isSettled && runOnce(instances, workers(name)) ? instances : undefined;
+        },
+        timeoutMs,
+      );
+    },
+
+    async documents() {
+      const documents = await client.listDocuments("services");
+      return JSON.stringify(documents.map(({ status: _, ...document }) => document));
+    },
+
+    async kill(processes, signal = "KILL") {
+      expect(processes).not.toEqual([]);
+      await machine.run(["kill", `-${signal}`, ...processes.map(({ pid }) => String(pid))]);
+    },
+
+    agent: () => startsWith(/^\S*node /, "/agent/main.js run"),
+    guard: () => startsWith(/^\S*constellation-guard run /, "/agent/main.js run"),
+    store: () => startsWith(/^\S*etcd /, paths.stateDir),
+    nameServer: () => startsWith(/^\S*dnsmasq /, paths.runDir),
+    monitors: (service) => startsWith(/^\S*conmon /, `--cid ${service}-`),
+
+    async anotherAgent(than, timeoutMs = 20_000) {
+      const before = new Set(than.map(({ pid }) => pid));
+      await until(
+        "another agent",
+        async () => {
+          const info = await connect({ socket: paths.socket }, { connectTimeoutMs: 100 })
+            .info()
+            .catch(() => undefined);
+          return info && !before.has(info.pid) ? true : undefined;
+        },
+        timeoutMs,
+      );
+    },
+
+    said(text) {
+      if (!existsSync(logFile)) return [];
+      return readFileSync(logFile, "utf8")
+        .split("\n")
+        .filter((line) => line.includes(text));
+    },
+
+    [Symbol.asyncDispose]: () => machine.stop(),
+  };
+}
+
+/** A server whose command line names its service. */
+function web(service: string): Record<string, unknown> {
+  return {
+    command: ["httpd", "-f", "-p", "8000", "-r", service, "-h", "/etc"],
+    healthCheck: { http: { path: "/hostname", port: 8000 } },
+    stopGracePeriod: "1s",
+    restart: { delay: "100ms" },
+  };
+}
+
+async function upload(client: Client): Promise<Record<string, unknown>> {
+  const name = image("busybox");
+  const reference = parseReference(name);
+  if (reference.kind === "registry") throw new Error(`upload ${name}: it is in a registry`);
+  const local = await openLocalImage(reference, "/");
+  const missing = new Set(await client.missingBlobs(local.blobs.map(({ digest }) => digest)));
+  for (const blob of local.blobs.filter(({ digest }) => missing.has(digest)))
+    await client.putBlob(blob.digest, blob.open(), blob.size);
+  return { image: name, imageDigest: local.digest };
+}
+
+/** The machine's own processes are those that the API names: none is missing, none runs twice. */
+function runOnce(instances: readonly Instance[], processes: readonly Process[]): boolean {
+  const named = instances.map(({ pid }) => pid).sort();
+  const slots = new Set(instances.map(({ name }) => name));
+  return (
+    slots.size === instances.length &&
+    JSON.stringify(named) === JSON.stringify(processes.map(({ pid }) => pid).sort())
+  );
+}
