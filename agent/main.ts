@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { ConstellationError, errorTable } from "../contract/index.ts";
+import { type Arguments, parseArguments } from "./arguments.ts";
 
 /**
  * The agent's program. Each command loads only what it needs: a layer's unpacking is a process of its own, and the
@@ -31,18 +30,19 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
     about: "says what keeps an agent from running here",
     run: async (given) => (await import("./local.ts")).checkMachine(given),
   },
+  backup: {
+    about: "writes the cluster's state to a file, encrypted",
+    run: async (given) => (await import("./backups.ts")).backUp(given),
+  },
+  restore: {
+    about: "puts a backup in the place of what is here",
+    run: async (given) => (await import("./backups.ts")).restore(given),
+  },
   traces: {
     about: "lists what is left of an agent",
     run: async ({ root }) => (await import("./local.ts")).listTraces(root),
   },
 };
-
-export interface Arguments {
-  /** `--root`, else `CONSTELLATION_ROOT`. */
-  readonly root: string | undefined;
-  readonly json: boolean;
-  readonly rest: readonly string[];
-}
 
 await main(process.argv.slice(2));
 // What outlives the agent is still being watched by it, and would keep it here, also after a failed start: its guard
@@ -58,25 +58,10 @@ async function main([name = "", ...args]: readonly string[]): Promise<void> {
   }
   const json = args.includes("--json");
   try {
-    const result = await command.run(parse(args));
+    const result = await command.run(parseArguments(args));
     if (result !== undefined) process.stdout.write(json ? `${JSON.stringify({ result })}\n` : say(result));
   } catch (error) {
     fail(error, json);
-  }
-}
-
-function parse(args: readonly string[]): Arguments {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { root: { type: "string" }, json: { type: "boolean", default: false } },
-      allowPositionals: true,
-    });
-    // The guard has another working folder, and a folder has one name alone.
-    const root = values.root ?? process.env.CONSTELLATION_ROOT;
-    return { root: root ? resolve(root) : undefined, json: values.json, rest: positionals };
-  } catch (cause) {
-    throw new ConstellationError("invalid", `read the command line: ${(cause as Error).message}`, { cause });
   }
 }
 

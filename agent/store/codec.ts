@@ -1,5 +1,5 @@
 import { ConstellationError, limits } from "../../contract/index.ts";
-import { type Family, recordVersion } from "./records.ts";
+import { type Family, familyOf, recordVersion } from "./records.ts";
 
 /** A record as text, within the bound of its key. */
 export function encode(key: string, record: object): string {
@@ -28,4 +28,10 @@ export function decode<R>(family: Family<R>, key: string, text: string): R {
   const parsed = family.schema.safeParse(fields);
   if (!parsed.success) throw new ConstellationError("bug", `read ${key}: ${parsed.error.message}`);
   return parsed.data;
+}
+
+/** Throws as `decode` does where this agent could not read the record; a key of no family it knows passes. */
+export function checkRecord(key: string, text: string): void {
+  const family = familyOf(key);
+  if (family !== undefined) decode(family, key, text);
 }

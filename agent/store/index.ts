@@ -5,6 +5,7 @@
  * It does not know what the records mean, and it does not run the server.
  */
 export type { DecodedChange, DecodedSet, Stored } from "./cache.ts";
+export { checkRecord } from "./codec.ts";
 export {
   type Desired,
   type Family,
@@ -18,5 +19,5 @@ export {
   type Spec,
   type StoredCluster,
 } from "./records.ts";
-export { openStore, type Put, type Removal, type Store } from "./store.ts";
+export { openStore, type Put, type Removal, readPages, type Store } from "./store.ts";
 export type { Change, ChangeSet, Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";

@@ -3,7 +3,7 @@ import { ConstellationError, limits } from "../../contract/index.ts";
 import { type Cache, createCache, type DecodedSet, decodeSet, type Stored } from "./cache.ts";
 import { encode } from "./codec.ts";
 import type { Family } from "./records.ts";
-import type { Compare, KeyValues, Transaction, Write } from "./types.ts";
+import type { Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";
 
 const bounds = {
   pageKeys: 100,
@@ -109,6 +109,19 @@ export async function openStore(server: KeyValues, signal: AbortSignal): Promise
 }
 
 async function load(server: KeyValues, cache: Cache, signal: AbortSignal): Promise<number> {
+  let revision = 0;
+  for await (const page of readPages(server, signal)) {
+    cache.load(page.entries);
+    revision = page.revision;
+  }
+  return revision;
+}
+
+/** Every key at one and the same revision, a page at a time. */
+export async function* readPages(
+  server: Pick<KeyValues, "range">,
+  signal: AbortSignal,
+): AsyncIterable<{ readonly revision: number; readonly entries: readonly Entry[] }> {
   let after: string | undefined;
   let revision: number | undefined;
   for (;;) {
@@ -118,9 +131,9 @@ async function load(server: KeyValues, cache: Cache, signal: AbortSignal): Promi
       ...(after === undefined ? {} : { after }),
       ...(revision === undefined ? {} : { revision }),
     });
-    cache.load(page.entries);
     revision ??= page.revision;
-    if (!page.more) return revision;
+    yield { revision, entries: page.entries };
+    if (!page.more) return;
     after = page.entries.at(-1)?.key;
   }
 }

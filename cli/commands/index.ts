@@ -12,6 +12,12 @@ const service: OptionSpec = {
   completes: "service",
 };
 
+const passphraseFile: OptionSpec = {
+  flags: "--passphrase-file <file>",
+  doc: "Its first line is the passphrase (default: $CONSTELLATION_BACKUP_PASSPHRASE, else asked for).",
+  completes: "file",
+};
+
 /** What every command takes, before or after its name. */
 export const globalOptions: readonly OptionSpec[] = [
   {
@@ -141,6 +147,31 @@ export const commands: readonly CommandSpec[] = [
       ["echo PING | constellation exec -i redis -- redis-cli", "with input from a pipe"],
     ],
     load: async () => (await import("./exec.ts")).exec,
+  },
+  {
+    name: "backup",
+    summary: "Write the cluster's state to a file, encrypted.",
+    arguments: [{ syntax: "<file>", doc: "Where to; one that is there is replaced.", completes: "file" }],
+    options: [passphraseFile],
+    examples: [
+      ["constellation backup cluster.backup", "asks for a passphrase, twice"],
+      ["constellation backup --passphrase-file key cluster.backup", "from a timer"],
+    ],
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    summary: "Put a backup in the place of what is on this machine.",
+    arguments: [{ syntax: "<file>", doc: "A backup.", completes: "file" }],
+    options: [
+      passphraseFile,
+      { flags: "--force", doc: "Also where a cluster, or a store that does not answer, is replaced." },
+    ],
+    examples: [
+      ["constellation restore cluster.backup", "on an empty machine"],
+      ["constellation restore --force cluster.backup", "in the place of a damaged store"],
+    ],
+    load: async () => (await import("./restore.ts")).restore,
   },
   {
     name: "new",

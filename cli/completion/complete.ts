@@ -11,13 +11,13 @@ export interface Completing {
   readonly start: (options: GlobalOptions) => Session;
 }
 
-/** Lines `value TAB doc` for the last word, or `:folders` where the shell knows better. Never fails. */
+/** Lines `value TAB doc` for the last word, or `:folders` or `:files` where the shell knows better. Never fails. */
 export async function complete(
   words: readonly string[],
   { commands, globalOptions, start }: Completing,
 ): Promise<string[]> {
   const plan = planCompletion(words, commands, globalOptions);
-  if (plan.kind === "folders") return [":folders"];
+  if (plan.kind === "folders" || plan.kind === "files") return [`:${plan.kind}`];
   if (plan.kind === "nothing") return [];
   const typed = words.at(-1) ?? "";
   const candidates =

@@ -11,6 +11,7 @@ export type Plan =
   | { readonly kind: "fixed"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "names"; readonly of: NameKind; readonly given: Given }
   | { readonly kind: "folders" }
+  | { readonly kind: "files" }
   | { readonly kind: "nothing" };
 
 /** `workload`: a service, a slot or an instance; `target`: any document too. */
@@ -73,6 +74,7 @@ function flagCandidates({ flags, doc }: OptionSpec): Candidate[] {
 function planOf(completes: Completes | undefined, given: Given): Plan {
   if (completes === undefined) return nothing;
   if (completes === "folder") return { kind: "folders" };
+  if (completes === "file") return { kind: "files" };
   if (typeof completes === "string") return { kind: "names", of: completes, given };
   return fixed(completes.map((value) => ({ value, doc: "" })));
 }

@@ -4,9 +4,10 @@ export const completionScripts = {
   local value doc current="\${COMP_WORDS[COMP_CWORD]}"
   COMPREPLY=()
   while IFS=$'\\t' read -r value doc; do
-    if [[ $value == :folders ]]; then
+    if [[ $value == :folders || $value == :files ]]; then
       compopt -o filenames 2>/dev/null
-      while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -d -- "$current")
+      [[ $value == :folders ]] && doc=-d || doc=-f
+      while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen $doc -- "$current")
       return
     fi
     COMPREPLY+=("$value")
@@ -23,6 +24,10 @@ _constellation() {
     _path_files -/
     return
   fi
+  if [[ $lines[1] == :files* ]]; then
+    _path_files
+    return
+  fi
   for line in $lines; do
     choices+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
   done
@@ -35,6 +40,8 @@ compdef _constellation constellation
   set -l lines (command constellation __complete $words[2..-1] 2>/dev/null)
   if test "$lines[1]" = :folders
     __fish_complete_directories (commandline -ct)
+  else if test "$lines[1]" = :files
+    __fish_complete_path (commandline -ct)
   else
     printf '%s\\n' $lines
   end

@@ -18,6 +18,7 @@ export function startSession(process: NodeJS.Process, options: GlobalOptions): S
       return client;
     },
     socket,
+    root,
     namespace: options.namespace,
     isJson: options.json === true,
     output: outputTo(

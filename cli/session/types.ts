@@ -7,6 +7,8 @@ export interface Session {
   readonly agent: () => Promise<Client>;
   /** The agent's socket, for messages. */
   readonly socket: () => Promise<string>;
+  /** As given by `--root`, else by the environment; undefined: the machine's agent. */
+  readonly root: string | undefined;
   /** As given by `-n`; undefined means all of them in a listing, `default` in a name. */
   readonly namespace: string | undefined;
   readonly isJson: boolean;
@@ -34,6 +36,8 @@ export interface Options {
   readonly workdir?: string;
   readonly language?: "typescript" | "yaml" | "python";
   readonly cluster?: boolean;
+  readonly passphraseFile?: string;
+  readonly force?: boolean;
 }
 
 /** What all commands take. */
@@ -53,6 +57,7 @@ export type Completes =
   | "namespace"
   | "kind"
   | "folder"
+  | "file"
   | readonly string[];
 
 export interface OptionSpec {

@@ -6,4 +6,11 @@
  */
 
 export { type Connection, connectKeyValues } from "./key-values.ts";
-export { type Member, type MemberOptions, type ProcessPort, superviseMember } from "./member.ts";
+export {
+  endMember,
+  type Member,
+  type MemberOptions,
+  memberSocket,
+  type ProcessPort,
+  superviseMember,
+} from "./member.ts";

@@ -67,7 +67,7 @@ export function superviseMember(options: MemberOptions): Member {
   mkdirSync(options.runDir, { recursive: true, mode: 0o700 });
   chmodSync(options.runDir, 0o700);
   const stopping = new AbortController();
-  const socket = join(options.runDir, socketNames.client);
+  const socket = memberSocket(options.runDir);
   const supervised = supervise(options, stopping.signal);
   const letGo = async () => {
     stopping.abort();
@@ -78,11 +78,21 @@ export function superviseMember(options: MemberOptions): Member {
     letGo,
     async stop() {
       await letGo();
-      const running = await readIdentity(options);
-      if (running) await end(running, options.processes);
-      await rm(join(options.runDir, pidFile), { force: true });
+      await endMember(options);
     },
   };
+}
+
+/** Ends the member of this run folder, whoever started it; nothing happens where none runs. */
+export async function endMember(options: Pick<MemberOptions, "runDir" | "processes">): Promise<void> {
+  const running = await readIdentity(options);
+  if (running) await end(running, options.processes);
+  await rm(join(options.runDir, pidFile), { force: true });
+}
+
+/** Where the member of a run folder answers. */
+export function memberSocket(runDir: string): string {
+  return join(runDir, socketNames.client);
 }
 
 /** etcd insists on `host:port` in URLs of unix sockets; without a path it takes that for a file in its working folder. */
@@ -167,7 +177,10 @@ function memberArguments({ dataDir }: MemberOptions): string[] {
   }).map(([name, value]) => `--${name}=${value}`);
 }
 
-async function readIdentity({ runDir, processes }: MemberOptions): Promise<ProcessIdentity | undefined> {
+async function readIdentity({
+  runDir,
+  processes,
+}: Pick<MemberOptions, "runDir" | "processes">): Promise<ProcessIdentity | undefined> {
   const path = join(runDir, pidFile);
   if (!existsSync(path)) return undefined;
   const stat = await readFile(path, "utf8");

@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { ConstellationError } from "../contract/index.ts";
+
+/** What follows a command's name. */
+export interface Arguments {
+  /** `--root`, else `CONSTELLATION_ROOT`. */
+  readonly root: string | undefined;
+  readonly json: boolean;
+  /** Replaces what is there. */
+  readonly force: boolean;
+  readonly passphraseFile: string | undefined;
+  readonly rest: readonly string[];
+}
+
+/** Throws `invalid`. */
+export function parseArguments(args: readonly string[]): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: {
+        root: { type: "string" },
+        json: { type: "boolean", default: false },
+        force: { type: "boolean", default: false },
+        "passphrase-file": { type: "string" },
+      },
+      allowPositionals: true,
+    });
+    // The guard has another working folder, and a folder has one name alone.
+    const root = values.root ?? process.env.CONSTELLATION_ROOT;
+    return {
+      root: root ? resolve(root) : undefined,
+      json: values.json,
+      force: values.force,
+      passphraseFile: values["passphrase-file"],
+      rest: positionals,
+    };
+  } catch (cause) {
+    throw new ConstellationError("invalid", `read the command line: ${(cause as Error).message}`, { cause });
+  }
+}
