@@ -11,6 +11,7 @@ import type { LocalImages } from "./local-images.ts";
 import { idOf, ownerOf, ownInputs, placeOf, sameOwner, withoutPlace, withPlace } from "./place.ts";
 import { createReach } from "./reach.ts";
 import { readiness } from "./readiness.ts";
+import { resolveAlways } from "./registry-images.ts";
 import { previewConnection, rehearse } from "./rehearsal.ts";
 import { openFromApi, redact, sealForApi } from "./secrets.ts";
 import {
@@ -21,7 +22,7 @@ import {
   type Operations,
   type Stored,
 } from "./types.ts";
-import { hasUnknown, type Opened, type Properties } from "./values.ts";
+import { hasUnknown, knownText, type Opened, type Properties } from "./values.ts";
 import { waitUntilGone, waitUntilReady } from "./wait.ts";
 
 /** Attempts to write over a document that somebody else changes at the same time. */
@@ -83,6 +84,7 @@ export function documentOperations(
     inputs: Opened,
     call: Call,
   ): Promise<Stored> => {
+    written.warnings?.forEach(call.warn);
     const outcome = await waitUntilReady(connection.client, addressOf(inputs.value), written, call);
     const stored = {
       id: idOf(inputs.value),
@@ -94,16 +96,22 @@ export function documentOperations(
   };
 
   return {
-    complete: (inputs) => images.complete(inputs),
+    async complete(inputs, about) {
+      const local = await images.complete(inputs);
+      return local.violations.length > 0 ? local : resolveAlways(local.inputs, about, connections);
+    },
 
     async previewCreate(inputs, call) {
       const unknown = Object.fromEntries([...outputKeys, "revision"].map((key) => [key, UNKNOWN]));
       const connection = await previewConnection(inputs.value, connect, call);
       if (connection === undefined) return { ...unknown, clusterId: UNKNOWN };
-      const known = { ...unknown, clusterId: connection.clusterId, ...predicted(inputs.value) };
-      if (hasUnknown(inputs.value)) return known;
-      await rehearse(() => write(connection, inputs, call, { update: false, dryRun: true }), call);
-      return known;
+      const known = { ...unknown, clusterId: connection.clusterId };
+      if (hasUnknown(inputs.value)) return { ...known, ...predicted(inputs.value) };
+      const rehearsed = await rehearse(
+        () => write(connection, inputs, call, { update: false, dryRun: true }),
+        call,
+      );
+      return { ...known, ...predicted(inputs.value, rehearsed) };
     },
 
     async create(inputs, call) {
@@ -127,10 +135,11 @@ export function documentOperations(
         (value) => reconnect(old, value, "preview"),
         call,
       );
-      if (connection !== undefined && !hasUnknown(inputs.value)) {
-        await rehearse(() => write(connection, inputs, call, { update: true, dryRun: true }), call);
-      }
-      return { ...old.outputs, ...revised, ...predicted(inputs.value) };
+      const rehearsed =
+        connection === undefined || hasUnknown(inputs.value)
+          ? undefined
+          : await rehearse(() => write(connection, inputs, call, { update: true, dryRun: true }), call);
+      return { ...old.outputs, ...revised, ...predicted(inputs.value, changed ? rehearsed : undefined) };
     },
 
     async update(old, inputs, call) {
@@ -179,9 +188,10 @@ function isConflict(error: unknown): boolean {
   return error instanceof ConstellationError && error.code === "conflict";
 }
 
-/** Outputs that follow from the inputs. */
-function predicted(inputs: Properties): Properties {
-  return typeof inputs.imageDigest === "string" ? { imageDigest: inputs.imageDigest } : {};
+/** Outputs that follow from the inputs, or that a rehearsal has found out. */
+function predicted(inputs: Properties, rehearsed?: Document): Properties {
+  const imageDigest = knownText(inputs.imageDigest) ?? knownText(rehearsed?.outputs.imageDigest);
+  return imageDigest === undefined ? {} : { imageDigest };
 }
 
 /** What a refresh reports of a service that cannot get well by itself. */

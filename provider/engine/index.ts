@@ -11,6 +11,7 @@ export { placeKeys } from "./place.ts";
 export { declaredSecretPaths } from "./secrets.ts";
 export {
   type Call,
+  type Completion,
   type Config,
   type Connections,
   NotReady,

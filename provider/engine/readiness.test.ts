@@ -94,6 +94,16 @@ describe("readiness", () => {
     expect(readiness(document([again]), [crashed]).kind).toBe("failed");
   });
 
+  test("an image that waiting will not bring fails at once, one whose registry is silent waits", () => {
+    const waiting = { ...neverStarted(0), reason: "denied" };
+    expect(readiness(document([waiting])).kind).toBe("waiting");
+    const stuck = { ...waiting, isStuck: true };
+    expect(readiness(document([stuck]))).toEqual({ kind: "failed", reasons: ["web-0: denied"], crashed: [] });
+    expect(readiness(document([stuck]), [stuck]).kind).toBe("waiting");
+    const again = { ...stuck, since: "2026-01-01T00:00:09Z" };
+    expect(readiness(document([again]), [stuck]).kind).toBe("failed");
+  });
+
   test("started does not wait for the end of the older ones", () => {
     const instances = [instance({ healthy: false }), instance({ revision: 1 })];
     expect(readiness(document(instances, { waitFor: "started" })).kind).toBe("ready");

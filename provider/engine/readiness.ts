@@ -29,10 +29,12 @@ export function readiness(document: Document, before: readonly Instance[] = []):
   const settled = waitFor === "started" || (outdated === 0 && status.instances.length <= status.wanted);
   if (arrived.length >= status.wanted && settled) return { kind: "ready" };
 
-  const restartsBefore = new Map(before.map(({ id, restarts }) => [id, restarts]));
-  const dead = current.filter((instance) => isHopeless(instance, restartsBefore.get(instance.id) ?? -1));
+  const known = new Map(before.map((instance) => [instance.id, instance]));
+  const dead = current.filter((instance) => isHopeless(instance, known.get(instance.id)));
   if (dead.length > 0) {
-    return { kind: "failed", reasons: dead.map(describe), crashed: dead.map(({ id }) => id) };
+    // What its image keeps from starting has printed nothing.
+    const crashed = dead.filter(({ isStuck }) => !isStuck).map(({ id }) => id);
+    return { kind: "failed", reasons: dead.map(describe), crashed };
   }
   return { kind: "waiting", progress: progressOf(status, current, arrived.length, outdated) };
 }
@@ -45,9 +47,12 @@ function isStarted(instance: Instance): boolean {
   return instance.state === "completed" || instance.state === "running";
 }
 
-function isHopeless({ state, restarts, startedAt }: Instance, restartsBefore: number): boolean {
+function isHopeless({ state, restarts, startedAt, isStuck, since }: Instance, before?: Instance): boolean {
+  if (state === "failed") return true;
+  if (state !== "backoff") return false;
+  if (isStuck) return since !== before?.since;
   const tolerated = startedAt === undefined ? startAttempts - 1 : crashLoopRestarts;
-  return state === "failed" || (state === "backoff" && restarts >= tolerated && restarts > restartsBefore);
+  return restarts >= tolerated && restarts > (before?.restarts ?? -1);
 }
 
 /** `web-0: exited with code 1 (restarted 4 times)`. */

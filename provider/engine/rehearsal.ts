@@ -18,25 +18,31 @@ export async function previewConnection(
     if (!absent) throw error;
     const id = accessId(inputs.cluster);
     const which = id === undefined ? "no cluster on this machine answers" : `cluster ${id} does not answer`;
-    call.info(`${which}: checked the program alone, not names, ports and capacity`);
+    call.info(`${which}: checked the program alone, not names, images, ports and capacity`);
     return undefined;
   }
 }
 
-/** Lets the cluster check the write without doing it; an image not uploaded yet is what the apply will upload. */
-export async function rehearse(write: () => Promise<Document>, call: Call): Promise<void> {
+/**
+ * Lets the cluster check the write without doing it; an image not uploaded yet is what the apply will upload.
+ * @returns the document as it would be, where the cluster could tell.
+ */
+export async function rehearse(write: () => Promise<Document>, call: Call): Promise<Document | undefined> {
   try {
-    await write();
+    const document = await write();
+    document.warnings?.forEach(call.warn);
+    return document;
   } catch (error) {
     if (!(error instanceof ConstellationError)) throw error;
-    if (isAboutThisRun(error)) return call.progress("to be checked against what this run creates first");
-    throw error;
+    if (!isAboutThisRun(error)) throw error;
+    call.progress("to be checked against what this run creates first");
+    return undefined;
   }
 }
 
 /** A secret, a config file or an image that the same run is about to make or upload. */
 function isAboutThisRun(error: ConstellationError): boolean {
-  const references = /^(secrets|configs)\[/;
+  const references = /^(secrets|configs|imageCredentials)\[/;
   return (
     error.code === "image-missing" ||
     error.code === "conflict" ||

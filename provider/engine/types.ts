@@ -38,13 +38,25 @@ export class NotReady extends Error {
   }
 }
 
+/** What a check brings beside the inputs it completes. */
+export interface Completion {
+  /** Where the resource lives: `cluster`, `namespace`, `name`. */
+  readonly place: Properties;
+  /** The inputs as the engine holds them; empty for a new resource. */
+  readonly old: Properties;
+  warn(message: string): void;
+}
+
 /**
  * What an engine asks of one kind of resource. Documents share one implementation; only what is more than a
  * document has its own.
  */
 export interface Operations {
-  /** Fills in what is computed from the inputs alone, like digests of local files. */
-  complete(inputs: Properties): Promise<{ inputs: Properties; violations: readonly Violation[] }>;
+  /** Fills in what is to be compared but not written by people: digests of images. */
+  complete(
+    inputs: Properties,
+    about: Completion,
+  ): Promise<{ inputs: Properties; violations: readonly Violation[] }>;
   /** The outputs a create will give as far as they are known; refuses what the create would refuse. */
   previewCreate(inputs: Opened, call: Call): Promise<Properties>;
   create(inputs: Opened, call: Call): Promise<Stored>;

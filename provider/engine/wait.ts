@@ -63,7 +63,7 @@ export async function waitUntilReady(
       const state = readiness(document, written.status?.instances);
       if (state.kind === "ready") return { kind: "ready", document };
       if (state.kind === "failed") return await fail(document, state.reasons, state.crashed);
-      call.progress(step === "" ? state.progress : `${state.progress}; ${step}`);
+      call.progress(state.progress.includes(step) ? state.progress : `${state.progress}; ${step}`);
       step = "";
 
       const rejections = document.status?.rejections ?? [];

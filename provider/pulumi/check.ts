@@ -13,9 +13,12 @@ export async function check(request: CheckRequest, provider: Provider): Promise<
   const [place, own] = split(news.value, resource.namespaced);
 
   const named = nameInputs(place, olds, request, provider, resource.namespaced);
-  const completed = await operations.complete(own);
+  const completed = await operations.complete(own, {
+    place: named,
+    old: olds,
+    warn: (message) => provider.log.warn(request.getUrn(), message),
+  });
   const checked = checkInputs(resource, completed.inputs, { secretPaths: news.secretPaths });
-  for (const { path, reason } of checked.warnings) provider.log.warn(request.getUrn(), `${path}: ${reason}`);
   for (const { path, reason } of checked.warnings) provider.log.warn(request.getUrn(), `${path}: ${reason}`);
   const response = new protocol.CheckResponse();
   response.setFailuresList(failures([...checkPlace(named), ...completed.violations, ...checked.violations]));

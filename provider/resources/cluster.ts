@@ -39,6 +39,8 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
       owner: { engine: "pulumi", id: call.urn },
       name: String(inputs.value.name),
       network: inputs.value.network as ClusterRecord["network"],
+      registries: inputs.value.registries as ClusterRecord["registries"],
+      imageStorage: inputs.value.imageStorage as ClusterRecord["imageStorage"],
     });
     return store(record, inputs);
   };
@@ -109,10 +111,7 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
       }
       if (old !== undefined && old.outputs.clusterId !== record.id) return undefined;
       if (old === undefined && record.name !== id) return undefined;
-      return store(record, {
-        ...inputs,
-        value: { ...inputs.value, name: record.name, network: record.network },
-      });
+      return store(record, { ...inputs, value: { ...inputs.value, ...readInputs(record) } });
     },
 
     async delete(old, call) {
@@ -173,6 +172,11 @@ function unasked(name: string, cause: Error): ConstellationError {
     `delete cluster ${name}: its agent does not start, so nobody can say what others keep on it (${cause.message}); mend it, set forceDestroy, or run constellation-agent down on this machine`,
     { cause },
   );
+}
+
+/** The inputs that the cluster itself holds; undefined where it holds none. */
+function readInputs({ name, network, registries, imageStorage }: ClusterRecord): Properties {
+  return { name, network, registries, imageStorage };
 }
 
 function importedInputs(name: string): Opened {
