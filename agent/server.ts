@@ -7,6 +7,7 @@ import {
   type DocumentKind,
   type Host,
   type Info,
+  type Instance,
 } from "../contract/index.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
 import { type Clusters, createClusters, type LocalRange } from "./cluster/index.ts";
@@ -14,6 +15,7 @@ import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
+  createProgress,
   createServiceFeature,
   hostCapacities,
   type ImagePorts,
@@ -81,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log.child({ component: "services" }),
     signal,
   );
+  const progress = createProgress();
   const imagePorts = { store, sealer, images: options.images, now };
   const documents = createDocuments({
     store,
@@ -88,14 +91,25 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     sealer,
     now,
     features: {
-      Service: createServiceFeature({ store, clusters, leader, ports: portProbe, images: imagePorts }),
+      Service: createServiceFeature({
+        store,
+        clusters,
+        leader,
+        ports: portProbe,
+        images: imagePorts,
+        progress,
+      }),
     } satisfies Partial<Record<DocumentKind, KindFeature>>,
   });
   const session = createLocalSession({
     store,
     sealer,
     host: hostName,
-    onProgress: (progress) => feed.tell({ type: "progress", ...progress, at: now().toISOString() }),
+    onProgress(instance, message) {
+      progress.note(instance, message);
+      const { id, namespace, service } = instance;
+      feed.tell({ type: "progress", namespace, service, instance: id, message, at: now().toISOString() });
+    },
   });
   const startedAt = now().toISOString();
 
@@ -111,7 +125,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           clusters,
           documents,
           feed,
-          instances: instanceQueries(store),
+          instances: instanceQueries(() => progress.upon(instancesOf(store))),
           hosts: () => hostsOf(store),
           info: () => infoOf(options, clusters, startedAt),
           resolveImage: (question) => resolveImage(question, imagePorts),
@@ -132,16 +146,16 @@ function infoOf({ version, hostName }: ServerOptions, clusters: Clusters, starte
   return { version, model: modelVersion, clusterId, host: hostName, pid: process.pid, startedAt };
 }
 
-function instanceQueries(store: Store): ApiPorts["instances"] {
+function instanceQueries(all: () => Instance[]): ApiPorts["instances"] {
   return {
     list: ({ namespace, service }) =>
-      instancesOf(store).filter(
+      all().filter(
         (instance) =>
           (namespace === undefined || instance.namespace === namespace) &&
           (service === undefined || instance.service === service),
       ),
     get(id) {
-      const found = instancesOf(store).find((instance) => instance.id === id);
+      const found = all().find((instance) => instance.id === id);
       if (found) return found;
       throw new ConstellationError(
         "not-found",

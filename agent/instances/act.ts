@@ -7,8 +7,9 @@ import type { Op } from "./decide.ts";
 import { changeRecord, type Entry, noteEvent, stepOf } from "./entry.ts";
 import { type Life, type LifeEvent, newLife, type Policy } from "./life.ts";
 import { type Folders, placesOf } from "./places.ts";
+import { PullFailure } from "./pull.ts";
 import type { InstanceRecord } from "./record.ts";
-import { removeInstance, startInstance } from "./start.ts";
+import { removeInstance, type StartRequest, startWithImage } from "./start.ts";
 import type { StepPorts } from "./steps.ts";
 import { logBoundsOf, policyOf, type Workload, workloadOf } from "./workload.ts";
 
@@ -39,7 +40,7 @@ export function act(op: Op, context: ActContext): void {
       note(entry, op.event, context);
       break;
     case "start":
-      inBackground(entry, context, (signal) => context.startGate(() => start(entry, context, signal)));
+      inBackground(entry, context, (signal) => start(entry, context, signal));
       break;
     case "abort-start":
       entry.busy?.abort();
@@ -105,23 +106,24 @@ async function start(entry: Entry, context: ActContext, signal: AbortSignal): Pr
   const { id } = entry.places;
   const placement: Placement | undefined = assignment?.placements.find((one) => one.id === id);
   if (assignment === undefined || placement === undefined || signal.aborted) return;
+  const request: StartRequest = {
+    ...{ assignment, placement, signal, places: entry.places },
+    onEvent: (event) => note(entry, event, context),
+    onProgress: (message) => ports.progress(id, message),
+  };
   try {
-    const made = await startInstance(
-      {
-        ...{ assignment, placement, signal, places: entry.places },
-        onEvent: (event) => note(entry, event, context),
-        onProgress: (message) => ports.progress(id, message),
-      },
-      ports,
-    );
+    const made = await startWithImage(request, ports, context.startGate);
+    if (made === undefined) return;
     entry.record = { ...entry.record, ...settingsOf(made.workload, made.image) };
     if (made.process) note(entry, { kind: "started", process: made.process }, context);
   } catch (error) {
     if (signal.aborted) return;
-    if (!(error instanceof ConstellationError))
+    if (!(error instanceof ConstellationError || error instanceof PullFailure))
       context.log.warn({ instance: id, err: error }, "cannot start instance");
     const reason = error instanceof Error ? error.message : String(error);
-    note(entry, { kind: "start-failed", reason }, context);
+    if (error instanceof PullFailure)
+      note(entry, { kind: "pull-failed", reason, isStuck: error.isStuck }, context);
+    else note(entry, { kind: "start-failed", reason }, context);
   }
 }
 

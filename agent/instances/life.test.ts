@@ -23,6 +23,36 @@ function crash(life: Life, now: number, rules = policy): { life: Life; delayMs: 
   return { life: next(placed, { kind: "started", process }, rules, at), delayMs: at - now, now: at };
 }
 
+describe("a pull that fails", () => {
+  const failed = (isStuck = false) => ({ kind: "pull-failed" as const, reason: "no answer", isStuck });
+  const never = { ...policy, restart: "never" as const };
+
+  test("is tried again whatever the restart policy, with a bounded pause, and counts as no restart", () => {
+    let [life, now] = [newLife(0), 0];
+    const delays: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      life = next(next(life, { kind: "pulling", image: "r:1/app:1" }, never, now), failed(), never, now);
+      if (life.state.kind !== "backoff") throw new Error(`not in backoff but ${life.state.kind}`);
+      delays.push(life.state.until - now);
+      now = life.state.until;
+      life = next(life, { kind: "due" }, never, now);
+    }
+    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    expect(life).toMatchObject({ state: { kind: "placed" }, restarts: 0, attempts: 0 });
+    const again = next(life, { kind: "pulling", image: "r:1/app:1" }, never, now);
+    expect(again.reason).toBe("pulling r:1/app:1 again; the last time: no answer");
+  });
+
+  test("is forgotten once the image is here", () => {
+    const waiting = next(newLife(0), failed(true), policy, 0);
+    expect(waiting.state).toEqual({ kind: "backoff", until: 1_000, image: "stuck" });
+    const placed = next(waiting, { kind: "due" }, policy, 1_000);
+    const starting = next(placed, { kind: "starting" }, policy, 1_000);
+    expect(starting).not.toHaveProperty("failedPulls");
+    expect(next(starting, failed(), policy, 2_000).state).toMatchObject({ until: 3_000 });
+  });
+});
+
 describe("restarts", () => {
   test("wait twice as long each time, up to a bound", () => {
     const delays: number[] = [];

@@ -11,7 +11,7 @@ import type { Ending, Millis, ProcessIdentity } from "./types.ts";
  * running   its first instruction was reached
  * stopping  by steps: `draining` out of traffic, nothing else touched; `ending` asked to stop; `killing` not asked
  *           any more; `removing` ended, what was made for it is taken away. Then `afterwards`: gone or a new start
- * backoff   ended or could not start; starts again at `until`
+ * backoff   ended, could not start, or its image did not come; starts again at `until`
  * completed ended with 0, and its policy keeps it so
  * failed    ended or could not start, and its policy keeps it so
  */
@@ -26,7 +26,12 @@ export type State =
       readonly until: Millis;
       readonly afterwards: "gone" | "restart";
     }
-  | { readonly kind: "backoff"; readonly until: Millis }
+  | {
+      readonly kind: "backoff";
+      readonly until: Millis;
+      /** Only its image is missing: this counts as no restart. `stuck`: until somebody changes something. */
+      readonly image?: "awaited" | "stuck";
+    }
   | { readonly kind: "completed" }
   | { readonly kind: "failed" };
 
@@ -53,13 +58,17 @@ export interface Life {
   readonly restarts: number;
   /** Of these, those since it last ran for a whole window: they double the delay. */
   readonly attempts: number;
+  /** Since its image was last here. */
+  readonly failedPulls?: { readonly count: number; readonly reason: string };
   readonly exitCode?: number;
   /** Of the process that runs, or ran last. */
   readonly startedAt?: Millis;
 }
 
 export type LifeEvent =
-  | { readonly kind: "pulling" }
+  /** `image`: the full name of one that is brought from its registry. */
+  | { readonly kind: "pulling"; readonly image?: string }
+  | { readonly kind: "pull-failed"; readonly reason: string; readonly isStuck: boolean }
   | { readonly kind: "starting" }
   | { readonly kind: "started"; readonly process: ProcessIdentity }
   | { readonly kind: "start-failed"; readonly reason: string }
@@ -84,9 +93,14 @@ export function next(life: Life, event: LifeEvent, policy: Policy, now: Millis):
   const { state } = life;
   switch (event.kind) {
     case "pulling":
-      return isBeforeRun(state) ? enter({ kind: "pulling" }, "making its image ready") : life;
-    case "starting":
-      return isBeforeRun(state) ? enter({ kind: "starting" }, "making its container") : life;
+      return isBeforeRun(state) ? enter({ kind: "pulling" }, pullingReason(life, event.image)) : life;
+    case "pull-failed":
+      return isBeforeRun(state) ? afterFailedPull(life, event, now) : life;
+    case "starting": {
+      if (!isBeforeRun(state)) return life;
+      const { failedPulls: _, ...rest } = life;
+      return { ...rest, state: { kind: "starting" }, since: now, reason: "making its container" };
+    }
     case "started": {
       if (!isBeforeRun(state)) return life;
       const { exitCode: _, ...rest } = life;
@@ -151,6 +165,27 @@ function ended(life: Life, ending: Ending, policy: Policy, now: Millis): Life {
   return afterEnd({ ...rested, ...exitCode }, policy, now, describeEnding(ending), ending.code);
 }
 
+function pullingReason({ failedPulls }: Life, image: string | undefined): string {
+  if (image === undefined) return "making its image ready";
+  return `pulling ${image}${failedPulls ? ` again; the last time: ${failedPulls.reason}` : ""}`;
+}
+
+/** Whatever its restart policy: it never ran. */
+function afterFailedPull(
+  life: Life,
+  { reason, isStuck }: { readonly reason: string; readonly isStuck: boolean },
+  now: Millis,
+): Life {
+  const before = life.failedPulls?.count ?? 0;
+  const delayMs = doubled(instanceLimits.pullDelayMs, before);
+  const state: State = { kind: "backoff", until: now + delayMs, image: isStuck ? "stuck" : "awaited" };
+  return { ...life, state, reason, since: now, failedPulls: { count: before + 1, reason } };
+}
+
+function doubled(delayMs: number, times: number): Millis {
+  return Math.min(delayMs * 2 ** Math.min(times, 30), instanceLimits.restartDelayMaxMs);
+}
+
 /** The restart policy. `code` is undefined for an end that counts as a failure whatever the code. */
 function afterEnd(life: Life, policy: Policy, now: Millis, reason: string, code: number | undefined): Life {
   const stay = (kind: "completed" | "failed", why = reason): Life => ({
@@ -164,10 +199,7 @@ function afterEnd(life: Life, policy: Policy, now: Millis, reason: string, code:
   if (policy.maxAttempts !== undefined && life.attempts >= policy.maxAttempts) {
     return stay("failed", `${reason}; gave up after ${life.attempts} restarts`);
   }
-  const delayMs = Math.min(
-    policy.delayMs * 2 ** Math.min(life.attempts, 30),
-    instanceLimits.restartDelayMaxMs,
-  );
+  const delayMs = doubled(policy.delayMs, life.attempts);
   return { ...life, state: { kind: "backoff", until: now + delayMs }, reason, since: now };
 }
 
@@ -194,6 +226,7 @@ function unwanted(life: Life, reason: string, now: Millis): Life {
 function due(life: Life, policy: Policy, now: Millis): Life {
   const { state } = life;
   if (state.kind === "backoff" && now >= state.until) {
+    if (state.image !== undefined) return { ...life, state: { kind: "placed" }, since: now };
     const counted = { restarts: life.restarts + 1, attempts: life.attempts + 1 };
     return { ...life, ...counted, state: { kind: "placed" }, since: now };
   }

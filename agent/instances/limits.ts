@@ -10,6 +10,10 @@ export const instanceLimits = {
   /** After SIGKILL: a process that the kernel cannot end by then is removed by force. */
   killMs: 5_000,
   restartDelayMaxMs: 30_000,
+  /** After the first failed pull; doubles each time up to `restartDelayMaxMs`. */
+  pullDelayMs: 1_000,
+  /** Between two words about how far a pull is. */
+  progressMs: 250,
   /** A failed removal is tried again after this. */
   removeAgainMs: 2_000,
   /** The loop looks at everything at least this often, woken or not. */

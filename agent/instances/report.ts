@@ -18,6 +18,7 @@ export function reportOf(record: InstanceRecord, host: string, unhealthy: string
     state: state.kind,
     healthy: state.kind === "running" && healthy,
     reason: state.kind === "running" && !healthy && unhealthy !== "" ? unhealthy : life.reason,
+    ...(state.kind === "backoff" && state.image === "stuck" && { isStuck: true }),
     restarts: life.restarts,
     ...(life.exitCode !== undefined && { exitCode: life.exitCode }),
     image,

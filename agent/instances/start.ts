@@ -1,7 +1,9 @@
 import { ConstellationError } from "../../contract/index.ts";
-import type { Assignment, Placement } from "../session/index.ts";
+import type { Gate } from "../lib/gate.ts";
+import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
 import type { LifeEvent } from "./life.ts";
 import type { Places } from "./places.ts";
+import { pullImage } from "./pull.ts";
 import { type Start, type StepPorts, steps } from "./steps.ts";
 import { workloadOf } from "./workload.ts";
 
@@ -16,11 +18,9 @@ export interface StartRequest {
 }
 
 /** Runs the steps from top to bottom. Returns what was made; throws what the first failing step threw. */
-export async function startInstance(request: StartRequest, ports: StepPorts): Promise<Start> {
-  const { assignment, placement, onEvent, signal } = request;
-  const spec = assignment.specs[placement.specKey];
-  if (spec === undefined)
-    throw new TypeError(`start ${placement.id}: the assignment lacks its spec ${placement.specKey}`);
+async function startInstance(request: StartRequest, ports: StepPorts): Promise<Start> {
+  const { onEvent, signal } = request;
+  const spec = specOf(request);
   if (spec.unreadable !== undefined) throw new ConstellationError("invalid", spec.unreadable);
   ports.runtime.expectStart();
   const start: Start = { ...request, spec, workload: workloadOf(spec) };
@@ -31,6 +31,34 @@ export async function startInstance(request: StartRequest, ports: StepPorts): Pr
     await step.do(start, ports);
   }
   return start;
+}
+
+/**
+ * A start finds out by itself that its image is not here, so that those who have it ask for nothing. The pull holds no
+ * place in the gate: a slow registry holds up nobody who does not need it. Undefined: it was called off.
+ */
+export async function startWithImage(
+  request: StartRequest,
+  ports: StepPorts,
+  gate: Gate,
+): Promise<Start | undefined> {
+  const attempt = () =>
+    gate(async () => (request.signal.aborted ? undefined : startInstance(request, ports)));
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof ConstellationError && error.code === "image-missing")) throw error;
+  }
+  const onBegin = (image: string) => request.onEvent({ kind: "pulling", image });
+  await pullImage({ ...request, spec: specOf(request), onBegin }, ports.images);
+  return attempt();
+}
+
+/** What the placement runs. */
+function specOf({ assignment, placement }: StartRequest): InstanceSpec {
+  const spec = assignment.specs[placement.specKey];
+  if (spec !== undefined) return spec;
+  throw new TypeError(`start ${placement.id}: the assignment lacks its spec ${placement.specKey}`);
 }
 
 /** Takes everything away, bottom to top. Goes on past a failing step, and then throws the first failure. */

@@ -1,5 +1,6 @@
-import type { ImageConfig } from "../../contract/images/index.ts";
+import type { ImageConfig, RegistryReference } from "../../contract/images/index.ts";
 import type { Instance } from "../../contract/index.ts";
+import type { RegistryAccess } from "../images/index.ts";
 
 /** Milliseconds since 1970. */
 export type Millis = number;
@@ -131,6 +132,16 @@ export interface Runtime {
 
 /** The host's images. Satisfied by `agent/images`. */
 export interface Images {
+  /** Brings what this host lacks of an image; calls for the same image share one pull. */
+  pull(
+    reference: RegistryReference,
+    imageDigest: string,
+    access: RegistryAccess,
+    options: {
+      readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void>;
   resolve(imageDigest: string): Promise<ImageConfig>;
   /** Folders in overlayfs's order, the topmost first. Never written to. */
   unpack(

@@ -5,6 +5,7 @@ import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
 import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
 import type { Leader } from "./loop.ts";
+import type { Progress } from "./progress.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
 import { type ContentKind, type Reference, referencesOf } from "./references.ts";
 import { serviceStatus } from "./status.ts";
@@ -16,6 +17,7 @@ export interface ServiceFeaturePorts {
   readonly ports: PortProbe;
   readonly leader: Leader;
   readonly images: ImagePorts;
+  readonly progress: Progress;
 }
 
 /** What a Service is beyond a document: what it names exists, its image is here, its ports are free, it fits. */
@@ -48,7 +50,7 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
       };
     },
 
-    status: (desired) => serviceStatus(ports.store, ports.leader, desired),
+    status: (desired) => serviceStatus(ports.store, ports.leader, ports.progress, desired),
   };
 }
 

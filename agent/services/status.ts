@@ -1,16 +1,23 @@
 import type { Instance, ServiceStatus } from "../../contract/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
 import type { Leader } from "./loop.ts";
+import type { Progress } from "./progress.ts";
 import { newestSpec } from "./specs.ts";
 import { observedInstances, placementsOf } from "./view.ts";
 
 /** A service's live state: what hosts report, and what they were told but have not reported on yet. */
-export function serviceStatus(store: Store, leader: Leader, service: Desired): ServiceStatus {
+export function serviceStatus(
+  store: Store,
+  leader: Leader,
+  progress: Progress,
+  service: Desired,
+): ServiceStatus {
+  const instances = instancesOf(store).filter(({ serviceUid }) => serviceUid === service.uid);
   return {
     observedRevision: leader.observedRevision(service.uid),
     specRevision: newestSpec(store, service.uid)?.revision ?? 0,
     wanted: Number(service.inputs.replicas),
-    instances: instancesOf(store).filter(({ serviceUid }) => serviceUid === service.uid),
+    instances: progress.upon(instances),
     rejections: [...leader.rejections(service.uid)],
   };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Instance } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
 import type { Sealer } from "../secrets/index.ts";
@@ -12,13 +13,8 @@ export interface LocalSessionOptions {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly host: string;
-  /** A passing message about an instance, for the event stream alone. */
-  readonly onProgress: (progress: {
-    namespace: string;
-    service: string;
-    instance: string;
-    message: string;
-  }) => void;
+  /** A passing message about an instance, which is given as it was last reported. */
+  readonly onProgress: (instance: Instance, message: string) => void;
 }
 
 /** The session of a host that runs in the same process as the server. */
@@ -61,8 +57,7 @@ export function createLocalSession({ store, sealer, host, onProgress }: LocalSes
 
     progress(instanceId, message) {
       const instance = observedInstances(store).get(instanceId);
-      if (!instance) return;
-      onProgress({ namespace: instance.namespace, service: instance.service, instance: instanceId, message });
+      if (instance) onProgress(instance, message);
     },
   };
 }
