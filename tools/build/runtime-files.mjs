@@ -9,13 +9,11 @@ const notRun = /\/koffi\/(vendor|doc|lib|src\/koffi\/src\/abi|.*\.(md|txt|cc|hh|
 
 /**
  * What a program reads at run time, each where its code looks for it: koffi is required as a package, which Node
- * seeks from the bundle upwards; etcd3 reads `../proto` beside its code, which is now the bundle; the provider
- * answers with the schema beside its own.
+ * seeks from the bundle upwards; the provider answers with the schema beside its own.
  */
 const files = [
   { from: join(modules, "koffi"), to: join(dist, "node_modules", "koffi") },
   { from: join(modules, koffiBinary), to: join(dist, "node_modules", koffiBinary) },
-  { from: join(modules, "etcd3", "proto"), to: join(dist, "proto") },
   { from: join(root, "provider", "schema.json"), to: join(dist, "provider", "schema.json") },
 ];
 

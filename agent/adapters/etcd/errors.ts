@@ -1,42 +1,40 @@
-import * as etcd from "etcd3";
 import { ConstellationError } from "../../../contract/index.ts";
+import { StoreRefusal, statusCodes } from "./refusal.ts";
 
-const unreachable = [
-  etcd.GRPCUnavailableError,
-  etcd.GRPCDeadlineExceededError,
-  etcd.GRPCCancelledError,
-  etcd.GRPCInternalError,
-  etcd.EtcdWatchStreamEnded,
-];
+const { cancelled, deadlineExceeded, internal, outOfRange, resourceExhausted, unavailable } = statusCodes;
+const passing: readonly (number | undefined)[] = [cancelled, deadlineExceeded, internal, unavailable];
 
 /** Says in our own codes what etcd or the way to it refused. */
 export function wrapEtcdError(action: string, error: unknown): ConstellationError {
   if (error instanceof ConstellationError) return error;
   const cause = { cause: error };
-  if (unreachable.some((kind) => error instanceof kind)) {
+  if (isPassing(error)) {
     return new ConstellationError(
       "unreachable",
       `${action}: the store does not answer; it is being restarted, try again`,
       cause,
     );
   }
-  if (error instanceof etcd.GRPCOutOfRangeError) {
-    return new ConstellationError(
-      "compacted",
-      `${action}: that revision is no longer kept; list again`,
-      cause,
-    );
+  switch (error instanceof StoreRefusal ? error.code : undefined) {
+    case outOfRange:
+      return new ConstellationError(
+        "compacted",
+        `${action}: that revision is no longer kept; list again`,
+        cause,
+      );
+    case resourceExhausted:
+      return new ConstellationError(
+        "too-large",
+        `${action}: the store is full; delete what is not needed`,
+        cause,
+      );
+    default:
+      return new ConstellationError("bug", `${action}: ${(error as Error).message}`, cause);
   }
-  if (error instanceof etcd.GRPCResourceExhastedError) {
-    return new ConstellationError(
-      "too-large",
-      `${action}: the store is full; delete what is not needed`,
-      cause,
-    );
-  }
-  return new ConstellationError(
-    "bug",
-    `${action}: ${error instanceof Error ? error.message : String(error)}`,
-    cause,
-  );
+}
+
+/** No answer at all is an error of Node's, which all have a code in words. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof StoreRefusal) return passing.includes(error.code);
+  return typeof (error as NodeJS.ErrnoException).code === "string";
 }

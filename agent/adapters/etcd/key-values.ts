@@ -1,8 +1,7 @@
-import type { IRequestOp } from "etcd3";
-import type { Compare, KeyValues, Write } from "../../store/index.ts";
-import { Client } from "./client.ts";
-import { entryOf } from "./entry.ts";
+import type { KeyValues } from "../../store/index.ts";
 import { wrapEtcdError } from "./errors.ts";
+import { openGateway } from "./gateway.ts";
+import { compareOf, entryOf, operationOf, type RangeAnswer, rangeOf, type TxnAnswer } from "./messages.ts";
 import { watch } from "./watch.ts";
 
 export interface Connection extends KeyValues {
@@ -11,61 +10,37 @@ export interface Connection extends KeyValues {
 
 /** Speaks to the member behind a unix socket. */
 export function connectKeyValues(socket: string): Connection {
-  const client = new Client(socket);
+  const gateway = openGateway(socket);
+  const call = async <Answer>(action: string, path: string, body: object) => {
+    try {
+      return await gateway.call<Answer>(path, body);
+    } catch (error) {
+      throw wrapEtcdError(action, error);
+    }
+  };
   return {
     async range(prefix, { limit, after, revision }) {
-      // The first key behind `after` is `after` and one more byte: pages need no extra entry.
-      const from =
-        after === undefined ? Buffer.from(prefix === "" ? "\0" : prefix) : Buffer.from(`${after}\0`);
-      const answer = await wrapped(`read ${prefix || "everything"} from the store`, () =>
-        client.kv.range({
-          key: from,
-          range_end: prefixEnd(prefix),
-          limit,
-          ...(revision === undefined ? {} : { revision }),
-        }),
+      const { header, kvs, more } = await call<RangeAnswer>(
+        `read ${prefix || "everything"} from the store`,
+        "/v3/kv/range",
+        { ...rangeOf(prefix, after), limit, ...(revision !== undefined && { revision }) },
       );
       return {
-        revision: Number(answer.header.revision),
-        entries: answer.kvs.map(entryOf),
-        more: answer.more,
+        revision: Number(header.revision),
+        entries: (kvs ?? []).map(entryOf),
+        more: more ?? false,
       };
     },
 
     async commit({ compares, writes }) {
-      const answer = await wrapped("write to the store", () =>
-        client.kv.txn({ compare: compares.map(compareOf), success: writes.map(operationOf), failure: [] }),
-      );
-      return { succeeded: answer.succeeded, revision: Number(answer.header.revision) };
+      const { header, succeeded } = await call<TxnAnswer>("write to the store", "/v3/kv/txn", {
+        compare: compares.map(compareOf),
+        success: writes.map(operationOf),
+      });
+      return { succeeded: succeeded ?? false, revision: Number(header.revision) };
     },
 
-    watch: (fromRevision, signal) => watch(client, fromRevision, signal),
-    close: () => client.close(),
+    watch: (fromRevision, signal) => watch(gateway, fromRevision, signal),
+    close: () => gateway.close(),
   };
-}
-
-function compareOf({ key, modRevision }: Compare) {
-  return { key: Buffer.from(key), result: "Equal", target: "Mod", mod_revision: modRevision } as const;
-}
-
-function operationOf(write: Write): IRequestOp {
-  return "put" in write
-    ? { request_put: { key: Buffer.from(write.put), value: Buffer.from(write.value) } }
-    : { request_delete_range: { key: Buffer.from(write.remove) } };
-}
-
-/** The end of the range that holds exactly the keys with this prefix; `\0` means: to the last key. */
-function prefixEnd(prefix: string): Buffer {
-  const end = Buffer.from(prefix);
-  if (end.length === 0) return Buffer.from("\0");
-  end[end.length - 1] = (end[end.length - 1] ?? 0) + 1;
-  return end;
-}
-
-async function wrapped<T>(action: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw wrapEtcdError(action, error);
-  }
 }
