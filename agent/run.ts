@@ -95,7 +95,10 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   await makeFolders(folders, mounts);
   const facts = readMachineFacts(paths.id);
   const programs = { crun: findProgram(["crun"], process.env), conmon: findProgram(["conmon"], process.env) };
-  const runtime = createRuntime({ folder: folders.runtime, programs, facts }, { spawner, run, processes });
+  const runtime = createRuntime(
+    { folder: folders.runtime, programs, facts },
+    { spawner, run, processes, mounts },
+  );
   const names = createDnsmasq({
     ...{ folder: join(paths.runDir, "dnsmasq"), spawner, processes, signal },
     onEnd: () => network.wake(),

@@ -34,7 +34,7 @@ const placement: Placement = {
 
 function container(inputs: object, ofImage: Partial<ImageConfig> = {}, secretEnv = {}) {
   return containerOf({
-    ...{ placement, secretEnv, host: "alpha", root: "/r", netnsFile: "/n", mounts: [], log: undefined },
+    ...{ placement, secretEnv, host: "alpha", root: "/r", netnsFile: "/n", mounts: [] },
     image: { ...image, ...ofImage },
     workload: resources.Service.inputs.parse({ image: "x", ...inputs }),
     userFiles: { passwd: "root:x:0:0::/root:/bin/sh\n", group: "" },

@@ -18,7 +18,6 @@ export interface Ingredients {
   readonly root: string;
   readonly netnsFile: string;
   readonly mounts: readonly ContainerMount[];
-  readonly log: Container["log"];
 }
 
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -49,7 +48,6 @@ export function containerOf(from: Ingredients): Container {
     netnsFile: from.netnsFile,
     mounts: from.mounts,
     shmBytes: shmBytesOf(workload),
-    ...(from.log && { log: from.log }),
   };
 }
 

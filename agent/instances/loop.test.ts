@@ -45,7 +45,7 @@ const unused = (what: string) => async () => {
   throw new Error(`${what} was called`);
 };
 const idleRuntime: Runtime = {
-  ...{ start: unused("start"), signal: unused("signal"), remove: unused("remove"), exec: unused("exec") },
+  ...{ prepare: unused("prepare"), signal: unused("signal"), remove: unused("remove"), exec: unused("exec") },
   ...{ runInside: unused("runInside"), onEnd() {}, expectStart() {} },
   ...{ list: async () => [id], ended: async () => [], look: async () => ({ kind: "running", process }) },
 };

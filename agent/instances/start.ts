@@ -24,13 +24,17 @@ async function startInstance(request: StartRequest, ports: StepPorts): Promise<S
   if (spec.unreadable !== undefined) throw new ConstellationError("invalid", spec.unreadable);
   ports.runtime.expectStart();
   const start: Start = { ...request, spec, workload: workloadOf(spec) };
-  for (const step of steps) {
-    signal.throwIfAborted();
-    if (step.name === "image") onEvent({ kind: "pulling" });
-    if (step.name === "root") onEvent({ kind: "starting" });
-    await step.do(start, ports);
+  try {
+    for (const step of steps) {
+      signal.throwIfAborted();
+      if (step.name === "image") onEvent({ kind: "pulling" });
+      if (step.name === "monitor") onEvent({ kind: "starting" });
+      await step.do(start, ports);
+    }
+    return start;
+  } finally {
+    start.prepared?.dismiss();
   }
-  return start;
 }
 
 /**

@@ -8,11 +8,12 @@ import { makeUpper } from "./folders.ts";
 import { readInside } from "./inside.ts";
 import type { Places } from "./places.ts";
 import type {
-  Container,
+  ContainerLog,
   ContainerMount,
   Images,
   Mounts,
   Network,
+  PreparedStart,
   ProcessIdentity,
   Runtime,
 } from "./types.ts";
@@ -31,6 +32,7 @@ export interface Start {
   readonly onProgress: (message: string) => void;
   image?: ImageConfig;
   lowerdirs?: readonly string[];
+  prepared?: PreparedStart;
   netnsFile?: string;
   userFiles?: UserFiles;
   mounts?: readonly ContainerMount[];
@@ -56,6 +58,7 @@ interface Step {
 /** Starting runs top to bottom; removing bottom to top. Every step can be repeated, from any state a crash left. */
 export const steps: readonly Step[] = [
   { name: "image", do: readyImage, undo: nothing },
+  { name: "monitor", do: prepareProcess, undo: nothing },
   { name: "root", do: mountRoot, undo: unmountRoot },
   { name: "network", do: plugIn, undo: unplug },
   { name: "files", do: makeFiles, undo: removeFiles },
@@ -77,13 +80,22 @@ async function readyImage(start: Start, { images }: StepPorts): Promise<void> {
   });
 }
 
-/** Layers belong to the images and stay; the images' own collection removes those that no instance needs. */
+/**
+ * Layers belong to the images and stay; the images' own collection removes those that no instance needs.
+ * A start that was prepared ends with the agent, or with the attempt that prepared it.
+ */
 async function nothing(): Promise<void> {}
 
-async function mountRoot(start: Start, { mounts, runtime }: StepPorts): Promise<void> {
-  const { root, upper, work, id } = start.places;
+/** Early: it goes on by itself while the root and the network are made. */
+async function prepareProcess(start: Start, { runtime }: StepPorts): Promise<void> {
+  const { places, workload } = start;
   // What a start before this one left: its root may be in use until its process is gone.
-  await runtime.remove(id);
+  await runtime.remove(places.id);
+  start.prepared = await runtime.prepare(places.id, makeLog(places, workload));
+}
+
+async function mountRoot(start: Start, { mounts }: StepPorts): Promise<void> {
+  const { root, upper, work } = start.places;
   await mounts.unmount(root);
   const lowerdirs = needed(start.lowerdirs);
   for (const folder of [root, work]) mkdirSync(folder, { recursive: true });
@@ -131,7 +143,7 @@ async function removeFiles({ passing }: Places): Promise<void> {
   rmSync(passing, { recursive: true, force: true });
 }
 
-async function startProcess(start: Start, { runtime }: StepPorts): Promise<void> {
+async function startProcess(start: Start): Promise<void> {
   const { places, placement, workload, assignment } = start;
   const container = containerOf({
     placement,
@@ -143,12 +155,11 @@ async function startProcess(start: Start, { runtime }: StepPorts): Promise<void>
     root: places.root,
     netnsFile: needed(start.netnsFile),
     mounts: needed(start.mounts),
-    log: makeLog(places, workload),
   });
-  start.process = await runtime.start(container);
+  start.process = await needed(start.prepared).start(container);
 }
 
-function makeLog({ log }: Places, workload: Workload): Container["log"] {
+function makeLog({ log }: Places, workload: Workload): ContainerLog | undefined {
   const bounds = logBoundsOf(workload);
   if (bounds === undefined) return undefined;
   beginLog(log, bounds);

@@ -73,8 +73,12 @@ export interface Container {
   readonly netnsFile: string;
   readonly mounts: readonly ContainerMount[];
   readonly shmBytes: number;
-  /** Where output is kept; absent: nowhere. A file that would pass its size is replaced by an empty one. */
-  readonly log?: { readonly file: string; readonly cutBytes: number };
+}
+
+/** Where output is kept. A file that would pass its size is replaced by an empty one. */
+export interface ContainerLog {
+  readonly file: string;
+  readonly cutBytes: number;
 }
 
 export interface Resources {
@@ -107,12 +111,23 @@ export interface RunningCommand {
   close(): void;
 }
 
+/** A start that has begun; one of the two must be called. */
+export interface PreparedStart {
+  /** Resolves once the first instruction may run. Throws RuntimeError. */
+  start(container: Container): Promise<ProcessIdentity>;
+  /** It will not be started: what was begun ends. Nothing happens once `start` was called. */
+  dismiss(): void;
+}
+
 /** Starts, watches and ends containers; what it started lives on when the agent dies. Satisfied by `adapters/crun`. */
 export interface Runtime {
   /** A start comes soon: what the kernel takes long for begins now. Returns at once, never fails, binds to nothing. */
   expectStart(): void;
-  /** Resolves once the first instruction may run. Leftovers of the same id must be removed before. Throws RuntimeError. */
-  start(container: Container): Promise<ProcessIdentity>;
+  /**
+   * Begins a start with what needs no container yet. Leftovers of the same id must be removed before.
+   * `log` absent: output is kept nowhere. Throws RuntimeError.
+   */
+  prepare(id: string, log?: ContainerLog): Promise<PreparedStart>;
   look(id: string): Promise<ProcessView>;
   /** Ids of containers that have ended and were not removed since. */
   ended(): Promise<readonly string[]>;

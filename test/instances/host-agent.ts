@@ -55,7 +55,7 @@ const runtime = createRuntime(
     programs: { crun: "/usr/bin/crun", conmon: "/usr/bin/conmon" },
     facts: readMachineFacts("constellation-test"),
   },
-  { spawner, run: createRun(spawner), processes: createProcesses() },
+  { spawner, run: createRun(spawner), processes: createProcesses(), mounts },
 );
 const netnsFile = (id: string) => join(root, "run/netns", id);
 let devices = 0;

@@ -45,7 +45,7 @@ export interface StartedCommand {
  * unix socket, which crun's other ways ask for.
  */
 export async function startCommand(
-  crun: readonly [string, string],
+  crun: { readonly argv: readonly [string, string]; readonly env: Readonly<Record<string, string>> },
   paths: RuntimePaths,
   id: string,
   request: CommandRequest,
@@ -60,13 +60,14 @@ export async function startCommand(
     writeFileSync(files.process, JSON.stringify(wanted), { mode: 0o600 });
     const child = await spawner.spawn({
       argv: [
-        ...crun,
+        ...crun.argv,
         `--log=${files.log}`,
         "exec",
         `--pid-file=${files.pid}`,
         `--process=${files.process}`,
         id,
       ],
+      env: crun.env,
       fds: terminal ? { 0: terminal.programFd, 1: terminal.programFd, 2: terminal.programFd } : { ...own },
       session: "own",
     });

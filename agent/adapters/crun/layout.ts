@@ -11,6 +11,8 @@ export function runtimePaths(folder: string) {
     filters: join(folder, "filters"),
     bundle: (id: string) => join(folder, "bundles", id),
     bundles: join(folder, "bundles"),
+    /** Where crun itself is mounted read-only. */
+    program: join(folder, "program", "crun"),
   };
 }
 

@@ -1,41 +1,79 @@
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Container } from "../../instances/index.ts";
+import type { ContainerLog } from "../../instances/index.ts";
 import { type ChildProcess, codeOf, type Spawner } from "../libc/index.ts";
 import { startFailure } from "./failure.ts";
 import { readIfThere } from "./files.ts";
 import type { RuntimePaths } from "./layout.ts";
+import type { GuardedProgram } from "./program.ts";
 
 export interface Programs {
-  readonly crun: string;
+  readonly crun: GuardedProgram;
   readonly conmon: string;
+}
+
+/** A monitor that waits for its word: it has loaded its libraries, and touched nothing. */
+export interface WaitingMonitor {
+  /**
+   * Makes the container by `crun create`. Resolves when that waits before its first instruction. Throws what
+   * `startFailure` makes of crun's words.
+   */
+  create(): Promise<void>;
+  /** Ends it; nothing happens once `create` was called. */
+  dismiss(): void;
 }
 
 const monitorLimits = { createMs: 60_000, messageBytes: 64 * 1024, endMs: 2_000, pollMs: 5 };
 
+/** conmon's descriptors for its message and for our word, as it is told by its environment. */
+const [syncFd, startFd] = [3, 4];
+
 /**
- * Starts conmon, which makes the container by `crun create`, holds its output and writes its exit code when it ends.
- * conmon leaves the agent's process tree, so both outlive the agent. Resolves when the container waits before its
- * first instruction. Throws what `startFailure` makes of crun's words.
+ * Starts conmon, which makes the container, holds its output and writes its exit code when it ends. It leaves the
+ * agent's process tree, so both outlive the agent. An agent that dies before its word leaves one that finds no bundle,
+ * and ends.
  */
-export async function createWithMonitor(
+export async function startMonitor(
   spawner: Spawner,
   programs: Programs,
   paths: RuntimePaths,
   id: string,
-  log: Container["log"],
-): Promise<void> {
+  log: ContainerLog | undefined,
+): Promise<WaitingMonitor> {
+  const crun = await programs.crun.path();
   const monitor = await spawner.spawn({
-    argv: [programs.conmon, ...monitorArguments(programs, paths, id, log)],
-    env: { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin", _OCI_SYNCPIPE: "3" },
-    fds: { 3: "output" },
+    argv: [programs.conmon, ...monitorArguments(crun, paths, id, log)],
+    env: {
+      ...programs.crun.environment,
+      ...{ _OCI_SYNCPIPE: String(syncFd), _OCI_STARTPIPE: String(startFd) },
+    },
+    fds: { [syncFd]: "output", [startFd]: "input" },
     session: "own",
   });
-  const said = await firstLine(monitor, 3);
-  const { pid, message } = parseMessage(said);
-  if (pid === undefined || pid <= 0) throw startFailure(message ?? `conmon said "${said}"`);
+  const word = monitor.inputs.get(startFd) as Writable;
+  let isWaiting = true;
+  word.on("error", () => {
+    // It ended before its word came; its message, or the lack of one, says why.
+  });
+  return {
+    async create() {
+      isWaiting = false;
+      word.end("\0");
+      const said = await firstLine(monitor, syncFd);
+      const { pid, message } = parseMessage(said);
+      if (pid === undefined || pid <= 0) throw startFailure(message ?? `conmon said "${said}"`);
+    },
+    dismiss() {
+      if (!isWaiting) return;
+      isWaiting = false;
+      // Killed first: it would take the end of the pipe for its word.
+      monitor.kill("SIGKILL");
+      word.destroy();
+      monitor.outputs.get(syncFd)?.destroy();
+    },
+  };
 }
 
 /**
@@ -68,15 +106,15 @@ export function monitorPid(paths: RuntimePaths, id: string): number | undefined 
 }
 
 function monitorArguments(
-  programs: Programs,
+  crun: string,
   paths: RuntimePaths,
   id: string,
-  log: Container["log"],
+  log: ContainerLog | undefined,
 ): string[] {
   const bundle = paths.bundle(id);
   return [
     ...["--cid", id, "--cuuid", id, "--name", id],
-    ...["--runtime", programs.crun, "--runtime-arg", `--root=${paths.state}`],
+    ...["--runtime", crun, "--runtime-arg", `--root=${paths.state}`],
     ...["--bundle", bundle, "--persist-dir", bundle, "--exit-dir", paths.exits],
     ...["--container-pidfile", `${bundle}/pid`, "--conmon-pidfile", `${bundle}/monitor.pid`],
     ...["--log-path", log === undefined ? "none:" : `k8s-file:${log.file}`, "--no-sync-log"],

@@ -13,7 +13,7 @@ import {
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import type { Container, Runtime } from "../../instances/index.ts";
-import { AdapterError, type Processes, type Run, type Spawner } from "../libc/index.ts";
+import { AdapterError, type Mounts, type Processes, type Run, type Spawner } from "../libc/index.ts";
 import { runningCommand } from "./command.ts";
 import { type MachineFacts, ociConfig, serialize, wantedProfile } from "./config.ts";
 import { startCommand } from "./exec.ts";
@@ -21,14 +21,15 @@ import { startFailure } from "./failure.ts";
 import { exists } from "./files.ts";
 import { createCompiledFilters } from "./filters.ts";
 import { type RuntimePaths, runtimePaths } from "./layout.ts";
-import { createWithMonitor, monitorEnd, type Programs } from "./monitor.ts";
+import { monitorEnd, type Programs, startMonitor } from "./monitor.ts";
 import { createCgroupMoves } from "./moves.ts";
+import { createGuardedProgram } from "./program.ts";
 import { lookAt, readProcess } from "./status.ts";
 
 export interface RuntimeOptions {
   /** A folder in memory, open to root alone: configs hold the secrets of environments. Gone after a reboot. */
   readonly folder: string;
-  readonly programs: Programs;
+  readonly programs: { readonly crun: string; readonly conmon: string };
   readonly facts: MachineFacts;
 }
 
@@ -36,6 +37,7 @@ export interface RuntimePorts {
   readonly spawner: Spawner;
   readonly run: Run;
   readonly processes: Processes;
+  readonly mounts: Pick<Mounts, "bind" | "unmount">;
 }
 
 const cgroupMounts = "/sys/fs/cgroup";
@@ -43,29 +45,44 @@ const runtimeLimits = { toolMs: 20_000 };
 
 /** The container runtime on conmon and crun. Makes its folders. */
 export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Runtime {
-  const { programs, facts } = options;
+  const { facts } = options;
   const paths = runtimePaths(options.folder);
+  const programs: Programs = {
+    ...options.programs,
+    crun: createGuardedProgram(options.programs.crun, paths.program, ports.mounts),
+  };
   for (const folder of [paths.state, paths.exits, paths.bundles])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   const filters = createCompiledFilters(paths);
   const moves = createCgroupMoves(cgroupMounts);
-  const crunAt = [programs.crun, `--root=${paths.state}`] as const;
-  const crun = (...args: string[]) => ports.run([...crunAt, ...args], { timeoutMs: runtimeLimits.toolMs });
+  const crunCommand = async () => ({
+    argv: [await programs.crun.path(), `--root=${paths.state}`] as const,
+    env: programs.crun.environment,
+  });
+  const crun = async (...args: string[]) => {
+    const { argv, env } = await crunCommand();
+    return await ports.run([...argv, ...args], { env, timeoutMs: runtimeLimits.toolMs });
+  };
 
   return {
     expectStart: moves.ready,
 
-    async start(container) {
-      const { id } = container;
-      const profile = wantedProfile(container);
-      const filter = profile && filters.find(profile);
-      writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
-      await createWithMonitor(ports.spawner, programs, paths, id, container.log);
-      const process = readProcess(paths, id);
-      if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
-      if (!letGo(paths, id)) expectStarted(await crun("start", id));
-      if (filter && filter.bpf === undefined) filters.keep(filter.profile, id);
-      return process;
+    async prepare(id, log) {
+      const monitor = await startMonitor(ports.spawner, programs, paths, id, log);
+      return {
+        async start(container) {
+          const profile = wantedProfile(container);
+          const filter = profile && filters.find(profile);
+          writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
+          await monitor.create();
+          const process = readProcess(paths, id);
+          if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
+          if (!letGo(paths, id)) expectStarted(await crun("start", id));
+          if (filter && filter.bpf === undefined) filters.keep(filter.profile, id);
+          return process;
+        },
+        dismiss: monitor.dismiss,
+      };
     },
 
     look: (id) => lookAt(paths, id),
@@ -104,11 +121,11 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
     },
 
     async exec(id, request) {
-      return runningCommand(await startCommand(crunAt, paths, id, request, "pipes", ports));
+      return runningCommand(await startCommand(await crunCommand(), paths, id, request, "pipes", ports));
     },
 
     async runInside(id, argv, signal) {
-      const command = await startCommand(crunAt, paths, id, { argv }, "null", ports);
+      const command = await startCommand(await crunCommand(), paths, id, { argv }, "null", ports);
       signal.addEventListener("abort", command.end, { once: true });
       if (signal.aborted) command.end();
       const code = await command.exit;
