@@ -85,7 +85,11 @@ describe("images", () => {
       image("busybox").replace(/busybox$/, "bsybox"),
       /image: .*no tag bsybox; tags there: busybox/,
     ],
-    ["a registry", "docker.io/library/nginx:1.27", /image.*nginx:1\.27 is in a registry.*write oci:/],
+    [
+      "a scheme",
+      "https://docker.io/library/nginx:1.27",
+      /image: .*https:\/\/ is not part of a reference; write docker\.io\/library\/nginx:1\.27/,
+    ],
   ])("%s is refused with what to do", async (_, name, message) => {
     await stack.write(beside({ more: web({ image: name }) }));
     expect(await stack.failingUp({ preview: true })).toMatch(message);
