@@ -96,7 +96,11 @@ test.each([
   [{ code: 127, outOfMemory: false }, "exited with code 127"],
   [{ code: 137, outOfMemory: false }, "killed by SIGKILL"],
   [{ code: 137, outOfMemory: true }, "killed: out of memory; raise `resources.memory` or use less"],
-  [{ code: 1, outOfMemory: true }, "exited with code 1"],
+  [{ code: 0, outOfMemory: true }, "exited with code 0"],
+  [
+    { code: 1, outOfMemory: true },
+    "exited with code 1 after one of its processes was killed: out of memory; raise `resources.memory` or use less",
+  ],
   [{ code: 143, outOfMemory: false }, "killed by SIGTERM"],
   [{ code: 255, outOfMemory: false }, "exited with code 255"],
   [{ outOfMemory: false }, "ended with its monitor; exit code unknown"],

@@ -132,13 +132,15 @@ export function next(life: Life, event: LifeEvent, policy: Policy, now: Millis):
   }
 }
 
+const outOfMemoryReason = "killed: out of memory; raise `resources.memory` or use less";
+
 /** In words: `exited with code 1`, `killed by SIGTERM`, `killed: out of memory`. */
 export function describeEnding({ code, outOfMemory }: Ending): string {
   if (code === undefined) return "ended with its monitor; exit code unknown";
   const signal = signalName(code - 128);
-  if (outOfMemory && signal === "SIGKILL")
-    return "killed: out of memory; raise `resources.memory` or use less";
-  return signal === undefined ? `exited with code ${code}` : `killed by ${signal}`;
+  if (outOfMemory && signal === "SIGKILL") return outOfMemoryReason;
+  const said = signal === undefined ? `exited with code ${code}` : `killed by ${signal}`;
+  return outOfMemory && code !== 0 ? `${said} after one of its processes was ${outOfMemoryReason}` : said;
 }
 
 /** When the state's time is up: what the loop sets its timer by. */
@@ -234,8 +236,10 @@ function due(life: Life, policy: Policy, now: Millis): Life {
   switch (state.step) {
     case "draining":
       return { ...life, state: { ...state, step: "ending", until: now + policy.graceMs } };
-    case "ending":
-      return { ...life, state: { ...state, step: "killing", until: now + instanceLimits.killMs } };
+    case "ending": {
+      const reason = `${life.reason}; killed: it did not end within ${policy.graceMs / 1000} s of ${policy.stopSignal}`;
+      return { ...life, reason, state: { ...state, step: "killing", until: now + instanceLimits.killMs } };
+    }
     case "killing":
       return state.afterwards === "restart"
         ? afterEnd(life, policy, now, life.reason, undefined)
