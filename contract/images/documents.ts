@@ -7,7 +7,7 @@ import { type Digest, isDigest } from "./digest.ts";
 export const imageLimits = {
   /** The bound the distribution specification recommends for a manifest. */
   manifestBytes: 4 * 1024 ** 2,
-  configBytes: 4 * 1024 ** 2,
+  configBytes: 8 * 1024 ** 2,
   /** Docker's own bound, given by its storage drivers. */
   layers: 127,
   indexDepth: 3,
@@ -24,10 +24,15 @@ export const mediaTypes = {
     "application/vnd.docker.distribution.manifest.v2+json",
   ],
   config: "application/vnd.oci.image.config.v1+json",
+  dockerConfig: "application/vnd.docker.container.image.v1+json",
   layerTar: "application/vnd.oci.image.layer.v1.tar",
   layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
   layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
 } as const;
+
+const foreignLayer = /nondistributable|\.foreign\./;
+const layerType =
+  /^application\/vnd\.(oci\.image\.layer\.v1\.tar|docker\.image\.rootfs\.diff\.tar)([+.](gzip|zstd))?$/;
 
 const digest = z.custom<Digest>(
   (value) => typeof value === "string" && isDigest(value),
@@ -48,6 +53,8 @@ const manifest = z.looseObject({
   config: descriptor,
   layers: z.array(descriptor).max(imageLimits.layers),
 });
+
+const versioned = z.looseObject({ schemaVersion: z.int(), manifests: z.unknown().optional() });
 
 const list = z.array(z.string()).nullish();
 const set = z.record(z.string(), z.unknown()).nullish();
@@ -82,7 +89,7 @@ const config = z.looseObject({
   rootfs: z.looseObject({ type: z.literal("layers"), diff_ids: z.array(digest).max(imageLimits.layers) }),
 });
 
-export type Platform = Pick<z.infer<typeof platform>, "os" | "architecture">;
+export type Platform = Pick<z.infer<typeof platform>, "os" | "architecture" | "variant">;
 export type Descriptor = z.infer<typeof descriptor>;
 export type ImageIndex = z.infer<typeof index>;
 export type ImageManifest = z.infer<typeof manifest>;
@@ -131,8 +138,41 @@ export const parseIndex = (bytes: Uint8Array, name: string): ImageIndex =>
   parse(index, bytes, `read index ${name}`);
 export const parseManifest = (bytes: Uint8Array, name: string): ImageManifest =>
   parse(manifest, bytes, `read manifest ${name}`);
+/** What a tag of a registry may name. @throws ConstellationError `image-invalid`, also for Docker's first schema */
+export function parseManifestOrIndex(
+  bytes: Uint8Array,
+  name: string,
+): { readonly index: ImageIndex } | { readonly manifest: ImageManifest } {
+  const { schemaVersion, manifests } = parse(versioned, bytes, `read manifest ${name}`);
+  if (schemaVersion !== 1) {
+    return manifests === undefined
+      ? { manifest: parseManifest(bytes, name) }
+      : { index: parseIndex(bytes, name) };
+  }
+  const remedy = "push it again with a current tool";
+  throw new ConstellationError("image-invalid", `read manifest ${name}: Docker's old schema 1; ${remedy}`);
+}
 export const parseConfig = (bytes: Uint8Array, name: string): ImageConfig =>
   imageConfig(parse(config, bytes, `read image config ${name}`));
+
+/**
+ * Refuses what no host could run: other things than images that registries hold, and layers that they do not hold.
+ * @throws ConstellationError `image-invalid`
+ */
+export function requireImageManifest({ config, layers }: ImageManifest, name: string): void {
+  const refuse = (problem: string) => {
+    throw new ConstellationError("image-invalid", `read manifest ${name}: ${problem}`);
+  };
+  if (config.mediaType !== mediaTypes.config && config.mediaType !== mediaTypes.dockerConfig) {
+    refuse(`not a container image but ${config.mediaType}; check the reference`);
+  }
+  for (const { mediaType, digest } of layers) {
+    if (foreignLayer.test(mediaType))
+      refuse(`layer ${digest} is foreign: registries do not hand it out; rebuild the image without it`);
+    if (!layerType.test(mediaType))
+      refuse(`layer ${digest} has the unknown type ${mediaType}; rebuild the image`);
+  }
+}
 
 function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, action: string): T {
   let value: unknown;

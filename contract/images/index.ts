@@ -17,9 +17,12 @@ export {
   parseConfig,
   parseIndex,
   parseManifest,
+  parseManifestOrIndex,
+  requireImageManifest,
   thisPlatform,
 } from "./documents.ts";
 export { openLocalImage } from "./local.ts";
+export { pickPlatform } from "./platform.ts";
 export {
   type DockerArchiveReference,
   formatReference,

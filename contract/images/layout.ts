@@ -3,13 +3,13 @@ import { digestOf, hexOf } from "./digest.ts";
 import {
   type Descriptor,
   imageLimits,
-  mediaTypes,
   type Platform,
   parseConfig,
   parseIndex,
   parseManifest,
 } from "./documents.ts";
 import { type Files, readWhole } from "./files.ts";
+import { isIndex, isManifest, pickPlatform } from "./platform.ts";
 import { isSameName } from "./reference.ts";
 import type { LocalBlob, LocalImage } from "./types.ts";
 
@@ -24,7 +24,7 @@ export async function openLayout(
   platform: Platform,
 ): Promise<LocalImage> {
   const index = parseIndex(await readWhole(files, "index.json", imageLimits.manifestBytes), name);
-  const descriptor = await pickPlatform(files, name, pickTag(index.manifests, name, tag), platform);
+  const descriptor = await pickManifest(files, name, pickTag(index.manifests, name, tag), platform);
   const manifest = parseManifest(await readDocument(files, descriptor, imageLimits.manifestBytes), name);
   const config = parseConfig(await readDocument(files, manifest.config, imageLimits.configBytes), name);
   if (config.diffIds.length !== manifest.layers.length) {
@@ -67,37 +67,21 @@ function namesOf(descriptor: Descriptor): string[] {
 }
 
 /** Descends through indexes to the manifest for the platform. */
-async function pickPlatform(
+async function pickManifest(
   files: Files,
   name: string,
   candidates: readonly Descriptor[],
   platform: Platform,
   depth = 0,
 ): Promise<Descriptor> {
-  const fitting = candidates.find((each) => !each.platform || isPlatform(each.platform, platform));
-  if (!fitting) {
-    const offered = candidates.flatMap((each) =>
-      each.platform ? `${each.platform.os}/${each.platform.architecture}` : [],
-    );
-    const wanted = `${platform.os}/${platform.architecture}`;
-    throw missing(
-      `open image ${name}: not built for ${wanted}, only for ${[...new Set(offered)].join(", ")}; build it for ${wanted}`,
-    );
-  }
+  const fitting = pickPlatform(candidates, platform, `open image ${name}`);
   if (!isIndex(fitting.mediaType)) return fitting;
   if (depth >= imageLimits.indexDepth)
     throw invalid(`open image ${name}: indexes nested too deep; build it again`);
   const nested = parseIndex(await readDocument(files, fitting, imageLimits.manifestBytes), name);
-  const manifests = nested.manifests.filter(({ mediaType }) => isIndex(mediaType) || isManifest(mediaType));
-  return pickPlatform(files, name, manifests, platform, depth + 1);
+  return pickManifest(files, name, nested.manifests, platform, depth + 1);
 }
 
-function isPlatform(offered: Platform, wanted: Platform): boolean {
-  return offered.os === wanted.os && offered.architecture === wanted.architecture;
-}
-
-const isIndex = (mediaType: string) => mediaTypes.index.some((each) => each === mediaType);
-const isManifest = (mediaType: string) => mediaTypes.manifest.some((each) => each === mediaType);
 const blobPath = ({ digest }: Pick<Descriptor, "digest">) => `blobs/sha256/${hexOf(digest)}`;
 
 async function readDocument(files: Files, descriptor: Descriptor, maxBytes: number): Promise<Buffer> {
