@@ -8,8 +8,8 @@
 import { parseArgs } from "node:util";
 import { bundles } from "./setup/bundles.mjs";
 import { debianPackages } from "./setup/debian-packages.mjs";
+import { guard, registry } from "./setup/go-programs.mjs";
 import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
-import { guard } from "./setup/guard.mjs";
 import { images } from "./setup/images.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
 import { pythonPackages, pythonSdk } from "./setup/python-sdk.mjs";
@@ -26,6 +26,7 @@ const steps = [
   generatorTools,
   toolLinks,
   guard,
+  registry,
   typescriptSdk,
   bundles,
   images,

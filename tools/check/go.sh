@@ -3,10 +3,11 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-unformatted=$(gofmt -l agent/guard test/security tools/go)
+unformatted=$(gofmt -l agent/guard agent/registry tools/go)
 if [ -n "$unformatted" ]; then
   echo "not formatted: $unformatted"
   exit 1
 fi
-(cd agent/guard && go vet ./... && go test ./...)
-(cd test/security/attacker && go vet ./...)
+for module in agent/guard agent/registry; do
+  (cd "$module" && go vet ./... && go test ./...)
+done

@@ -23,6 +23,8 @@ export const packageOf = {
     python3: "python3",
     "/var/lib/dpkg/info/python3-venv.list": "python3-venv",
     ps: "procps",
+    "docker-registry": "docker-registry",
+    openssl: "openssl",
     // The static one: tests copy it into root file systems that hold nothing else.
     "/var/lib/dpkg/info/busybox-static.list": "busybox-static",
   },
