@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { down, preflight, sayFindings, status, traces, up } from "./install/index.ts";
-import { findProgram } from "./lib/find-program.ts";
+import { findOwnProgram } from "./own-programs.ts";
 
 const withRoot = (root: string | undefined) => (root === undefined ? {} : { root });
 
@@ -9,7 +8,7 @@ export async function bringUp({ root, json }: { root: string | undefined; json: 
   if (json) process.stdout.write(`${JSON.stringify({ progress: "starting the agent" })}\n`);
   const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
   const agent = [...self, "run", ...(root === undefined ? [] : ["--root", root])];
-  return await up({ ...withRoot(root), guard: findGuard(), agent });
+  return await up({ ...withRoot(root), guard: findOwnProgram("constellation-guard"), agent });
 }
 
 export const takeDown = (root: string | undefined) => down(withRoot(root));
@@ -29,10 +28,4 @@ export async function checkMachine({
   if (findings.some(({ severity }) => severity === "refusal")) process.exitCode = 1;
   process.stdout.write(sayFindings(findings));
   return undefined;
-}
-
-/** In the kit or on the PATH, else where this repository is built: this file is in agent/, or bundled in dist/agent/. */
-function findGuard(): string {
-  const nearby = ["../bin", "../dist/bin"].map((folder) => join(import.meta.dirname, folder));
-  return findProgram(["constellation-guard"], process.env, nearby);
 }

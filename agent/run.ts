@@ -20,14 +20,16 @@ import {
 } from "./adapters/libc/index.ts";
 import { createNftables } from "./adapters/nftables/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
+import { createRegistry } from "./adapters/registry/index.ts";
 import { describeHost, localRanges, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
-import { type Images, noRegistry, openImages } from "./images/index.ts";
+import { type Images, openImages } from "./images/index.ts";
 import { status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
 import { runNetwork } from "./network/index.ts";
+import { findOwnProgram } from "./own-programs.ts";
 import { type Server, startServer } from "./server.ts";
 import { version } from "./version.ts";
 
@@ -36,12 +38,15 @@ const limits = {
   /** The store, from its start to its first answer. */
   storeStartMs: 60_000,
   storePauseMs: 50,
-  collectMs: 60 * 60_000,
-  /** How long an uploaded blob waits for the service that needs it. */
-  uploadGraceMs: 60 * 60_000,
+  collectMs: 30 * 60_000,
   /** What is under way when the agent is to end; its guard kills it soon after. */
   endMs: 8_000,
 };
+
+/** Where podman and docker keep root's logins. */
+const hostAuthFiles = ["/run/containers/0/auth.json", "/root/.docker/config.json"];
+/** `nobody` and `nogroup`: whom the registry client becomes. */
+const unprivilegedUser = 65_534;
 
 /**
  * The agent: the store's process, the server half, this machine's own half, the API; the one place that knows features
@@ -74,14 +79,24 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   });
   const keyValues = connectKeyValues(member.socket);
   const hostName = keepHostName(paths.stateDir);
+  let server: Server | undefined;
   const images = await openImages({
     stateDir: paths.stateDir,
     unpackCommand: [process.execPath, process.argv[1] ?? "", "unpack"],
     tree: createFileCalls(),
-    source: noRegistry,
+    source: createRegistry({
+      program: findOwnProgram("constellation-registry"),
+      authFiles: [join(paths.stateDir, "auth.json"), ...hostAuthFiles],
+      environment: process.env,
+      ...{ spawner, user: unprivilegedUser },
+    }),
+    // Until the store has answered, nobody knows what must stay.
+    inUse: () => server?.imagesInUse(),
+    maxBytes: () => server?.imageBytes(),
+    onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
     signal,
   });
-  const server = await untilAnswered(signal, () =>
+  server = await untilAnswered(signal, () =>
     startServer({
       ...{ paths, hostName, version, keyValues, log, signal },
       portProbe: createPortProbe(),
@@ -131,7 +146,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     signal,
   });
   const api = await server.listen({ access: createInstanceAccess(host.instances, runtime), blobs: images });
-  const collecting = collectImages(images, server, log.child({ component: "images" }), signal);
+  const collecting = collectImages(images, log.child({ component: "images" }), signal);
   log.info({ version, root, socket: paths.socket }, "agent started");
 
   try {
@@ -159,17 +174,10 @@ function requireShortPaths({ runDir }: AgentPaths, storeDir: string): void {
   );
 }
 
-/** Now and then removes images that no service needs; a failure waits for the next time. */
-async function collectImages(
-  images: Images,
-  server: Server,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
+/** Now and then notes which images are in use, and removes others; a failure waits for the next time. */
+async function collectImages(images: Images, log: Logger, signal: AbortSignal): Promise<void> {
   while (await delay(limits.collectMs, true, { signal }).catch(() => false)) {
-    await images
-      .collect(server.imagesInUse() as ReadonlySet<`sha256:${string}`>, limits.uploadGraceMs)
-      .catch((error: unknown) => log.warn({ err: error }, "cannot remove unused images"));
+    await images.collect().catch((error: unknown) => log.warn({ err: error }, "cannot remove unused images"));
   }
 }
 

@@ -4,10 +4,13 @@ import type { Logger } from "pino";
 import {
   type AgentPaths,
   ConstellationError,
+  type Digest,
   type DocumentKind,
   type Host,
   type Info,
   type Instance,
+  isDigest,
+  quantityBytes,
 } from "../contract/index.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
 import { type Clusters, createClusters, type LocalRange } from "./cluster/index.ts";
@@ -49,7 +52,9 @@ export interface Server {
   /** Opens the API, once the host half can answer for its instances. */
   listen(host: Pick<ApiPorts, "access" | "blobs">): Promise<{ close(): Promise<void> }>;
   /** Digests of the images that services run or may go back to. */
-  imagesInUse(): ReadonlySet<string>;
+  imagesInUse(): ReadonlySet<Digest>;
+  /** The most that images may take on a host's disk, where the cluster says. */
+  imageBytes(): number | undefined;
   /** Rejects when the server half cannot go on. */
   readonly running: Promise<unknown>;
 }
@@ -133,10 +138,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         }),
       }),
     imagesInUse: () =>
-      new Set([
-        ...store.list(families.spec).map(({ record }) => record.imageDigest),
-        ...store.list(families.desired).map(({ record }) => String(record.outputs.imageDigest)),
-      ]),
+      new Set(
+        [
+          ...store.list(families.spec).map(({ record }) => record.imageDigest),
+          ...store.list(families.desired).map(({ record }) => String(record.outputs.imageDigest)),
+        ].filter(isDigest),
+      ),
+    imageBytes: () => quantityBytes(clusters.find()?.imageStorage?.maxSize ?? ""),
     running: Promise.all([store.running, leader.running]).finally(feed.close),
   };
 }

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, chown, type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ConstellationError, type Digest, digestOf, hexOf, limits } from "../../contract/index.ts";
 
 const blobMode = 0o600;
+const bringAgain = "upload or pull the image again";
 
 /** Files named by the digest of what they hold. A blob that is there is whole: it was checked and synced before it got its name. */
 export interface BlobStore {
@@ -12,11 +13,15 @@ export interface BlobStore {
   /** Like `has`; one that is there counts as new from now on, so that a collection under way leaves it alone. */
   renew(digest: Digest): Promise<boolean>;
   put(digest: Digest, content: Readable): Promise<void>;
+  /** Takes a file that was checked against its digest and synced; on the same filesystem. */
+  adopt(digest: Digest, file: string): Promise<void>;
   path(digest: Digest): string;
   /** @throws ConstellationError `image-missing` when it is not there. */
   read(digest: Digest, maxBytes: number): Promise<Buffer>;
   open(digest: Digest): Promise<Readable>;
   size(digest: Digest): Promise<number>;
+  /** For one that made trouble: reads it whole. @throws ConstellationError `image-missing` when it was damaged; now it is gone. */
+  requireSound(digest: Digest): Promise<void>;
   list(): Promise<Digest[]>;
   remove(digest: Digest): Promise<void>;
 }
@@ -46,6 +51,12 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
     }
   }
 
+  /** By the disk, or by a power cut: it is as good as not there. */
+  async function removeDamaged(action: string, digest: Digest): Promise<ConstellationError> {
+    await rm(path(digest), { force: true });
+    return new ConstellationError("image-missing", `${action}: damaged, so removed; ${bringAgain}`);
+  }
+
   return {
     has,
     // A change of the mode, to what it is, sets the time of the last change of status.
@@ -70,6 +81,12 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
       writing.set(digest, ours);
       return ours;
     },
+    async adopt(digest, file) {
+      await chown(file, 0, 0);
+      await chmod(file, blobMode);
+      await rename(file, path(digest));
+      await syncFolder(folder);
+    },
     async read(digest, maxBytes) {
       const bytes = await size(digest);
       if (bytes > maxBytes)
@@ -78,12 +95,18 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
           `read blob ${digest}: ${bytes} bytes, at most ${maxBytes} are read`,
         );
       const content = await readFile(path(digest)).catch(missing(digest));
-      if (digestOf(content) !== digest) throw mismatch(`read blob ${digest}`, digestOf(content));
-      return content;
+      if (digestOf(content) === digest) return content;
+      throw await removeDamaged(`read blob ${digest}`, digest);
     },
     async open(digest) {
       const file = await open(path(digest)).catch(missing(digest));
       return file.createReadStream();
+    },
+    async requireSound(digest) {
+      const hash = createHash("sha256");
+      const file = await open(path(digest)).catch(missing(digest));
+      for await (const chunk of file.createReadStream()) hash.update(chunk);
+      if (hash.digest("hex") !== hexOf(digest)) throw await removeDamaged(`unpack layer ${digest}`, digest);
     },
     async list() {
       return (await readdir(folder)).map((name): Digest => `sha256:${name}`);
@@ -138,11 +161,9 @@ function mismatch(action: string, found: Digest): ConstellationError {
 function missing(digest: Digest) {
   return (cause: NodeJS.ErrnoException): never => {
     if (cause.code !== "ENOENT") throw cause;
-    throw new ConstellationError(
-      "image-missing",
-      `read blob ${digest}: not on this host; upload the image again`,
-      { cause },
-    );
+    throw new ConstellationError("image-missing", `read blob ${digest}: not on this host; ${bringAgain}`, {
+      cause,
+    });
   };
 }
 

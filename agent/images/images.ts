@@ -1,10 +1,16 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConstellationError, type Digest, formatReference } from "../../contract/index.ts";
+import { createSerial } from "../lib/serial.ts";
 import { type BlobStore, openBlobStore } from "./blobs.ts";
+import { collect } from "./collect.ts";
 import { type LayerKey, type LayerStore, openLayerStore } from "./layers.ts";
-import { createImageReader, readImage } from "./read.ts";
+import { imageStoreLimits } from "./limits.ts";
+import { createPull } from "./pull.ts";
+import { createImageReader } from "./read.ts";
+import { defaultMaxBytes, freeBytes, watchRoom } from "./room.ts";
 import type { ImageProgress, ImageSource, Images, TreeFiles } from "./types.ts";
+import { openUsage } from "./usage.ts";
 
 export interface ImagesOptions {
   /** The agent's; images live in `images` below it. */
@@ -13,37 +19,63 @@ export interface ImagesOptions {
   readonly unpackCommand: readonly string[];
   readonly tree: TreeFiles;
   readonly source: ImageSource;
-  /** Ends unpacking when the agent stops. */
+  /** What must stay; undefined while nobody knows: then nothing is removed. */
+  readonly inUse: () => ReadonlySet<Digest> | undefined;
+  /** Of everything here together; undefined: the default. */
+  readonly maxBytes?: () => number | undefined;
+  readonly graceMs?: number;
+  /** Hears of a collection that failed; the next one tries again. */
+  readonly onError: (error: unknown) => void;
+  /** Ends pulling and unpacking when the agent stops. */
   readonly signal: AbortSignal;
 }
 
-/** Opens the host's images, removing what a crash left half done. */
-export async function openImages({
-  stateDir,
-  unpackCommand,
-  tree,
-  source,
-  signal,
-}: ImagesOptions): Promise<Images> {
+/** Opens the host's images, removing what a crash left half done, but for downloads: they are gone on with. */
+export async function openImages(options: ImagesOptions): Promise<Images> {
+  const { stateDir, unpackCommand, tree, source, inUse, onError, signal } = options;
+  const graceMs = options.graceMs ?? imageStoreLimits.graceMs;
   const root = join(stateDir, "images");
-  const folders = { blobs: join(root, "blobs"), layers: join(root, "layers"), temp: join(root, "temp") };
-  await rm(folders.temp, { recursive: true, force: true });
+  const place = (name: string) => join(root, name);
+  await rm(place("temp"), { recursive: true, force: true });
   // Only root may pass: layers hold setuid programs of strangers.
-  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const blobs = openBlobStore(folders.blobs, folders.temp);
+  for (const name of ["blobs", "layers", "sizes", "used", "pulls", "temp"])
+    await mkdir(place(name), { recursive: true, mode: 0o700 });
+  const blobs = openBlobStore(place("blobs"), place("temp"));
   const layers = openLayerStore({
-    folder: folders.layers,
-    tempFolder: folders.temp,
-    command: unpackCommand,
-    tree,
-    signal,
+    ...{ folder: place("layers"), sizesFolder: place("sizes"), tempFolder: place("temp") },
+    ...{ command: unpackCommand, tree, signal },
   });
+  const usage = openUsage(place("used"));
   const images = createImageReader(blobs);
+  const inTurn = createSerial();
+  let isCollectionDue = false;
+
+  /** @param mustBeFree bytes of the disk, which may ask for less than the bound. */
+  function collectNow(mustBeFree = 0): Promise<void> {
+    return inTurn(async () => {
+      isCollectionDue = false;
+      const used = inUse();
+      if (used === undefined) return;
+      const bound = options.maxBytes?.() ?? (await defaultMaxBytes(root));
+      const lacking = Math.max(0, mustBeFree - (await freeBytes(root)));
+      const rules = { maxBytes: bound, graceMs, lackingBytes: lacking };
+      const gone = await collect({ blobs, layers, usage, partials: place("pulls") }, used, rules);
+      for (const digest of gone) images.forget(digest);
+    });
+  }
+  /** Something came: once for all that comes in a moment. */
+  function collectSoon(): void {
+    if (isCollectionDue) return;
+    isCollectionDue = true;
+    collectNow().catch(onError);
+  }
+  const room = watchRoom(place("pulls"), collectNow);
+  const pull = createPull({ source, blobs, folder: place("pulls"), room, signal });
 
   async function hasImage(imageDigest: Digest): Promise<boolean> {
     try {
-      const { manifest, keys } = await images.read(imageDigest);
-      const parts = [manifest.config.digest, ...keys.map((key) => key.blob)];
+      const { documents, manifest, keys } = await images.read(imageDigest);
+      const parts = [...documents, manifest.config.digest, ...keys.map((key) => key.blob)];
       return (await Promise.all(parts.map(blobs.has))).every(Boolean);
     } catch (error) {
       if (error instanceof ConstellationError && error.code === "image-missing") return false;
@@ -53,7 +85,10 @@ export async function openImages({
 
   return {
     hasBlob: blobs.has,
-    putBlob: blobs.put,
+    async putBlob(digest, content) {
+      await blobs.put(digest, content);
+      collectSoon();
+    },
     openBlob: blobs.open,
     async missingBlobs(digests) {
       const unique = [...new Set(digests)];
@@ -62,42 +97,37 @@ export async function openImages({
     },
     async locate(reference, access, abort) {
       if (reference.kind !== "registry") throw notUploaded(formatReference(reference));
-      return reference.digest ?? source.locate(reference, access, abort);
+      if (reference.digest) return reference.digest;
+      return source.locate(reference, access, abort ? AbortSignal.any([abort, signal]) : signal);
+    },
+    hasImage,
+    async pull(reference, imageDigest, access, wait = {}) {
+      if (await hasImage(imageDigest)) return;
+      await usage.note(imageDigest);
+      await pull(reference, imageDigest, access, wait);
+      await usage.note(imageDigest);
+      collectSoon();
     },
     resolve: async (imageDigest) => (await images.read(imageDigest)).config,
-    hasImage,
-    async pull(reference, imageDigest, access, { signal: abort } = {}) {
-      // Until there is a source that pulls, its refusal says what works instead.
-      if (!(await hasImage(imageDigest))) await source.locate(reference, access, abort);
-    },
     async requireImage(imageDigest) {
-      const { manifest, keys } = await images.read(imageDigest);
-      for (const blob of [imageDigest, manifest.config.digest, ...keys.map((key) => key.blob)]) {
+      const { documents, manifest, keys } = await images.read(imageDigest);
+      for (const blob of [...documents, manifest.config.digest, ...keys.map((key) => key.blob)]) {
         if (await blobs.renew(blob)) continue;
         throw new ConstellationError(
           "image-missing",
-          `read image ${imageDigest}: blob ${blob} is not on this host; upload the image again`,
+          `read image ${imageDigest}: blob ${blob} is not on this host; upload or pull the image again`,
         );
       }
       for (const key of keys) await layers.renew(key);
+      await usage.note(imageDigest);
     },
     async unpack(imageDigest, { onProgress, signal: abort } = {}) {
       const { keys } = await images.read(imageDigest);
+      await usage.note(imageDigest);
       await untilAborted(unpackAll(blobs, layers, keys, onProgress), abort, imageDigest);
       return keys.map(layers.folder).reverse();
     },
-    async collect(keep, graceMs) {
-      const { blobs: usedBlobs, chains } = await reachable(blobs, keep);
-      images.keep(keep);
-      const isOld = async (path: string) => Date.now() - (await stat(path)).ctimeMs > graceMs;
-      for (const digest of await blobs.list()) {
-        if (!usedBlobs.has(digest) && (await isOld(blobs.path(digest)))) await blobs.remove(digest);
-      }
-      for (const chainId of await layers.list()) {
-        const path = layers.folder({ chainId, blob: chainId, diffId: chainId });
-        if (!chains.has(chainId) && (await isOld(path))) await layers.remove(chainId);
-      }
-    },
+    collect: () => collectNow(),
     removeAll: () => rm(root, { recursive: true, force: true }),
   };
 }
@@ -117,27 +147,15 @@ async function unpackAll(
   let finished = 0;
   for (const [at, key] of missing.entries()) {
     const below = keys.slice(0, keys.indexOf(key)).map(layers.folder).reverse();
-    await layers.unpack(key, blobs.path(key.blob), below, (bytes) =>
-      onProgress({ done: finished + bytes, total }),
-    );
+    const onBytes = (bytes: number) => onProgress({ done: finished + bytes, total });
+    await layers.unpack(key, blobs.path(key.blob), below, onBytes).catch(async (error: unknown) => {
+      const isInvalid = error instanceof ConstellationError && error.code === "image-invalid";
+      if (isInvalid) await blobs.requireSound(key.blob); // then it is the disk that is to blame, not the image
+      throw error;
+    });
     finished += sizes[at] ?? 0;
     onProgress({ done: finished, total });
   }
-}
-
-/** Everything that the images of `keep` are made of. An image that is not here needs nothing. */
-async function reachable(blobs: BlobStore, keep: ReadonlySet<Digest>) {
-  const used = { blobs: new Set<Digest>(), chains: new Set<Digest>() };
-  for (const imageDigest of keep) {
-    if (!(await blobs.has(imageDigest))) continue;
-    const { manifest, keys } = await readImage(blobs, imageDigest);
-    used.blobs.add(imageDigest).add(manifest.config.digest);
-    for (const { blob, chainId } of keys) {
-      used.blobs.add(blob);
-      used.chains.add(chainId);
-    }
-  }
-  return used;
 }
 
 async function untilAborted(

@@ -1,13 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fchmodSync, fchownSync, fstatSync, futimesSync } from "node:fs";
-import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConstellationError, type Digest, hexOf } from "../../contract/index.ts";
 import { createGate } from "../lib/gate.ts";
 import { syncFolder, wrapFull } from "./blobs.ts";
 import { runUnpackChild, type UnpackReport } from "./child.ts";
 import { imageStoreLimits } from "./limits.ts";
-
 import type { TreeFiles } from "./types.ts";
 
 /** A layer on top of others: what makes its unpacked folder unique. */
@@ -34,11 +33,16 @@ export interface LayerStore {
     onBytes: (bytes: number) => void,
   ): Promise<void>;
   list(): Promise<Digest[]>;
+  path(chainId: Digest): string;
+  /** In bytes, as unpacked. */
+  size(chainId: Digest): Promise<number>;
   remove(chainId: Digest): Promise<void>;
 }
 
 export interface LayerStoreOptions {
   readonly folder: string;
+  /** How large each layer is, which its folder does not tell; a file by chain id. */
+  readonly sizesFolder: string;
   /** On the same filesystem. */
   readonly tempFolder: string;
   readonly command: readonly string[];
@@ -64,10 +68,12 @@ interface Unpacking {
   readonly listeners: Set<(bytes: number) => void>;
 }
 
-export function openLayerStore({ folder, tempFolder, command, tree, signal }: LayerStoreOptions): LayerStore {
+export function openLayerStore(options: LayerStoreOptions): LayerStore {
+  const { folder, sizesFolder, tempFolder, command, tree, signal } = options;
   const underWay = new Map<Digest, Unpacking>();
   const inSlot = createGate(imageStoreLimits.unpacksAtOnce);
   const pathOf = (chainId: Digest) => join(folder, hexOf(chainId));
+  const sizePath = (chainId: Digest) => join(sizesFolder, hexOf(chainId));
   const has = (chainId: Digest) => stat(pathOf(chainId)).then(() => true, absentAsFalse);
 
   async function unpack(
@@ -89,6 +95,7 @@ export function openLayerStore({ folder, tempFolder, command, tree, signal }: La
         throw new ConstellationError("image-invalid", `${action}: ${problem}; rebuild the image`);
       }
       finishFolders(temp, below, report, tree);
+      await writeFile(sizePath(key.chainId), String(report.bytes), { mode: 0o600 });
       await rename(temp, pathOf(key.chainId));
       await syncFolder(folder);
     } catch (error) {
@@ -121,9 +128,14 @@ export function openLayerStore({ folder, tempFolder, command, tree, signal }: La
     async list() {
       return (await readdir(folder)).map((name): Digest => `sha256:${name}`);
     },
+    path: pathOf,
+    async size(chainId) {
+      return Number(await readFile(sizePath(chainId), "utf8").catch(() => 0)); // lost: it counts as nothing
+    },
     async remove(chainId) {
       const temp = join(tempFolder, randomUUID());
       await rename(pathOf(chainId), temp);
+      await rm(sizePath(chainId), { force: true });
       await rm(temp, { recursive: true, force: true });
     },
   };

@@ -7,6 +7,15 @@ export const imageStoreLimits = {
   /** What an unpacking child may say: its report names implied and opaque folders. */
   reportBytes: 64 * 1024 ** 2,
   complaintBytes: 4 * 1024,
+  /** What images may take where nobody said otherwise: this, or this share of the disk where that is less. */
+  storeBytes: 20 * 1024 ** 3,
+  storeShare: 0.15,
+  /** Stays free on the disk: what else lives there writes too. */
+  freeBytes: 64 * 1024 ** 2,
+  /** A download that nobody goes on with. */
+  partialKeepMs: 6 * 60 * 60_000,
+  /** An uploaded image waits so long for the service that needs it. */
+  graceMs: 60 * 60_000,
 } as const;
 
 /** Bounds on one layer, against archives made to exhaust a host. */

@@ -5,7 +5,9 @@ import {
   type ImageManifest,
   imageLimits,
   parseConfig,
-  parseManifest,
+  parseManifestOrIndex,
+  pickPlatform,
+  requireImageManifest,
   thisPlatform,
 } from "../../contract/index.ts";
 import type { BlobStore } from "./blobs.ts";
@@ -15,6 +17,8 @@ import { type LayerKey, layerKeys } from "./layers.ts";
 const imagesKnown = 256;
 
 export interface Image {
+  /** What its digest names, an index perhaps, down to the manifest. */
+  readonly documents: readonly Digest[];
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
   /** The lowest first. */
@@ -24,8 +28,8 @@ export interface Image {
 /** Reads an image once and then knows it: a digest names the same image for ever, and starts are quicker for it. */
 export interface ImageReader {
   read(imageDigest: Digest): Promise<Image>;
-  /** Forgets the others: their blobs may go. */
-  keep(digests: ReadonlySet<Digest>): void;
+  /** Its blobs are gone. */
+  forget(digest: Digest): void;
 }
 
 export function createImageReader(blobs: BlobStore): ImageReader {
@@ -41,15 +45,14 @@ export function createImageReader(blobs: BlobStore): ImageReader {
       }
       return image;
     },
-    keep(digests: ReadonlySet<Digest>): void {
-      for (const digest of known.keys()) if (!digests.has(digest)) known.delete(digest);
-    },
+    forget: (digest) => void known.delete(digest),
   };
 }
 
 /** Throws `image-missing` or `image-invalid`: not for this platform, or its parts do not fit together. */
 export async function readImage(blobs: BlobStore, imageDigest: Digest): Promise<Image> {
-  const manifest = parseManifest(await blobs.read(imageDigest, imageLimits.manifestBytes), imageDigest);
+  const { documents, manifest } = await readManifest(blobs, imageDigest);
+  requireImageManifest(manifest, imageDigest);
   const config = parseConfig(await blobs.read(manifest.config.digest, imageLimits.configBytes), imageDigest);
   const { os, architecture } = config.platform;
   const here = thisPlatform();
@@ -64,9 +67,56 @@ export async function readImage(blobs: BlobStore, imageDigest: Digest): Promise<
     const problem = `${manifest.layers.length} layers but ${config.diffIds.length} diff_ids`;
     throw new ConstellationError("image-invalid", `read image ${imageDigest}: ${problem}; build it again`);
   }
-  const keys = layerKeys(
-    manifest.layers.map(({ digest }) => digest),
-    config.diffIds,
+  return { documents, manifest, config, keys: keysOf(manifest, config) };
+}
+
+/**
+ * From what a tag names, by way of indexes, to the manifest for this platform.
+ * @param bring makes sure that a document is here before it is read.
+ */
+export async function readManifest(
+  blobs: Pick<BlobStore, "read">,
+  imageDigest: Digest,
+  bring: (digest: Digest) => Promise<void> = async () => {},
+): Promise<Pick<Image, "documents" | "manifest">> {
+  const documents = [imageDigest];
+  for (const digest of documents) {
+    await bring(digest);
+    const found = parseManifestOrIndex(await blobs.read(digest, imageLimits.manifestBytes), imageDigest);
+    if ("manifest" in found) return { documents, manifest: found.manifest };
+    if (documents.length > imageLimits.indexDepth) break;
+    documents.push(pickPlatform(found.index.manifests, thisPlatform(), `read image ${imageDigest}`).digest);
+  }
+  throw new ConstellationError(
+    "image-invalid",
+    `read image ${imageDigest}: indexes nested too deep; build it again`,
   );
-  return { manifest, config, keys };
+}
+
+/** What an image is made of, as far as what is here tells; for what must be kept, no error says "nothing". */
+export async function partsOf(
+  blobs: BlobStore,
+  imageDigest: Digest,
+): Promise<{ readonly blobs: readonly Digest[]; readonly chains: readonly Digest[] }> {
+  const documents: Digest[] = [];
+  const note = async (digest: Digest) => void documents.push(digest);
+  try {
+    const { manifest } = await readManifest(blobs, imageDigest, note);
+    documents.push(manifest.config.digest, ...manifest.layers.map(({ digest }) => digest));
+    const config = parseConfig(
+      await blobs.read(manifest.config.digest, imageLimits.configBytes),
+      imageDigest,
+    );
+    return { blobs: documents, chains: keysOf(manifest, config).map(({ chainId }) => chainId) };
+  } catch (error) {
+    if (error instanceof ConstellationError) return { blobs: documents, chains: [] };
+    throw error;
+  }
+}
+
+function keysOf({ layers }: ImageManifest, { diffIds }: ImageConfig): LayerKey[] {
+  return layerKeys(
+    layers.map(({ digest }) => digest),
+    diffIds,
+  );
 }

@@ -64,8 +64,8 @@ export interface Images {
   requireImage(imageDigest: Digest): Promise<void>;
   /** Makes all layers ready and gives their folders in overlayfs's order, the topmost first. Never write into them. */
   unpack(imageDigest: Digest, wait?: ImageWait): Promise<readonly string[]>;
-  /** Removes what no image of `keep` needs and what is older than `graceMs`: an upload may still be under way. */
-  collect(keep: ReadonlySet<Digest>, graceMs: number): Promise<void>;
+  /** Removes what belongs to no image, and unused images until all is below the bound, longest unused first. */
+  collect(): Promise<void>;
   /** Removes everything. For the end of a host's life. */
   removeAll(): Promise<void>;
 }
@@ -73,7 +73,25 @@ export interface Images {
 /** Where images come from that nobody uploaded. Satisfied by `adapters/registry`. */
 export interface ImageSource {
   /** The digest that a tag names now. */
-  locate(reference: RegistryReference, access: RegistryAccess, signal?: AbortSignal): Promise<Digest>;
+  locate(reference: RegistryReference, access: RegistryAccess, signal: AbortSignal): Promise<Digest>;
+  /**
+   * Opens a repository to bring blobs into `folder`. Unfinished ones stay there as `HEX.partial` and are gone on with.
+   * The signal ends it at once; so does `close`.
+   */
+  open(
+    reference: RegistryReference,
+    access: RegistryAccess,
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<ImageTransfer>;
+}
+
+/** Each brings one file whose content matches the digest, and gives its path. Several may be under way at once. */
+export interface ImageTransfer {
+  bringManifest(digest: Digest): Promise<string>;
+  /** @param onBytes how many are here, those of an earlier try too. */
+  bringBlob(digest: Digest, size: number, onBytes: (bytes: number) => void): Promise<string>;
+  close(): void;
 }
 
 /** File calls that Node lacks. Paths are bytes: names need not be UTF-8. */

@@ -28,6 +28,8 @@ beforeAll(async () => {
     unpackCommand: [process.execPath, join(import.meta.dirname, "unpack-child.ts")],
     tree: createFileCalls(),
     source: noRegistry,
+    inUse: () => undefined,
+    onError: fail,
     signal: stop.signal,
   });
 }, 300_000);
@@ -36,6 +38,10 @@ afterAll(async () => {
   stop.abort();
   await rm(folder, { recursive: true, force: true });
 });
+
+function fail(error: unknown): never {
+  throw error;
+}
 
 async function upload(name: string): Promise<LocalImage> {
   const image = await openLocalImage({ kind: "oci", path: layout, tag: name }, "/");

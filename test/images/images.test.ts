@@ -12,8 +12,8 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import koffi from "koffi";
 import { createFileCalls } from "../../agent/adapters/libc/index.ts";
-import { type Images, noRegistry, openImages } from "../../agent/images/index.ts";
-import { digestOf, parseReference } from "../../contract/index.ts";
+import { type Images, type ImagesOptions, noRegistry, openImages } from "../../agent/images/index.ts";
+import { type Digest, digestOf, hexOf, parseReference } from "../../contract/index.ts";
 import {
   type CraftedEntry,
   type CraftedImage,
@@ -34,8 +34,14 @@ let stateDir: string;
 let stop: AbortController;
 let images: Images;
 
-const open = (unpackCommand: readonly string[] = child) =>
-  openImages({ stateDir, unpackCommand, tree: createFileCalls(), source: noRegistry, signal: stop.signal });
+const errors: unknown[] = [];
+const open = (options: Partial<ImagesOptions> = {}) =>
+  openImages({
+    ...{ stateDir, unpackCommand: child, tree: createFileCalls(), source: noRegistry, signal: stop.signal },
+    inUse: () => undefined,
+    onError: (error) => void errors.push(error),
+    ...options,
+  });
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), "images-"));
@@ -126,7 +132,9 @@ describe("unpacking", () => {
   test("runs once for a layer that many wait for, also when one gives up", async () => {
     const image = await uploadLayers([[{ name: "file", content: "x" }]]);
     const count = join(stateDir, "count");
-    images = await open(["/bin/sh", "-c", `echo started >> ${count}; exec "$@"`, "sh", ...child]);
+    images = await open({
+      unpackCommand: ["/bin/sh", "-c", `echo started >> ${count}; exec "$@"`, "sh", ...child],
+    });
     const impatient = images.unpack(image.digest, { signal: AbortSignal.timeout(1) });
     const patient = [images.unpack(image.digest), images.unpack(image.digest)];
     await expect(impatient).rejects.toMatchObject({ code: "cancelled" });
@@ -281,7 +289,7 @@ describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
       if (digest !== layer) await images.putBlob(digest, Readable.from([bytes]));
     await expect(images.requireImage(image.digest)).rejects.toMatchObject({
       code: "image-missing",
-      message: `read image ${image.digest}: blob ${layer} is not on this host; upload the image again`,
+      message: `read image ${image.digest}: blob ${layer} is not on this host; upload or pull the image again`,
     });
     await upload(image);
     await images.requireImage(image.digest);
@@ -304,7 +312,7 @@ describe("refuses, naming layer and reason, and leaves nothing behind:", () => {
       ["echo no memory >&2; kill -9 $$", "no memory"],
       ["echo '{\"report\":true}'", "the unpacking process ended with 0"],
     ]) {
-      images = await open(["/bin/sh", "-c", script as string]);
+      images = await open({ unpackCommand: ["/bin/sh", "-c", script as string] });
       await expect(images.unpack(image.digest)).rejects.toMatchObject({
         code: "host-unfit",
         message: `unpack layer ${image.layers[0]}: ${reason}`,
@@ -319,24 +327,87 @@ test("an agent that crashed while unpacking: what was half done is gone, what wa
   const layers = await images.unpack(image.digest);
   await mkdir(join(stateDir, "images/temp/half/usr"), { recursive: true });
   await writeFile(join(stateDir, "images/temp/half/usr/file"), "x");
-  images = await open(["/bin/false"]);
+  images = await open({ unpackCommand: ["/bin/false"] });
   expect(inStore("temp")).toEqual([]);
   expect(await images.unpack(image.digest)).toEqual(layers);
 });
 
-test("collect removes what nobody keeps, unless it is young", async () => {
+describe("the store's bound", () => {
   const base = [{ name: "base", content: "x" }];
-  const kept = await uploadLayers([base, [{ name: "kept", content: "x" }]]);
-  const left = await uploadLayers([base, [{ name: "left", content: "x" }]]);
-  const layers = await images.unpack(kept.digest);
-  await images.unpack(left.digest);
-  await images.collect(new Set([kept.digest]), 60_000);
-  expect(await images.missingBlobs([...left.blobs.keys()])).toEqual([]);
-  await images.collect(new Set([kept.digest]), -1);
-  expect(await images.missingBlobs([...kept.blobs.keys(), left.digest])).toEqual([left.digest]);
-  expect(inStore("layers").sort()).toEqual(layers.map((path) => path.slice(-64)).sort());
-  await images.removeAll();
-  expect(existsSync(join(stateDir, "images"))).toBe(false);
+  const layerFolders = (paths: readonly string[]) => paths.map((path) => path.slice(-64));
+
+  /** Uploads and unpacks one image on top of `base`; file times are as fine as the kernel's tick. */
+  async function use(name: string) {
+    const image = await uploadLayers([base, [{ name, content: Buffer.alloc(100_000, name) }]]);
+    const layers = layerFolders(await images.unpack(image.digest));
+    await delay(20);
+    return { ...image, folders: layers };
+  }
+
+  test("the image unused for longest goes first, what others share stays, one in use never goes", async () => {
+    const inUse = new Set<Digest>();
+    let maxBytes = 10 ** 9;
+    const [used, oldest, newest] = [await use("used"), await use("oldest"), await use("newest")];
+    inUse.add(used.digest);
+    images = await open({ inUse: () => inUse, maxBytes: () => maxBytes, graceMs: -1 });
+    await images.collect();
+    expect(inStore("layers")).toHaveLength(4);
+
+    maxBytes = 300_000;
+    images = await open({ inUse: () => inUse, maxBytes: () => maxBytes, graceMs: -1 }); // a restart forgets nothing
+    await images.collect();
+    expect(inStore("layers").sort()).toEqual([...new Set([...used.folders, ...newest.folders])].sort());
+    expect(await images.hasImage(oldest.digest)).toBe(false);
+
+    maxBytes = 0;
+    await images.collect();
+    expect(inStore("layers").sort()).toEqual([...used.folders].sort());
+    expect(inStore("blobs")).toHaveLength(used.blobs.size);
+    expect(inStore("sizes")).toHaveLength(2);
+    expect(inStore("used")).toHaveLength(1);
+    await images.removeAll();
+    expect(existsSync(join(stateDir, "images"))).toBe(false);
+  });
+
+  test("what came an hour ago at most stays, whatever the bound, and while nobody knows what is in use", async () => {
+    let inUse: Set<Digest> | undefined = new Set();
+    images = await open({ inUse: () => inUse, maxBytes: () => 0 });
+    await use("young");
+    await images.collect();
+    images = await open({ inUse: () => inUse, maxBytes: () => 0, graceMs: -1 });
+    inUse = undefined;
+    await images.collect();
+    expect(inStore("layers")).toHaveLength(2);
+  });
+
+  test("an upload that goes over it makes room by itself", async () => {
+    const first = await use("first");
+    images = await open({ inUse: () => new Set(), maxBytes: () => 0, graceMs: -1 });
+    const second = Buffer.from("second");
+    await images.putBlob(digestOf(second), Readable.from([second]));
+    while (await images.hasImage(first.digest)) await delay(10);
+    expect(errors).toEqual([]);
+  });
+});
+
+test("a blob that the disk damaged counts as missing, so that it is brought again", async () => {
+  const image = await uploadLayers([[{ name: "file", content: "x" }]]);
+  for (const [digest, problem] of [
+    [image.layers[0], "unpack layer"],
+    [image.digest, "read blob"],
+  ] as const) {
+    const path = join(stateDir, "images/blobs", hexOf(digest as Digest));
+    const bytes = readFileSync(path);
+    await writeFile(path, bytes.subarray(0, bytes.length / 2));
+    images = await open();
+    await expect(images.unpack(image.digest)).rejects.toMatchObject({
+      code: "image-missing",
+      message: expect.stringMatching(`^${problem} .*damaged, so removed; upload or pull the image again$`),
+    });
+    expect(await images.missingBlobs([digest as Digest])).toEqual([digest]);
+    await images.putBlob(digest as Digest, Readable.from([bytes]));
+  }
+  await images.unpack(image.digest);
 });
 
 test("what was just asked for is young again: a service that needs it is about to be written", async () => {

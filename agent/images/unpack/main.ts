@@ -22,15 +22,20 @@ export async function unpackMain(folder: string, files: LayerFiles, limits = unp
   files.confine(folder);
   try {
     const hash = createHash("sha256");
+    let bytes = 0;
+    const note = (chunk: Buffer) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+    };
     const { entries, skipped, opaque, implied } = await unpackLayer(
-      uncompressed(hash, limits),
+      uncompressed(note, limits),
       "",
       files,
       limits,
     );
     files.sync("/");
     const diffId = `sha256:${hash.digest("hex")}` as const;
-    say({ report: { diffId, entries, skipped, opaque: [...opaque], implied: [...implied] } });
+    say({ report: { diffId, bytes, entries, skipped, opaque: [...opaque], implied: [...implied] } });
     return 0;
   } catch (error) {
     say({ refused: describe(error) });
@@ -38,10 +43,7 @@ export async function unpackMain(folder: string, files: LayerFiles, limits = unp
   }
 }
 
-async function* uncompressed(
-  hash: { update(chunk: Buffer): unknown },
-  limits: UnpackLimits,
-): AsyncGenerator<Buffer> {
+async function* uncompressed(note: (chunk: Buffer) => void, limits: UnpackLimits): AsyncGenerator<Buffer> {
   const compressedBytes = fstatSync(standardInput).size;
   let bytes = 0;
   for await (const chunk of decompress()) {
@@ -50,7 +52,7 @@ async function* uncompressed(
     if (bytes > limits.ratioFromBytes && bytes > limits.ratio * compressedBytes) {
       throw tooLarge(`over ${limits.ratio} times its compressed size`);
     }
-    hash.update(chunk);
+    note(chunk);
     yield chunk;
   }
 }

@@ -7,8 +7,9 @@ export const unpackMessage = z.union([
   z.object({ done: z.int().min(0) }),
   z.object({
     report: z.object({
-      /** Of the uncompressed layer. */
+      /** Of the uncompressed layer, as its length. */
       diffId: z.custom<Digest>((value) => typeof value === "string" && isDigest(value)),
+      bytes: z.int(),
       entries: z.int(),
       /** Devices and other entries left out. */
       skipped: z.int(),
