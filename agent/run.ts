@@ -75,9 +75,10 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     runDir: storeDir,
     logFile: join(paths.stateDir, "etcd.log"),
     processes: { ...processes, startTimeOf: readStartTime },
-    onChange: (message, fields) => log.info({ component: "store", ...fields }, `store ${message}`),
+    onChange: (message, fields) =>
+      log[fields.trouble ? "error" : "info"]({ component: "store", ...fields }, `store ${message}`),
   });
-  const keyValues = connectKeyValues(member.socket);
+  const keyValues = connectKeyValues(member.socket, member.trouble);
   const hostName = keepHostName(paths.stateDir);
   let server: Server | undefined;
   const images = await openImages({

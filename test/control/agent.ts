@@ -1,9 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { connectKeyValues, superviseMember } from "../../agent/adapters/etcd/index.ts";
-import { createProcesses, readStartTime, readUnixPeer } from "../../agent/adapters/libc/index.ts";
+import {
+  createProcesses,
+  findProcesses,
+  readStartTime,
+  readUnixPeer,
+} from "../../agent/adapters/libc/index.ts";
 import { createPortProbe } from "../../agent/adapters/procnet/index.ts";
 import type { RegistryAccess } from "../../agent/images/index.ts";
 import { type Server, type ServerOptions, startServer } from "../../agent/server.ts";
@@ -42,7 +47,7 @@ export interface TestAgent {
 }
 
 /** A real etcd and the real server half in a temporary folder, with a host half that only pretends. */
-export async function startAgent(): Promise<TestAgent> {
+export async function startAgent({ quotaBytes }: { quotaBytes?: number } = {}): Promise<TestAgent> {
   const root = mkdtempSync(join(tmpdir(), "cst-"));
   const paths = agentPaths(root);
   const log = pino({ level: process.env.CONSTELLATION_LOG ?? "silent" });
@@ -51,6 +56,7 @@ export async function startAgent(): Promise<TestAgent> {
     dataDir: join(paths.stateDir, "etcd"),
     runDir: join(paths.runDir, "etcd"),
     logFile: join(root, "etcd.log"),
+    ...(quotaBytes !== undefined && { quotaBytes }),
     processes: { ...createProcesses(), startTimeOf: readStartTime },
     onChange: (message, fields) => log.info(fields, message),
   });
@@ -60,7 +66,7 @@ export async function startAgent(): Promise<TestAgent> {
 
   const start = async () => {
     const ending = new AbortController();
-    const keyValues = connectKeyValues(member.socket);
+    const keyValues = connectKeyValues(member.socket, member.trouble);
     const server = await opened(() =>
       startServer({
         paths,
@@ -92,7 +98,8 @@ export async function startAgent(): Promise<TestAgent> {
     registry,
     socket: paths.socket,
     stateDir: paths.stateDir,
-    etcdPid: () => Number.parseInt(readFileSync(join(paths.runDir, "etcd", "etcd.stat"), "utf8"), 10),
+    etcdPid: () =>
+      findProcesses((argv) => argv.includes(`--data-dir=${join(paths.stateDir, "etcd")}`))[0]?.pid ?? 0,
     async restart() {
       await stop();
       await start();

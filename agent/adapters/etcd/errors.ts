@@ -4,14 +4,18 @@ import { StoreRefusal, statusCodes } from "./refusal.ts";
 const { cancelled, deadlineExceeded, internal, outOfRange, resourceExhausted, unavailable } = statusCodes;
 const passing: readonly (number | undefined)[] = [cancelled, deadlineExceeded, internal, unavailable];
 
-/** Says in our own codes what etcd or the way to it refused. */
-export function wrapEtcdError(action: string, error: unknown): ConstellationError {
+/** Says in our own codes what etcd or the way to it refused. `trouble`: what is known to be wrong with etcd. */
+export function wrapEtcdError(
+  action: string,
+  error: unknown,
+  trouble: string | undefined,
+): ConstellationError {
   if (error instanceof ConstellationError) return error;
   const cause = { cause: error };
   if (isPassing(error)) {
     return new ConstellationError(
       "unreachable",
-      `${action}: the store does not answer; it is being restarted, try again`,
+      `${action}: the store does not answer${trouble === undefined ? "; it is being restarted, try again" : `: ${trouble}`}`,
       cause,
     );
   }
@@ -25,7 +29,7 @@ export function wrapEtcdError(action: string, error: unknown): ConstellationErro
     case resourceExhausted:
       return new ConstellationError(
         "too-large",
-        `${action}: the store is full; delete what is not needed`,
+        `${action}: the store is full, also without its past; delete what is not needed`,
         cause,
       );
     default:

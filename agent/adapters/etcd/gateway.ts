@@ -10,8 +10,8 @@ const limits = {
 
 /** etcd's calls as JSON over HTTP/1.1, which it serves beside gRPC (https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway). */
 export interface Gateway {
-  /** One answer to one call, 5 s at most. Rejects with a `StoreRefusal`, or with Node's error where no answer came. */
-  call<Answer>(path: string, body: object): Promise<Answer>;
+  /** One answer to one call, within 5 s unless it says otherwise. Rejects with a `StoreRefusal`, or with Node's error where no answer came. */
+  call<Answer>(path: string, body: object, timeoutMs?: number): Promise<Answer>;
   /** Answers as they come; ends with the connection, throws as `call` does. */
   stream<Answer>(path: string, body: object, signal: AbortSignal): AsyncIterable<Answer>;
   close(): void;
@@ -21,9 +21,9 @@ export interface Gateway {
 export function openGateway(socket: string): Gateway {
   const agent = new Agent({ keepAlive: true, maxSockets: limits.connections });
   return {
-    async call<Answer>(path: string, body: object) {
+    async call<Answer>(path: string, body: object, timeoutMs: number = limits.callTimeoutMs) {
       const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), limits.callTimeoutMs);
+      const timer = setTimeout(() => late.abort(), timeoutMs);
       try {
         const response = await post({ socket, agent, path, body, signal: late.signal });
         const answer: unknown = JSON.parse(await text(response));

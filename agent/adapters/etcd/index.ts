@@ -5,12 +5,12 @@
  * It does no elections, leases or locks; who writes what is the store's matter.
  */
 
+export { memberSocket } from "./arguments.ts";
 export { type Connection, connectKeyValues } from "./key-values.ts";
 export {
   endMember,
   type Member,
   type MemberOptions,
-  memberSocket,
   type ProcessPort,
   superviseMember,
 } from "./member.ts";

@@ -2,28 +2,41 @@ import type { KeyValues } from "../../store/index.ts";
 import { wrapEtcdError } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
 import { compareOf, entryOf, operationOf, type RangeAnswer, rangeOf, type TxnAnswer } from "./messages.ts";
+import { createCleanUp, isOutOfSpace } from "./space.ts";
 import { watch } from "./watch.ts";
 
 export interface Connection extends KeyValues {
   close(): void;
 }
 
-/** Speaks to the member behind a unix socket. */
-export function connectKeyValues(socket: string): Connection {
+/** Speaks to the member behind a unix socket; what is known to be wrong with it is said in the errors. */
+export function connectKeyValues(
+  socket: string,
+  trouble: () => string | undefined = () => undefined,
+): Connection {
   const gateway = openGateway(socket);
-  const call = async <Answer>(action: string, path: string, body: object) => {
+  const cleanUp = createCleanUp(gateway);
+  const wrapped = async <Answer>(action: string, call: () => Promise<Answer>) => {
     try {
-      return await gateway.call<Answer>(path, body);
+      return await call();
     } catch (error) {
-      throw wrapEtcdError(action, error);
+      throw wrapEtcdError(action, error, trouble());
     }
+  };
+  /** A write that its quota keeps it from is tried once more without the past. */
+  const write = async (body: object) => {
+    const attempt = () => gateway.call<TxnAnswer>("/v3/kv/txn", body);
+    return await attempt().catch(async (error: unknown) => {
+      if (!isOutOfSpace(error)) throw error;
+      await cleanUp();
+      return await attempt();
+    });
   };
   return {
     async range(prefix, { limit, after, revision }) {
-      const { header, kvs, more } = await call<RangeAnswer>(
-        `read ${prefix || "everything"} from the store`,
-        "/v3/kv/range",
-        { ...rangeOf(prefix, after), limit, ...(revision !== undefined && { revision }) },
+      const body = { ...rangeOf(prefix, after), limit, ...(revision !== undefined && { revision }) };
+      const { header, kvs, more } = await wrapped(`read ${prefix || "everything"} from the store`, () =>
+        gateway.call<RangeAnswer>("/v3/kv/range", body),
       );
       return {
         revision: Number(header.revision),
@@ -33,10 +46,8 @@ export function connectKeyValues(socket: string): Connection {
     },
 
     async commit({ compares, writes }) {
-      const { header, succeeded } = await call<TxnAnswer>("write to the store", "/v3/kv/txn", {
-        compare: compares.map(compareOf),
-        success: writes.map(operationOf),
-      });
+      const body = { compare: compares.map(compareOf), success: writes.map(operationOf) };
+      const { header, succeeded } = await wrapped("write to the store", () => write(body));
       return { succeeded: succeeded ?? false, revision: Number(header.revision) };
     },
 

@@ -1,19 +1,24 @@
 import { spawn } from "node:child_process";
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { ConstellationError } from "../../../contract/index.ts";
-import { parseStartTime } from "../libc/index.ts";
+import { memberArguments, memberSocket } from "./arguments.ts";
+import { troubleOf } from "./complaint.ts";
+import { findMember } from "./find.ts";
 
-export const memberLimits = {
-  quotaBytes: 512 * 1024 * 1024,
-  /** Revisions that a cursor of the event stream can go back. */
-  revisionsKept: 10_000,
-  /** Raft entries kept in memory. */
-  snapshotEntries: 2_000,
+const limits = {
   logBytes: 4 * 1024 * 1024,
-  startTimeoutMs: 20_000,
+  /** Of what it said in one run, where it began to complain. */
+  wordsBytes: 64 * 1024,
   stopTimeoutMs: 5_000,
   backoffFirstMs: 50,
   backoffMostMs: 5_000,
@@ -38,11 +43,13 @@ export interface MemberOptions {
   readonly program: string;
   /** Data; survives a reboot. */
   readonly dataDir: string;
-  /** Sockets and the pid; made with mode 0700, which is what keeps other users of the machine out. */
+  /** Sockets; made with mode 0700, which is what keeps other users of the machine out. */
   readonly runDir: string;
   /** The member's own words go here; emptied at a start when it has grown large. */
   readonly logFile: string;
   readonly processes: ProcessPort;
+  /** How large its data may grow before it refuses writes. */
+  readonly quotaBytes?: number;
   /** A transition in words, and the pid. */
   readonly onChange: (
     message: "adopted" | "started" | "ended" | "not started",
@@ -52,6 +59,8 @@ export interface MemberOptions {
 
 export interface Member {
   readonly socket: string;
+  /** Why it does not serve and what to do, in words; undefined where nothing is known to be wrong. */
+  trouble(): string | undefined;
   /** Leaves the process running: a restarted agent adopts it. */
   letGo(): Promise<void>;
   /** Ends the process too. */
@@ -67,14 +76,15 @@ export function superviseMember(options: MemberOptions): Member {
   mkdirSync(options.runDir, { recursive: true, mode: 0o700 });
   chmodSync(options.runDir, 0o700);
   const stopping = new AbortController();
-  const socket = memberSocket(options.runDir);
-  const supervised = supervise(options, stopping.signal);
+  let trouble: string | undefined;
+  const supervised = supervise(options, (now) => (trouble = now), stopping.signal);
   const letGo = async () => {
     stopping.abort();
     await supervised;
   };
   return {
-    socket,
+    socket: memberSocket(options.runDir),
+    trouble: () => trouble,
     letGo,
     async stop() {
       await letGo();
@@ -84,116 +94,85 @@ export function superviseMember(options: MemberOptions): Member {
 }
 
 /** Ends the member of this run folder, whoever started it; nothing happens where none runs. */
-export async function endMember(options: Pick<MemberOptions, "runDir" | "processes">): Promise<void> {
-  const running = await readIdentity(options);
-  if (running) await end(running, options.processes);
-  await rm(join(options.runDir, pidFile), { force: true });
+export async function endMember({
+  runDir,
+  processes,
+}: Pick<MemberOptions, "runDir" | "processes">): Promise<void> {
+  const running = findMember({ runDir });
+  if (running) await end(running, processes);
 }
 
-/** Where the member of a run folder answers. */
-export function memberSocket(runDir: string): string {
-  return join(runDir, socketNames.client);
-}
-
-/** etcd insists on `host:port` in URLs of unix sockets; without a path it takes that for a file in its working folder. */
-const socketNames = { client: "client:0", peer: "peer:0" };
-const pidFile = "etcd.stat";
-
-async function supervise(options: MemberOptions, signal: AbortSignal): Promise<void> {
-  let backoffMs: number = memberLimits.backoffFirstMs;
+async function supervise(
+  options: MemberOptions,
+  tell: (trouble: string | undefined) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let backoffMs: number = limits.backoffFirstMs;
   while (!signal.aborted) {
     const startedAt = performance.now();
+    const settled = setTimeout(tell, limits.settledMs, undefined).unref();
     try {
-      let running = await readIdentity(options);
-      if (running) options.onChange("adopted", { pid: running.pid });
-      else {
-        running = await start(options);
-        options.onChange("started", { pid: running.pid });
-      }
-      await options.processes.waitForEnd(running, signal);
-      options.onChange("ended", { pid: running.pid });
+      await runOnce(options, tell, signal);
     } catch (error) {
       if (signal.aborted) return;
       options.onChange("not started", { err: error });
+      tell(`it cannot be started: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      clearTimeout(settled);
     }
-    if (performance.now() - startedAt > memberLimits.settledMs) backoffMs = memberLimits.backoffFirstMs;
+    if (performance.now() - startedAt > limits.settledMs) backoffMs = limits.backoffFirstMs;
     await delay(backoffMs, undefined, { signal }).catch(() => undefined);
-    backoffMs = Math.min(backoffMs * 2, memberLimits.backoffMostMs);
+    backoffMs = Math.min(backoffMs * 2, limits.backoffMostMs);
   }
 }
 
-/**
- * The shell writes its own state from /proc before it becomes etcd, so that no crash of the agent in between
- * leaves a member that nobody knows of.
- */
+/** From its start, or from where it is found running, to its end. */
+async function runOnce(
+  options: MemberOptions,
+  tell: (trouble: string | undefined) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const wordsFrom = sizeOf(options.logFile);
+  const adopted = await adoptable(options);
+  const running = adopted ?? (await start(options));
+  options.onChange(adopted ? "adopted" : "started", { pid: running.pid });
+  await options.processes.waitForEnd(running, signal);
+  const trouble = troubleOf(wordsSince(options.logFile, wordsFrom), {
+    dataDir: options.dataDir,
+    freeBytes: freeBytes(options.dataDir),
+  });
+  options.onChange("ended", { pid: running.pid, ...(trouble !== undefined && { trouble }) });
+  tell(trouble);
+}
+
+/** One whose sockets somebody has removed holds the data, and nobody can reach it: it is ended. */
+async function adoptable(options: MemberOptions): Promise<ProcessIdentity | undefined> {
+  const running = findMember(options);
+  if (running === undefined || existsSync(memberSocket(options.runDir))) return running;
+  await end(running, options.processes);
+  return undefined;
+}
+
 async function start(options: MemberOptions): Promise<ProcessIdentity> {
-  const script = `cat /proc/$$/stat > ${pidFile}.new && mv ${pidFile}.new ${pidFile} && exec "$@"`;
-  await rm(join(options.runDir, pidFile), { force: true });
   const log = openLog(options.logFile);
-  const child = spawn("/bin/sh", ["-c", script, "etcd", options.program, ...memberArguments(options)], {
+  const child = spawn(options.program, memberArguments(options.dataDir, options.quotaBytes), {
     cwd: options.runDir,
     detached: true,
     stdio: ["ignore", log, log],
     env: { PATH: process.env.PATH ?? "/usr/bin:/bin", GOGC: "50", GOMAXPROCS: "2" },
   });
   child.unref();
-  const failed = new Promise<never>((_, reject) => child.once("error", reject));
-  try {
-    return await Promise.race([failed, appears(options)]);
-  } finally {
-    failed.catch(() => undefined);
-    closeSync(log);
-  }
-}
-
-async function appears(options: MemberOptions): Promise<ProcessIdentity> {
-  const deadline = performance.now() + memberLimits.startTimeoutMs;
-  while (performance.now() < deadline) {
-    const running = await readIdentity(options);
-    if (running) return running;
-    await delay(10);
-  }
-  throw new ConstellationError("host-unfit", `start the store: etcd did not start; see ${options.logFile}`);
-}
-
-function memberArguments({ dataDir }: MemberOptions): string[] {
-  const { quotaBytes, revisionsKept, snapshotEntries } = memberLimits;
-  const peer = `unix://${socketNames.peer}`;
-  const client = `unix://${socketNames.client}`;
-  return Object.entries({
-    name: "server",
-    "data-dir": dataDir,
-    "listen-client-urls": client,
-    "advertise-client-urls": client,
-    "listen-peer-urls": peer,
-    "initial-advertise-peer-urls": peer,
-    "initial-cluster": `server=${peer}`,
-    "quota-backend-bytes": quotaBytes,
-    "auto-compaction-mode": "revision",
-    "auto-compaction-retention": revisionsKept,
-    "snapshot-count": snapshotEntries,
-    "max-txn-ops": 128,
-    "log-level": "warn",
-  }).map(([name, value]) => `--${name}=${value}`);
-}
-
-async function readIdentity({
-  runDir,
-  processes,
-}: Pick<MemberOptions, "runDir" | "processes">): Promise<ProcessIdentity | undefined> {
-  const path = join(runDir, pidFile);
-  if (!existsSync(path)) return undefined;
-  const stat = await readFile(path, "utf8");
-  const pid = Number.parseInt(stat, 10);
-  const startTime = parseStartTime(stat);
-  if (!Number.isInteger(pid) || startTime === undefined) return undefined;
-  return (await processes.startTimeOf(pid)) === startTime ? { pid, startTime } : undefined;
+  closeSync(log);
+  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  const pid = child.pid ?? 0;
+  // Without one it has ended at once, and nobody has that identity.
+  return { pid, startTime: (await options.processes.startTimeOf(pid)) ?? "" };
 }
 
 async function end(running: ProcessIdentity, processes: ProcessPort): Promise<void> {
   await processes.signal(running, "SIGTERM");
   try {
-    await processes.waitForEnd(running, AbortSignal.timeout(memberLimits.stopTimeoutMs));
+    await processes.waitForEnd(running, AbortSignal.timeout(limits.stopTimeoutMs));
   } catch {
     // It did not end in time; what it acknowledged is on disk.
     await processes.signal(running, "SIGKILL");
@@ -201,6 +180,27 @@ async function end(running: ProcessIdentity, processes: ProcessPort): Promise<vo
 }
 
 function openLog(path: string): number {
-  const tooLarge = existsSync(path) && statSync(path).size > memberLimits.logBytes;
-  return openSync(path, tooLarge ? "w" : "a", 0o600);
+  return openSync(path, sizeOf(path) > limits.logBytes ? "w" : "a", 0o600);
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
+}
+
+/** What was added to its log; from the start where that was emptied meanwhile. */
+function wordsSince(path: string, from: number): string {
+  if (!existsSync(path)) return "";
+  const file = openSync(path, "r");
+  try {
+    const offset = fstatSync(file).size < from ? 0 : from;
+    const bytes = Buffer.alloc(limits.wordsBytes);
+    return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, offset));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }

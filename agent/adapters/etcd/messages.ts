@@ -10,16 +10,19 @@ export interface Pair {
 
 interface Header {
   readonly revision: string;
+  readonly member_id: string;
 }
 
-export interface RangeAnswer {
+export interface HeaderAnswer {
   readonly header: Header;
+}
+
+export interface RangeAnswer extends HeaderAnswer {
   readonly kvs?: readonly Pair[];
   readonly more?: boolean;
 }
 
-export interface TxnAnswer {
-  readonly header: Header;
+export interface TxnAnswer extends HeaderAnswer {
   readonly succeeded?: boolean;
 }
 

@@ -19,6 +19,7 @@ export { createNetwork } from "./network/network.ts";
 export { createNetworkTool } from "./network/network-tool.ts";
 export { type NetSysctl, readSysctl, writeSysctl } from "./network/sysctl.ts";
 export type { Address, Anchor, InstanceLink, Link, Network, Route } from "./network/types.ts";
+export { type FoundProcess, findProcesses } from "./process/find.ts";
 export {
   createNodeProcesses,
   createProcesses,
