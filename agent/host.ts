@@ -22,20 +22,22 @@ export interface RunningHost {
 
 /** This machine's own half: follows its session, and reports back. */
 export function runHost({ session, network, describe, createInstances, signal }: HostOptions): RunningHost {
-  let host: Observation["host"] | undefined;
+  let latest: Assignment | undefined;
   const instances = createInstances({
     // Before the first assignment nobody knows this host's range; what it runs is reported with that.
-    instances: async (list) => (host ? session.report({ host, instances: list }) : undefined),
+    instances: async (list) =>
+      latest ? session.report({ host: describe(latest), instances: list }) : undefined,
     progress: (id, message) => session.progress(id, message),
   });
 
   async function* assignments(): AsyncIterable<Assignment> {
     for await (const assignment of session.assignments(signal)) {
-      const isFirst = host === undefined;
-      host = describe(assignment);
-      network.assign(assignment);
-      if (isFirst) await session.report({ host, instances: instances.list() });
+      const isFirst = latest === undefined;
+      latest = assignment;
+      if (isFirst) await session.report({ host: describe(latest), instances: instances.list() });
       yield assignment;
+      // After the instances: a start waits for no packet rule.
+      network.assign(assignment);
     }
   }
 

@@ -115,6 +115,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     { folder: folders.runtime, programs, facts },
     { spawner, run, processes, mounts },
   );
+  server.session.onPlacing(runtime.expectStart);
   const names = createDnsmasq({
     ...{ folder: join(paths.runDir, "dnsmasq"), spawner, processes, signal },
     onEnd: () => network.wake(),

@@ -110,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     store,
     sealer,
     host: hostName,
+    onPlacing: leader.onPlacing,
     onProgress(instance, message) {
       progress.note(instance, message);
       const { id, namespace, service } = instance;

@@ -1,5 +1,5 @@
 import type { Owner, ServiceStatus, Violation } from "../../contract/index.ts";
-import type { Desired, Put } from "../store/index.ts";
+import type { Desired, Put, Removal } from "../store/index.ts";
 
 /** A document about to be written, checked as far as its own inputs go. */
 export interface Candidate {
@@ -39,6 +39,8 @@ export interface KindFeature<Found = unknown> {
   check?(candidate: Candidate, found: Found): Promise<readonly Violation[]>;
   /** Outputs, and what is to be stored along. Throws where the cluster cannot take it. */
   admit?(candidate: Candidate, found: Found): Promise<Admission>;
+  /** What follows from the document, for the same transaction; where that fails, the document is written alone. */
+  along?(desired: Desired): readonly (Put | Removal)[];
   /** The live state; without it an apply waits for nothing. */
   status?(desired: Desired): ServiceStatus;
 }

@@ -9,7 +9,15 @@ import {
 } from "../../contract/index.ts";
 import { digestOf } from "../lib/digest.ts";
 import { markedSecrets, openWritten, type Sealer, sealInputs } from "../secrets/index.ts";
-import { type Desired, families, keys, type Put, type Store, type Stored } from "../store/index.ts";
+import {
+  type Desired,
+  families,
+  keys,
+  type Put,
+  type Removal,
+  type Store,
+  type Stored,
+} from "../store/index.ts";
 import { kindOf } from "./kinds.ts";
 import type { Admission, Candidate, KindFeatures, WriteRequest } from "./types.ts";
 
@@ -84,7 +92,26 @@ export async function writeDocument(prepared: Prepared, ports: WritePorts): Prom
   requireMatch(request, earlier, title);
   if (dryRun) return { desired, etag: earlier?.modRevision ?? 0, warnings };
   const put: Put = { key, record: desired, was: earlier?.modRevision };
-  return { desired, etag: await ports.store.commit([put, ...admission.writes]), warnings };
+  const along = feature?.along?.(desired) ?? [];
+  const etag = await commitAlong(ports.store, [put, ...admission.writes], along);
+  return { desired, etag, warnings };
+}
+
+/** What goes along changes what others change, too: that must not make the write fail. */
+async function commitAlong(
+  store: Store,
+  own: readonly Put[],
+  along: readonly (Put | Removal)[],
+): Promise<number> {
+  if (along.length === 0) return await store.commit(own);
+  try {
+    return await store.commit([...own, ...along]);
+  } catch (error) {
+    const isTooMuch =
+      error instanceof ConstellationError && (error.code === "conflict" || error.code === "too-large");
+    if (!isTooMuch) throw error;
+    return await store.commit(own);
+  }
 }
 
 /** A matching etag proves that the writer has read the document: that is how an import takes it over. */

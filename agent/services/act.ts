@@ -14,7 +14,7 @@ import { applyOps } from "./placements.ts";
 import { describe, type Op } from "./types.ts";
 
 /** Ops carried out in one transaction: their chunks and histories stay within its bounds. */
-const opsPerCommit = 40;
+export const opsPerCommit = 40;
 
 export interface ActPorts {
   readonly store: Store;
@@ -43,10 +43,21 @@ export async function act(ops: readonly Op[], ports: ActPorts): Promise<void> {
   }
 }
 
-async function commitOps(host: string, ops: readonly Op[], { store, cidrOf, now }: ActPorts): Promise<void> {
+async function commitOps(host: string, ops: readonly Op[], ports: ActPorts): Promise<void> {
+  const at = ports.now().toISOString();
+  const writes = placementWrites(host, ops, at, ports);
+  if (writes.length > 0) await ports.store.commit([...writes, ...histories(ports.store, ops, at)]);
+}
+
+/** What a host's placements become; nothing where the ops change none of them. */
+export function placementWrites(
+  host: string,
+  ops: readonly Op[],
+  at: string,
+  { store, cidrOf }: Pick<ActPorts, "store" | "cidrOf">,
+): (Put | Removal)[] {
   const cidr = cidrOf(host);
-  if (cidr === undefined) return;
-  const at = now().toISOString();
+  if (cidr === undefined) return [];
   const before = chunksOf(store, host);
   const suffix = () => randomBytes(3).toString("hex");
   const after = applyOps(
@@ -54,15 +65,13 @@ async function commitOps(host: string, ops: readonly Op[], { store, cidrOf, now 
     ops,
     { cidr, at, suffix },
   );
-  const writes = after.flatMap((record, index): (Put | Removal)[] => {
+  return after.flatMap((record, index): (Put | Removal)[] => {
     const was = before[index];
     if (was && isDeepStrictEqual(was.record, record)) return [];
     const emptied = index > 0 && index === after.length - 1 && record.placements.length === 0;
     if (emptied) return was ? [{ remove: was.key, was: was.modRevision }] : [];
     return [{ key: keys.placement(host, index), record, was: was?.modRevision }];
   });
-  if (writes.length === 0) return;
-  await store.commit([...writes, ...histories(store, ops, at)]);
 }
 
 function chunksOf(store: Store, host: string) {
@@ -74,7 +83,8 @@ function chunksOf(store: Store, host: string) {
   }
 }
 
-function histories(store: Store, ops: readonly Op[], at: string): Put[] {
+/** The decisions as lines of their services' histories. */
+export function histories(store: Store, ops: readonly Op[], at: string): Put[] {
   const told = ops.filter(({ kind }) => kind !== "forget");
   return [...Map.groupBy(told, ({ namespace, service }) => keys.history(namespace, "Service", service))].map(
     ([key, own]) => appended(store, key, own.map(describe), at),

@@ -50,6 +50,8 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
       };
     },
 
+    along: (desired) => ports.leader.along(desired),
+
     status: (desired) => serviceStatus(ports.store, ports.leader, ports.progress, desired),
   };
 }

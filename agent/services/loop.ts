@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import { ConstellationError, type Rejection } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
-import { keys, type Store } from "../store/index.ts";
+import { type Desired, keys, type Put, type Removal, type Store } from "../store/index.ts";
 import { type ActPorts, act, appended, revise } from "./act.ts";
+import { writesAlong } from "./along.ts";
 import { decide } from "./decide.ts";
 import { missingReferences, newestSpec, nextSpec } from "./specs.ts";
 import { unneeded } from "./sweep.ts";
@@ -20,6 +21,13 @@ export interface Leader {
   /** The document's revision that the last pass went by, 0 before the first. */
   observedRevision(uid: string): number;
   rejections(uid: string): readonly Rejection[];
+  /**
+   * What its next pass would write for a service that is about to be written itself, for the same transaction: what
+   * is placed with its service runs some milliseconds sooner. Left out, the next pass does it.
+   */
+  along(service: Desired): (Put | Removal)[];
+  /** Calls back when instances are about to be placed; nothing may come of it. */
+  onPlacing(callback: () => void): void;
   /** Resolves after the signal aborts. */
   readonly running: Promise<void>;
 }
@@ -31,6 +39,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
   let seen: ReadonlySet<string> = new Set();
   let passes = 0;
+  const listeners = new Set<() => void>();
   const pulse = createPulse();
   pulse.fire();
   const unsubscribe = store.subscribe(() => pulse.fire());
@@ -83,6 +92,12 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   return {
     observedRevision: (uid) => observed.get(uid) ?? 0,
     rejections: (uid) => rejections.get(uid) ?? [],
+    along(service) {
+      const writes = writesAlong(service, seen, ports);
+      if (writes.length > 0) for (const tell of listeners) tell();
+      return writes;
+    },
+    onPlacing: (callback) => void listeners.add(callback),
     running: loop(),
   };
 }

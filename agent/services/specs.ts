@@ -1,24 +1,24 @@
 import { durationMs } from "../../contract/index.ts";
 import { digestOf } from "../lib/digest.ts";
-import { type Desired, families, keys, type Spec, type Store } from "../store/index.ts";
+import { type Desired, families, keys, type Reader, type Spec } from "../store/index.ts";
 import { workloadIdentity } from "./identity.ts";
 import { referencesOf } from "./references.ts";
 
 const defaultMinHealthyMs = 500;
 
 /** The newest revision of what a service's instances run. */
-export function newestSpec(store: Store, uid: string): Spec | undefined {
+export function newestSpec(store: Reader, uid: string): Spec | undefined {
   return store.list(families.spec, keys.specs(uid)).at(-1)?.record;
 }
 
 /** The same for every service at once, by uid. */
-export function newestSpecs(store: Store): ReadonlyMap<string, Spec> {
+export function newestSpecs(store: Reader): ReadonlyMap<string, Spec> {
   // In order of their keys: a later revision takes the place of an earlier one.
   return new Map(store.list(families.spec).map(({ record }) => [record.uid, record]));
 }
 
 /** The next revision of a service's workload; undefined while the newest one still is what is wanted. */
-export function nextSpec(store: Store, service: Desired, at: string): Spec | undefined {
+export function nextSpec(store: Reader, service: Desired, at: string): Spec | undefined {
   const newest = newestSpec(store, service.uid);
   // What a service names may be deleted after it was admitted: what runs stays as it is then.
   if (newest && missingReferences(store, service).length > 0) return undefined;
@@ -48,7 +48,7 @@ export function minHealthyTimeMs({ inputs }: Pick<Desired, "inputs">): number {
 
 /** The documents a service names that do not exist. */
 export function missingReferences(
-  store: Store,
+  store: Reader,
   { namespace, inputs }: Pick<Desired, "namespace" | "inputs">,
 ) {
   return referencesOf(inputs).filter(
@@ -56,7 +56,7 @@ export function missingReferences(
   );
 }
 
-function contentDigest(store: Store, namespace: string, kind: string, name: string): string | undefined {
+function contentDigest(store: Reader, namespace: string, kind: string, name: string): string | undefined {
   const inputs = store.get(families.desired, keys.desired(namespace, kind, name))?.record.inputs;
   return inputs?.onChange === "restart" ? digestOf(inputs) : undefined;
 }

@@ -1,25 +1,25 @@
 import type { Instance } from "../../contract/index.ts";
 import { type HostCapacity, requestOf } from "../scheduler/index.ts";
-import { type Desired, families, hostOfKey, type Placed, type Spec, type Store } from "../store/index.ts";
+import { type Desired, families, hostOfKey, type Placed, type Reader, type Spec } from "../store/index.ts";
 import { newestSpecs } from "./specs.ts";
 import type { PlacedInstance, View, WantedService } from "./types.ts";
 
 /** All services, in order of namespace and name. */
-export function servicesOf(store: Store): Desired[] {
+export function servicesOf(store: Reader): Desired[] {
   return store
     .list(families.desired)
     .map(({ record }) => record)
     .filter(({ kind }) => kind === "Service");
 }
 
-export function placementsOf(store: Store): { host: string; placed: Placed }[] {
+export function placementsOf(store: Reader): { host: string; placed: Placed }[] {
   return store
     .list(families.placement)
     .flatMap(({ key, record }) => record.placements.map((placed) => ({ host: hostOfKey(key), placed })));
 }
 
 /** What the hosts last reported, by instance id. */
-export function observedInstances(store: Store): Map<string, Instance> {
+export function observedInstances(store: Reader): Map<string, Instance> {
   const instances = store.list(families.observed).flatMap(({ record }) => record.instances);
   return new Map(instances.map((instance) => [instance.id, instance]));
 }
@@ -31,7 +31,7 @@ export function observedInstances(store: Store): Map<string, Instance> {
 export const unseenMs = 1_000;
 
 /** Everything the leader decides on, read from the store's cache. `seen`: ids that a host has reported so far. */
-export function observe(store: Store, seen: ReadonlySet<string>, now: Date): View {
+export function observe(store: Reader, seen: ReadonlySet<string>, now: Date): View {
   const observed = observedInstances(store);
   const isRecent = (at: string) => {
     const ageMs = now.getTime() - Date.parse(at);
@@ -50,7 +50,7 @@ export function observe(store: Store, seen: ReadonlySet<string>, now: Date): Vie
 }
 
 /** Every host that has reported, with what is placed there; `except` leaves out one service's share. */
-export function hostCapacities(store: Store, except?: string): HostCapacity[] {
+export function hostCapacities(store: Reader, except?: string): HostCapacity[] {
   const placements = placementsOf(store).filter(({ placed }) => placed.serviceUid !== except);
   const specs = newestSpecs(store);
   return store.list(families.observed).flatMap(({ record: { host } }) => {

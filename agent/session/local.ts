@@ -13,15 +13,19 @@ export interface LocalSessionOptions {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly host: string;
+  readonly onPlacing: HostSession["onPlacing"];
   /** A passing message about an instance, which is given as it was last reported. */
   readonly onProgress: (instance: Instance, message: string) => void;
 }
 
 /** The session of a host that runs in the same process as the server. */
-export function createLocalSession({ store, sealer, host, onProgress }: LocalSessionOptions): HostSession {
+export function createLocalSession(options: LocalSessionOptions): HostSession {
+  const { store, sealer, host, onPlacing, onProgress } = options;
   const serial = createSerial();
   let waiting: { observation: Observation; stored: Promise<void> } | undefined;
   return {
+    onPlacing,
+
     async *assignments(signal) {
       const pulse = createPulse();
       const unsubscribe = store.subscribe(() => pulse.fire());

@@ -122,6 +122,8 @@ export interface Observation {
 export interface HostSession {
   /** The current assignment at once, then each newer one; intermediate ones may be skipped. */
   assignments(signal: AbortSignal): AsyncIterable<Assignment>;
+  /** Calls back when instances are about to be placed somewhere: what takes long may begin; nothing may come of it. */
+  onPlacing(callback: () => void): void;
   /** Replaces what the servers know of this host; resolves once it is stored. */
   report(observation: Observation): Promise<void>;
   /** A passing message about a long step: lost without harm. */

@@ -4,6 +4,7 @@
  * Invariant: a reader sees every write whose commit has resolved, and every writer names the revision it read.
  * It does not know what the records mean, and it does not run the server.
  */
+export { type Reader, readAhead } from "./ahead.ts";
 export type { DecodedChange, DecodedSet, Stored } from "./cache.ts";
 export { checkRecord } from "./codec.ts";
 export {

@@ -1,0 +1,35 @@
+import { type Desired, keys, type Put, type Removal, readAhead } from "../store/index.ts";
+import { type ActPorts, histories, opsPerCommit, placementWrites } from "./act.ts";
+import { decide } from "./decide.ts";
+import { missingReferences, nextSpec } from "./specs.ts";
+import { observe } from "./view.ts";
+
+/**
+ * A service's next revision and the first steps of what it asks for, decided as a pass would once the service is
+ * written. `seen`: ids that a host has reported so far.
+ */
+export function writesAlong(
+  service: Desired,
+  seen: ReadonlySet<string>,
+  ports: Pick<ActPorts, "store" | "cidrOf" | "now">,
+): (Put | Removal)[] {
+  const { store, now } = ports;
+  const time = now();
+  const at = time.toISOString();
+  const { namespace, name } = service;
+  const written = readAhead(store, [
+    { key: keys.desired(namespace, "Service", name), record: service, was: undefined },
+  ]);
+  if (missingReferences(written, service).length > 0) return [];
+  const spec = nextSpec(written, service, at);
+  const revision: Put[] = spec
+    ? [{ key: keys.spec(spec.uid, spec.revision), record: spec, was: undefined }]
+    : [];
+  const ops = decide(observe(readAhead(written, revision), seen, time))
+    .ops.filter((op) => op.namespace === namespace && op.service === name)
+    .slice(0, opsPerCommit);
+  const placed = [...Map.groupBy(ops, ({ host }) => host)].flatMap(([host, own]) =>
+    placementWrites(host, own, at, ports),
+  );
+  return [...revision, ...placed, ...(placed.length > 0 ? histories(store, ops, at) : [])];
+}
