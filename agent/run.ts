@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type AgentPaths, agentPaths, ConstellationError } from "../contract/index.ts";
+import { createCgroupCounters } from "./adapters/cgroups/index.ts";
 import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
 import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
 import { connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
@@ -19,7 +20,7 @@ import {
   writeSysctl,
 } from "./adapters/libc/index.ts";
 import { createNftables } from "./adapters/nftables/index.ts";
-import { createPortProbe } from "./adapters/procnet/index.ts";
+import { createPortProbe, readDevices } from "./adapters/procnet/index.ts";
 import { createRegistry } from "./adapters/registry/index.ts";
 import { describeHost, localRanges, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
@@ -31,6 +32,7 @@ import { createLog } from "./lib/log.ts";
 import { runNetwork } from "./network/index.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { type Server, startServer } from "./server.ts";
+import { createStats } from "./stats/index.ts";
 import { version } from "./version.ts";
 
 /** In milliseconds. */
@@ -147,7 +149,13 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       }),
     signal,
   });
-  const api = await server.listen({ access: createInstanceAccess(host.instances, runtime), blobs: images });
+  const stats = createStats(hostName, {
+    counters: createCgroupCounters(paths.id),
+    devices: readDevices,
+    deviceOf: network.deviceOf,
+  });
+  const access = createInstanceAccess(host.instances, runtime);
+  const api = await server.listen({ access, blobs: images, stats });
   const collecting = collectImages(images, log.child({ component: "images" }), signal);
   log.info({ version, root, socket: paths.socket }, "agent started");
 

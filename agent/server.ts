@@ -50,7 +50,7 @@ export interface Server {
   /** The way of this machine's host half to the servers. */
   readonly session: HostSession;
   /** Opens the API, once the host half can answer for its instances. */
-  listen(host: Pick<ApiPorts, "access" | "blobs">): Promise<{ close(): Promise<void> }>;
+  listen(host: Pick<ApiPorts, "access" | "blobs" | "stats">): Promise<{ close(): Promise<void> }>;
   /** Digests of the images that services run or may go back to. */
   imagesInUse(): ReadonlySet<Digest>;
   /** The most that images may take on a host's disk, where the cluster says. */

@@ -138,6 +138,42 @@ export const host = z.object({
 });
 export type Host = z.infer<typeof host>;
 
+/** Counters of one running instance. Rates come from two samples and their hosts' clocks. */
+const instanceStats = z.object({
+  id: z.string().describe("The instance's."),
+  namespace: z.string().describe("Its service's namespace."),
+  service: z.string().describe("Its service's name."),
+  name: z.string().describe("The slot: `web-0`."),
+  host: z.string().describe("Where it runs."),
+  restarts: z.int().describe("How often it was started again."),
+  cpuSeconds: z.number().describe("Processor time since its start, over all cores."),
+  memoryBytes: z.number().describe("In use, without what the kernel would take back first."),
+  memoryLimitBytes: z.number().optional().describe("The most it may use; absent: no limit."),
+  pids: z.int().describe("Processes and threads."),
+  pidsLimit: z.int().optional().describe("The most it may have; absent: no limit."),
+  receivedBytes: z.number().describe("Through its network link since that was made."),
+  sentBytes: z.number().describe("The same, outwards."),
+});
+
+const hostStats = z.object({
+  name: z.string().describe("The host's."),
+  clockSeconds: z
+    .number()
+    .describe("A clock that never jumps: the time between two samples, whatever the date says."),
+  cores: z.int().describe("How many it has."),
+  cpuSeconds: z.number().describe("Processor time of everything that runs there, over all cores."),
+  memoryBytes: z.number().describe("Not free."),
+  memoryTotalBytes: z.number().describe("What the machine has."),
+});
+
+/** One sample of what is used. */
+export const stats = z.object({
+  at: z.string().describe("RFC 3339."),
+  hosts: z.array(hostStats),
+  items: z.array(instanceStats).describe("Running instances, in no order."),
+});
+export type Stats = z.infer<typeof stats>;
+
 /** One line of the event stream. */
 export const event = z.discriminatedUnion("type", [
   /** A document was written or deleted. */

@@ -11,6 +11,7 @@ import {
   openapi,
   type RouteName,
   type routes,
+  type Stats,
 } from "../../contract/index.ts";
 import type { Clusters } from "../cluster/index.ts";
 import type { Documents } from "../documents/index.ts";
@@ -72,6 +73,8 @@ export interface ApiPorts {
     get(id: string): Instance;
   };
   readonly hosts: () => Host[];
+  /** A sample of those that run here. */
+  readonly stats: (instances: readonly Instance[]) => Promise<Stats>;
   readonly secretDigest: (text: string) => string;
 }
 
@@ -99,6 +102,11 @@ export function createHandlers(ports: ApiPorts): Handlers {
 
     listInstances: ({ query }) => ({ items: instances.list(query) }),
     getInstance: ({ params }) => instances.get(params.id),
+    stats: async ({ query }) => {
+      const wanted = new Set(instances.list(query).map(({ id }) => id));
+      const sample = await ports.stats(instances.list({}));
+      return { ...sample, items: sample.items.filter(({ id }) => wanted.has(id)) };
+    },
     logs: ({ params, query: { follow, tail, since }, signal }) => {
       const { id } = instances.get(params.id);
       return access.logs(

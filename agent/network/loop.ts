@@ -54,6 +54,8 @@ export interface HostNetwork {
   unplug(id: string): Promise<void>;
   /** Whether the packet rules written last lead new connections to an instance; true before the first were written. */
   leadsTo(id: string): boolean;
+  /** The host's end of an instance's link, by name. */
+  deviceOf(id: string): string;
   /** Resolves after the signal aborts, in the middle of no change. */
   readonly running: Promise<void>;
 }
@@ -94,6 +96,7 @@ export function runNetwork(
     },
     unplug: async (id) => await inTurn(async () => await links.unplug(id)),
     leadsTo: (id) => routed?.has(id) ?? true,
+    deviceOf: places.hostDevice,
     running: loop(),
   };
 

@@ -3,6 +3,7 @@
  * Each action is in a file of its own, loaded when called, and sees the cluster as any client of the API does.
  */
 import type { CommandSpec, OptionSpec } from "../session/index.ts";
+import { intervalMs, lookCount } from "./interval.ts";
 import { lineCount } from "./line-count.ts";
 
 const follow: OptionSpec = { flags: "-f, --follow", doc: "Go on as more comes, until Ctrl-C." };
@@ -45,6 +46,30 @@ export const commands: readonly CommandSpec[] = [
       ["constellation ps --json", "as the API answers"],
     ],
     load: async () => (await import("./ps.ts")).ps,
+  },
+  {
+    name: "top",
+    summary: "Show what instances use, live: processor, memory, network.",
+    options: [
+      service,
+      {
+        flags: "--sort <by>",
+        doc: "cpu, memory or name (default: cpu).",
+        completes: ["cpu", "memory", "name"],
+      },
+      { flags: "--interval <time>", doc: 'Between two looks (default: "2s").', parse: intervalMs },
+      {
+        flags: "--count <looks>",
+        doc: "End after so many (default: 1 in a pipe, else until q).",
+        parse: lookCount,
+      },
+    ],
+    examples: [
+      ["constellation top", "refreshed in place; q ends it"],
+      ["constellation top -n shop --sort memory", "one namespace, the largest first"],
+      ["constellation top --json --count 10 --interval 1s", "one JSON object a look"],
+    ],
+    load: async () => (await import("./top.ts")).top,
   },
   {
     name: "services",

@@ -36,6 +36,9 @@ export interface Options {
   readonly workdir?: string;
   readonly language?: "typescript" | "yaml" | "python";
   readonly cluster?: boolean;
+  readonly interval?: number;
+  readonly count?: number;
+  readonly sort?: "cpu" | "memory" | "name";
   readonly passphraseFile?: string;
   readonly force?: boolean;
 }

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { ClusterRecord, Document, Event, Host, Info, Instance } from "../documents.ts";
+import type { ClusterRecord, Document, Event, Host, Info, Instance, Stats } from "../documents.ts";
 import { ConstellationError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { lines } from "./event-stream.ts";
@@ -42,6 +42,7 @@ export interface Client {
   deleteDocument(address: DocumentAddress, options?: { ifMatch?: string }): Promise<void>;
   listInstances(query?: { namespace?: string; service?: string }): Promise<Instance[]>;
   getInstance(id: string): Promise<Instance>;
+  stats(query?: { namespace?: string; service?: string }): Promise<Stats>;
   listHosts(): Promise<Host[]>;
   /** Follows, reconnecting with the last id, until the signal aborts; throws `compacted` when it must list again. */
   events(
@@ -137,6 +138,7 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
       }),
     listInstances: async (query = {}) => (await call("listInstances", { query })).items,
     getInstance: (id) => call("getInstance", { params: { id } }),
+    stats: (query = {}) => call("stats", { query }),
     listHosts: async () => (await call("listHosts")).items,
     events: ({ after, ...query }, signal) =>
       follow({

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cluster, document, event, host, info, instance, owner } from "../documents.ts";
+import { cluster, document, event, host, info, instance, owner, stats } from "../documents.ts";
 import { limits } from "../limits.ts";
 import { dnsLabel } from "../model/values.ts";
 import { resources } from "../resources/index.ts";
@@ -156,6 +156,14 @@ export const routes = {
     summary: "Instances of every host, as last reported.",
     query: z.object({ namespace: ofNamespace, service: ofService }),
     answer: z.object({ items: z.array(instance) }),
+    framing: "json",
+  },
+  stats: {
+    method: "GET",
+    path: "/v1/stats",
+    summary: "What instances and hosts use: counters at this moment; two samples give rates.",
+    query: z.object({ namespace: ofNamespace, service: ofService }),
+    answer: stats,
     framing: "json",
   },
   getInstance: {

@@ -209,6 +209,48 @@ describe("with two instances", () => {
     await until(async () => (await run("exec", "web-0", "--", "pgrep", "-f", "sleep 32")).code !== 0);
   });
 
+  test("top shows what instances use: once in a pipe, live on a terminal until q, which gives it back", async () => {
+    const busy = "timeout 20 sh -c 'while :; do :; done'";
+    const burning = await stack.machine.spawn(["constellation", "exec", "web-1", "--", "sh", "-c", busy], {
+      env: stack.environment,
+    });
+    const looks = async (...argv: string[]) => await jsonLines("top", "--interval", "500ms", ...argv);
+    await until(async () => {
+      const [look] = await looks("--service", "web");
+      const [first, second] = look.instances;
+      return first.name === "web-1" && first.cpuPercent > 20 && second.name === "web-0";
+    });
+    const [look, ...more] = await looks("--count", "2", "--sort", "name");
+    expect(more).toHaveLength(1);
+    expect(look.hosts).toMatchObject([{ cores: expect.any(Number), memoryBytes: expect.any(Number) }]);
+    for (const instance of look.instances) {
+      expect(instance).toMatchObject({ name: expect.stringMatching(/^web-[01]$/), restarts: 0 });
+      expect(instance.memoryBytes).toBeGreaterThan(100_000);
+      expect(instance.memoryBytes).toBeLessThan(100_000_000);
+      expect(instance.pids).toBeGreaterThanOrEqual(2);
+    }
+    await run("exec", "web-0", "--", "nslookup", "web.default.internal");
+    const asker = (await stack.client().stats()).items.find(({ name }) => name === "web-0");
+    expect(Math.min(asker?.sentBytes ?? 0, asker?.receivedBytes ?? 0)).toBeGreaterThan(50);
+    expect((await run("top", "-n", "empty")).stdout).toMatch(/0 instances\n\nINSTANCE +CPU/);
+    const table = (await run("top", "--interval", "500ms")).stdout;
+    expect(table).toMatch(/^machine +cpu [\d.]+% of \d+% .*2 instances\n\nINSTANCE +CPU .*\nweb-1-/);
+
+    const live = await inTerminalOf(
+      [
+        ["web-1-", { size: [60, 20] }],
+        ["web-1-", { keys: "q" }],
+      ],
+      ...["top", "--interval", "200ms"],
+    );
+    expect(live).toMatchObject({ code: 0, restored: true, stepsLeft: 0 });
+    expect(live.output.endsWith("\u001b[?1049l")).toBe(true);
+    const interrupted = await inTerminalOf([["web-1-", { keys: "\u0003" }]], "top", "--interval", "60m");
+    expect(interrupted).toMatchObject({ code: 0, restored: true });
+    burning.killGroup("SIGKILL");
+    await burning.exited;
+  });
+
   test("a shell completes names", async () => {
     const asked = async (...words: string[]) => {
       const typed = ["constellation", ...words].map((word) => `'${word}'`).join(" ");
