@@ -3,21 +3,20 @@ import { benchmarks } from "./index.ts";
 import { formatTable } from "./table.ts";
 import type { Benchmark, Report } from "./types.ts";
 
-interface Flags {
-  readonly json?: boolean;
-  readonly runs: number;
-}
+type Flags = { readonly json?: boolean } & Readonly<Record<string, number>>;
 
-const runsLimit = 10_000;
+const knobLimit = 10_000;
 
 const program = new Command("bench").description("Measures constellation beside its peers, in the same run.");
 for (const benchmark of benchmarks) {
-  program
+  const command = program
     .command(benchmark.name)
     .description(benchmark.summary)
     .option("--json", "print one JSON object a line instead of a table")
-    .option("--runs <number>", "how often each side is measured", parseRuns, benchmark.usualRuns)
     .action(async (flags: Flags) => await run(benchmark, flags));
+  for (const [name, { about, usual }] of Object.entries(benchmark.knobs)) {
+    command.option(`--${name} <number>`, about, parseKnob, usual);
+  }
 }
 program.addHelpText(
   "after",
@@ -31,9 +30,9 @@ try {
   process.exitCode = 1;
 }
 
-async function run(benchmark: Benchmark, { json, runs }: Flags): Promise<void> {
+async function run(benchmark: Benchmark, { json, ...knobs }: Flags): Promise<void> {
   const progress = createProgress();
-  const report = await benchmark.run({ runs, onProgress: progress.show }).finally(progress.end);
+  const report = await benchmark.run({ knobs, onProgress: progress.show }).finally(progress.end);
   process.stdout.write(json ? formatLines(report) : formatTable(report.table));
 }
 
@@ -51,8 +50,8 @@ function createProgress() {
   };
 }
 
-function parseRuns(text: string): number {
-  const runs = Number(text);
-  if (Number.isInteger(runs) && runs >= 1 && runs <= runsLimit) return runs;
-  throw new InvalidArgumentError(`needs a whole number from 1 to ${runsLimit}.`);
+function parseKnob(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= knobLimit) return number;
+  throw new InvalidArgumentError(`needs a whole number from 1 to ${knobLimit}.`);
 }

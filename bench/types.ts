@@ -4,10 +4,12 @@ export interface Comparison {
   readonly metric: string;
   readonly value: number;
   readonly unit: string;
+  /** Who does the same; `goal` where nobody does and a figure was promised, `none` without either. */
   readonly peer: string;
-  readonly peerValue: number;
-  /** Above 1: ours is the better one. */
-  readonly ratio: number;
+  /** null without a peer. */
+  readonly peerValue: number | null;
+  /** Above 1: ours is the better one. null without a peer. */
+  readonly ratio: number | null;
 }
 
 export interface Table {
@@ -24,18 +26,30 @@ export interface Report {
   readonly table: Table;
 }
 
-export interface RunOptions {
-  /** How often each side is measured. */
-  readonly runs: number;
+/** A whole number that a user may choose: `--NAME`. */
+export interface Knob {
+  readonly about: string;
+  readonly usual: number;
+}
+
+export type Knobs = Readonly<Record<string, Knob>>;
+
+export interface RunOptions<K extends Knobs = Knobs> {
+  readonly knobs: { readonly [Name in keyof K]: number };
   /** Told what goes on, for people: a phrase without a line's end. */
   readonly onProgress: (phrase: string) => void;
 }
 
 /** Measures us and our peers side by side, in one run. */
-export interface Benchmark {
+export interface Benchmark<K extends Knobs = Knobs> {
   readonly name: string;
   readonly summary: string;
-  readonly usualRuns: number;
+  readonly knobs: K;
   /** Rejects with what to do about it where this machine cannot run it. */
-  run(options: RunOptions): Promise<Report>;
+  run(options: RunOptions<K>): Promise<Report>;
+}
+
+/** The knob of benchmarks that repeat one thing. */
+export function runsKnob(usual: number): Knob {
+  return { about: "how often each side is measured", usual };
 }

@@ -3,62 +3,49 @@
  * workload's first instruction, agent warm, image unpacked.
  * Invariant: everything runs in a throw-away machine; the workload, its limits and its image are the same for all.
  */
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { findProgram } from "../../agent/lib/find-program.ts";
-import { type Machine, startMachine } from "../../test/lab/index.ts";
-import type { Benchmark, RunOptions } from "../types.ts";
+import type { Machine } from "../../test/lab/index.ts";
+import { bringAgentUp, guardProgram, isInstalled, startBenchMachine } from "../machine.ts";
+import { type Benchmark, type Knob, type RunOptions, runsKnob } from "../types.ts";
 import { buildImage } from "./image.ts";
 import { reportStarts } from "./report.ts";
 import { peers, type Sample, type Setting } from "./types.ts";
 
-const programs = join(import.meta.dirname, "../../dist/bin");
-const agent = join(programs, "constellation-agent");
-const guard = join(programs, "constellation-guard");
 const measure = join(import.meta.dirname, "measure.ts");
 /** As nice(1) counts. */
 const raisedPriority = -10;
 const complaintLength = 4_000;
 
-export const start: Benchmark = {
+type StartKnobs = { readonly runs: Knob };
+
+export const start: Benchmark<StartKnobs> = {
   name: "start",
   summary: "one more replica, to its first instruction; beside crun, runc and podman",
-  usualRuns: 50,
+  knobs: { runs: runsKnob(50) },
   async run(options) {
-    refuseUnfit();
     raisePriority();
-    await using machine = await startMachine({ name: "bench" });
+    await using machine = await startBenchMachine("start");
     const folder = join(machine.root, "bench");
     await mkdir(folder);
     options.onProgress("building the workload and its image");
     const { reference, root: layer } = await buildImage(folder);
     options.onProgress("starting an agent");
-    const agentRoot = join(machine.root, "c");
-    await machine.output([agent, "up", "--root", agentRoot]);
+    const agentRoot = await bringAgentUp(machine);
     const installed = peers.filter(isInstalled);
-    const setting = { agentRoot, folder, layer, image: reference, peers: installed, runs: options.runs };
+    const setting = {
+      agentRoot,
+      folder,
+      layer,
+      image: reference,
+      peers: installed,
+      runs: options.knobs.runs,
+    };
     return reportStarts(await collect(machine, setting, options));
   },
 };
-
-function refuseUnfit(): void {
-  if (process.getuid?.() !== 0) throw new Error("bench start: not root; run it as root");
-  for (const program of [agent, guard]) {
-    if (!existsSync(program)) throw new Error(`bench start: ${program} is missing; run \`npm run build\``);
-  }
-}
-
-function isInstalled(program: string): boolean {
-  try {
-    findProgram([program], process.env);
-    return true;
-  } catch {
-    return false; // the report says which are missing
-  }
-}
 
 /** For this process and all it starts, that is every contender alike: others that use the machine spoil fewer samples. */
 function raisePriority(): void {
@@ -69,9 +56,13 @@ function raisePriority(): void {
   }
 }
 
-async function collect(machine: Machine, setting: Setting, options: RunOptions): Promise<Sample[]> {
+async function collect(
+  machine: Machine,
+  setting: Setting,
+  options: RunOptions<StartKnobs>,
+): Promise<Sample[]> {
   const child = await machine.spawn([
-    ...[guard, "enter", "--root", setting.agentRoot, "--"],
+    ...[guardProgram, "enter", "--root", setting.agentRoot, "--"],
     ...[process.execPath, "--disable-warning=ExperimentalWarning", measure, JSON.stringify(setting)],
   ]);
   let complaints = "";

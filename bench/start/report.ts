@@ -1,5 +1,6 @@
+import { lessIsBetter } from "../compare.ts";
 import { quantile } from "../quantile.ts";
-import type { Comparison, Report } from "../types.ts";
+import type { Report } from "../types.ts";
 import { peers, type Sample } from "./types.ts";
 
 const ours = "constellation";
@@ -15,13 +16,12 @@ export function reportStarts(samples: readonly Sample[]): Report {
   const measured = peers.filter((peer) => times.has(peer));
 
   const comparisons = metrics.flatMap(({ name, share }) =>
-    measured.map((peer): Comparison => {
-      const [value, peerValue] = [quantile(msOf(ours), share), quantile(msOf(peer), share)];
-      return {
-        ...{ bench: "start", metric: name, value: rounded(value), unit: "ms" },
-        ...{ peer, peerValue: rounded(peerValue), ratio: rounded(peerValue / value) },
-      };
-    }),
+    measured.map((peer) =>
+      lessIsBetter(
+        { bench: "start", metric: name, unit: "ms", value: quantile(msOf(ours), share) },
+        { name: peer, value: quantile(msOf(peer), share) },
+      ),
+    ),
   );
 
   const rows = [ours, ...measured].map((name) => {
@@ -45,9 +45,4 @@ export function reportStarts(samples: readonly Sample[]): Report {
       ],
     },
   };
-}
-
-/** To microseconds: what is finer is noise. */
-function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

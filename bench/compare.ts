@@ -1,0 +1,19 @@
+import type { Comparison } from "./types.ts";
+
+/** One figure, of which less is better, beside its peer's. Rounded to a thousandth: what is finer is noise. */
+export function lessIsBetter(
+  figure: Pick<Comparison, "bench" | "metric" | "unit" | "value">,
+  peer?: { readonly name: string; readonly value: number },
+): Comparison {
+  const { bench, metric, unit, value } = figure;
+  return {
+    ...{ bench, metric, value: rounded(value), unit },
+    peer: peer?.name ?? "none",
+    peerValue: peer === undefined ? null : rounded(peer.value),
+    ratio: peer === undefined ? null : rounded(peer.value / value),
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}
