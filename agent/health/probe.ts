@@ -7,12 +7,20 @@ import type { Probe, ProbeAction, ProbePlan, ProbeResult, RunInside } from "./ty
 /** Probes of the instance at `address`, from the host's own network. */
 export function createProbe(address: string, runInside: RunInside): Probe {
   return async (plan, signal) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(plan.timeoutMs)]);
+    // By hand: AbortSignal.any and AbortSignal.timeout cost as much as the rest of a probe.
+    const limit = new AbortController();
+    const end = () => limit.abort();
+    const timer = setTimeout(end, plan.timeoutMs);
+    signal.addEventListener("abort", end, { once: true });
     try {
-      return await run(plan.action, address, runInside, limit);
+      signal.throwIfAborted();
+      return await run(plan.action, address, runInside, limit.signal);
     } catch (error) {
       signal.throwIfAborted();
-      return { ok: false, reason: `${describe(plan.action)} ${explain(error, plan, limit)}` };
+      return { ok: false, reason: `${describe(plan.action)} ${explain(error, plan, limit.signal)}` };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, linkSync } from "node:fs";
+import { appendFileSync, existsSync, linkSync, statSync } from "node:fs";
 import { link, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -49,7 +49,8 @@ interface Seen {
 
 async function look(one: RotatedLog, before: Seen | undefined, log: Logger): Promise<Seen> {
   const now = performance.now();
-  const found = await stat(one.path).catch(() => undefined); // Its instance is gone, or has not begun.
+  // At once: the kernel has in memory what is looked at so often. Its instance may be gone, or not have begun.
+  const found = statSync(one.path, { throwIfNoEntry: false });
   const { ino: file = 0, size: bytes = 0 } = found ?? {};
   const isCut = before !== undefined && before.file !== file;
   if (found && (isCut || before === undefined)) {

@@ -38,7 +38,9 @@ export function readProcess(paths: RuntimePaths, id: string): ProcessIdentity | 
 }
 
 function readEnding(paths: RuntimePaths, id: string): Ending | undefined {
-  const text = readIfThere(join(paths.exits, id));
+  const path = join(paths.exits, id);
+  // Mostly it is not there: to ask is a tenth of the price of a failed reading.
+  const text = exists(path) ? readIfThere(path) : undefined;
   if (text === undefined) return undefined;
   const code = Number.parseInt(text, 10);
   return { ...(Number.isInteger(code) && { code }), outOfMemory: wasOutOfMemory(paths, id) };

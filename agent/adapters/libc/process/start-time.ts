@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { codeOf, wrapNodeError } from "../error.ts";
 
 /** What tells a process from a later one that got its pid. `startTime`: clock ticks since boot, as in /proc/PID/stat. */
@@ -10,7 +10,7 @@ export interface ProcessIdentity {
 /** The start time of a running process; undefined when there is none with that pid or it is only a zombie. */
 export async function readStartTime(pid: number): Promise<string | undefined> {
   try {
-    return parseStartTime(await readFile(`/proc/${pid}/stat`, "utf8"));
+    return parseStartTime(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return undefined;
     throw wrapNodeError(`read state of process ${pid}`, error);
