@@ -19,7 +19,12 @@ const all = [
     name: "constellation-agent",
     folder: "agent",
     // It lives long on hosts that belong to others: a small young generation keeps 14 MB of their memory free.
-    nodeFlags: ["--max-semi-space-size=2", "--optimize-for-size", "--v8-pool-size=1"],
+    nodeFlags: [
+      "--max-semi-space-size=2",
+      "--optimize-for-size",
+      "--v8-pool-size=1",
+      "--gc-memory-reducer-start-delay-ms=60000",
+    ],
     defaults: { CONSTELLATION_KIT: "tools" }, // where it finds etcd
   },
   { name: "pulumi-resource-constellation", folder: "provider", nodeFlags: [], defaults: {} },
