@@ -107,6 +107,18 @@ export const errorTable = {
     retryable: false,
     doc: "It is larger than a limit allows.",
   },
+  "wrong-method": {
+    http: 405,
+    grpc: grpc.unimplemented,
+    retryable: false,
+    doc: "The API has this path, but not with this method; the `Allow` header names those it has.",
+  },
+  busy: {
+    http: 503,
+    grpc: grpc.unavailable,
+    retryable: true,
+    doc: "As many as a limit allows are open or under way: close some, or try again.",
+  },
   forbidden: { http: 403, grpc: grpc.permissionDenied, retryable: false, doc: "The caller may not do this." },
   "no-cluster": {
     http: 409,

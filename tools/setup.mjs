@@ -13,6 +13,7 @@ import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
 import { images } from "./setup/images.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
 import { pythonPackages, pythonSdk } from "./setup/python-sdk.mjs";
+import { schemathesis } from "./setup/schemathesis.mjs";
 import { runSteps } from "./setup/step.mjs";
 import { toolLinks } from "./setup/tool-links.mjs";
 import { typescriptSdk } from "./setup/typescript-sdk.mjs";
@@ -32,6 +33,7 @@ const steps = [
   images,
   pythonPackages,
   pythonSdk,
+  schemathesis,
 ];
 
 const { values } = parseArgs({ options: { with: { type: "string", multiple: true, default: [] } } });

@@ -1,12 +1,5 @@
 import type { WebSocket } from "ws";
-import {
-  ConstellationError,
-  decodeFrame,
-  decodeRequest,
-  encodeControl,
-  encodeFrame,
-  limits,
-} from "../../contract/index.ts";
+import { decodeFrame, decodeRequest, encodeControl, encodeFrame } from "../../contract/index.ts";
 import { createSerial } from "../lib/serial.ts";
 import { errorAnswer } from "./errors.ts";
 import type { ExecSession } from "./types.ts";
@@ -18,34 +11,8 @@ const bounds = {
   frameBytes: 64 * 1024,
 } as const;
 
-export interface ExecSessions {
-  /** Runs one session over its socket: frames both ways, then the exit code, then it closes. Never rejects. */
-  run(socket: WebSocket, start: () => Promise<ExecSession>): Promise<void>;
-}
-
-/** Exec sessions, no more at once than the limit. */
-export function createExecSessions(): ExecSessions {
-  let open = 0;
-  return {
-    async run(socket, start) {
-      open += 1;
-      try {
-        await runExec(socket, open > limits.execSessions ? refuse : start);
-      } finally {
-        open -= 1;
-      }
-    },
-  };
-}
-
-async function refuse(): Promise<never> {
-  throw new ConstellationError(
-    "too-large",
-    `exec: ${limits.execSessions} sessions are open, no more are allowed; close some`,
-  );
-}
-
-async function runExec(socket: WebSocket, start: () => Promise<ExecSession>): Promise<void> {
+/** Runs one session over its socket: frames both ways, then the exit code, then it closes. Never rejects. */
+export async function runExec(socket: WebSocket, start: () => Promise<ExecSession>): Promise<void> {
   socket.on("error", () => undefined); // A broken frame or connection: its close follows and ends the command.
   // Input may come before the command runs: nothing is read until it does.
   socket.pause();

@@ -24,7 +24,7 @@ export interface Feed {
   tell(event: Event): void;
   /**
    * `open` once it is known that the query can be answered, then the events. Throws before that: `compacted` when the
-   * cursor is too old, or none of this store; `too-large` when too many streams are open.
+   * cursor is too old, or none of this store.
    */
   stream(query: EventQuery, signal: AbortSignal): AsyncIterable<"open" | Sent>;
   close(): void;
@@ -37,7 +37,6 @@ const waitingEvents = 5_000;
 export function createFeed(store: Store, now: () => Date): Feed {
   const kept: Sent[] = history(store);
   const listeners = new Set<(sent: readonly Sent[]) => void>();
-  let open = 0;
 
   const unsubscribe = store.subscribe((set) => {
     publish(numbered(eventsOf(set, now().toISOString()), set.revision));
@@ -55,13 +54,6 @@ export function createFeed(store: Store, now: () => Date): Feed {
     close: unsubscribe,
 
     async *stream(query, signal) {
-      if (open >= limits.eventStreams) {
-        throw new ConstellationError(
-          "too-large",
-          `follow events: ${open} streams are open, no more are allowed; close some`,
-        );
-      }
-      open += 1;
       const queue = createQueue<Sent>(waitingEvents);
       const listener = (sent: readonly Sent[]) => {
         if (!sent.every(queue.push)) queue.close();
@@ -86,7 +78,6 @@ export function createFeed(store: Store, now: () => Date): Feed {
           if (wanted(sent)) yield sent;
         }
       } finally {
-        open -= 1;
         listeners.delete(listener);
         signal.removeEventListener("abort", close);
       }

@@ -167,7 +167,7 @@ function operation(name: string, route: Route, convert: Convert): JsonSchema {
       in: "header",
       required: false,
       description: headerDocs[header],
-      schema: { type: "string" },
+      schema: { type: "string", ...(header === "Last-Event-ID" && { pattern: "^[0-9]{0,15}$" }) },
     })),
   ];
   return {
@@ -214,12 +214,26 @@ function requestBody(route: Route, convert: Convert): JsonSchema {
   };
 }
 
+/** One event of a stream, as HTML's section on server-sent events takes it apart. */
+function serverSentEvent(data: JsonSchema): JsonSchema {
+  return {
+    type: "object",
+    properties: {
+      id: { type: "string", description: "For `Last-Event-ID`." },
+      event: { type: "string", description: "The data's `type`." },
+      data: { type: "string", contentMediaType: "application/json", contentSchema: data },
+    },
+    required: ["id", "event", "data"],
+  };
+}
+
 function answerOf({ framing, answer }: Route, convert: Convert): JsonSchema {
   if (framing === "empty") return { 204: { description: "Done." } };
   if (framing === "websocket") return { 101: { description: "Goes on as a WebSocket." } };
-  const schema = answer === undefined ? { type: "object" } : convert.body(answer);
+  const whole = answer === undefined ? { type: "object" } : convert.body(answer);
+  const schema = framing === "events" ? serverSentEvent(whole) : whole;
   const description =
-    framing === "json" ? "The answer." : framing === "events" ? "`data` of each event." : "Each line.";
+    framing === "json" ? "The answer." : framing === "events" ? "Each event." : "Each line.";
   const headers =
     answer === document
       ? {

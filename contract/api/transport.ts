@@ -203,7 +203,9 @@ function isTimeout(error: unknown): boolean {
 
 function mayRepeat(error: unknown, socket: string, repeat: Repeat): boolean {
   if (repeat === "never") return false;
-  if (error instanceof ConstellationError) return repeat === "safely" && error.code === "unreachable";
+  if (error instanceof ConstellationError) {
+    return error.code === "busy" || (repeat === "safely" && error.code === "unreachable");
+  }
   const failure = failureOf(error, socket);
   return failure === "unsent" || (failure === "cut" && (repeat === "safely" || reused.has(error as object)));
 }

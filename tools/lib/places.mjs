@@ -25,3 +25,6 @@ export const typescriptSdk = join(root, "sdk", "nodejs");
 
 /** A virtual environment with the generated Python SDK; made for the tests. */
 export const python = join(dist, "python");
+
+/** Python with schemathesis; made for the tests. */
+export const schemathesisPython = join(dist, "schemathesis", "bin", "python3");

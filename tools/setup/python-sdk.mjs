@@ -2,25 +2,21 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fingerprint } from "../lib/hash.mjs";
-import { cache, python, root } from "../lib/places.mjs";
+import { python, root } from "../lib/places.mjs";
 import { run } from "../lib/run.mjs";
 import { isStamped, stamp } from "../lib/stamp.mjs";
-import { makeFolder } from "./draft.mjs";
+import { environmentFolder, makeEnvironment, pip } from "./python-environment.mjs";
 
 const requirements = "tools/setup/python-requirements.txt";
 const sources = () => fingerprint(["sdk/python", requirements], [process.arch]);
-const packagesFolder = () => join(cache, "tools", `python-${fingerprint([requirements], [process.arch])}`);
+const packagesFolder = () => environmentFolder(requirements);
 
 /** What Python programs import from the registry: shared by clones. @type {import("./step.mjs").Step} */
 export const pythonPackages = {
   name: "Python packages",
   only: ["test"],
   missing: () => (existsSync(packagesFolder()) ? undefined : `installing what ${requirements} names`),
-  make: () =>
-    makeFolder(packagesFolder(), (folder) => {
-      run("python3", ["-m", "venv", folder]);
-      pip(folder, ["install", "--requirement", join(root, requirements)]);
-    }),
+  make: () => makeEnvironment(requirements),
 };
 
 /**
@@ -64,16 +60,6 @@ function installSdk() {
     rmSync(copy, { recursive: true, force: true });
   }
 }
-
-/** @param {string} environment @param {readonly string[]} args */
-const pip = (environment, args) =>
-  void run(join(environment, "bin", "python3"), [
-    "-m",
-    "pip",
-    "--quiet",
-    "--disable-pip-version-check",
-    ...args,
-  ]);
 
 /** @param {string} environment */
 function sitePackages(environment) {
