@@ -3,6 +3,7 @@ import {
   type Digest,
   formatReference,
   type ImageQuestion,
+  isDigest,
   parseReference,
   type RegistryReference,
   type Violation,
@@ -52,7 +53,7 @@ export async function findImage(candidate: Candidate, ports: ImagePorts): Promis
     case "known":
       return found(plan.digest);
     case "stored":
-      return findStored(plan.reference, plan.digest, ports);
+      return findStored(plan.reference, plan.digest, candidate, ports);
     case "ask":
       return ask(plan.reference, candidate, ports);
   }
@@ -64,11 +65,12 @@ function found(digest: Digest, more: Partial<Found> = {}): Found {
 
 async function findStored(
   reference: RegistryReference,
-  known: Digest | undefined,
+  given: Digest | undefined,
+  candidate: Candidate,
   { store, images }: ImagePorts,
 ): Promise<FoundImage> {
   const name = formatReference(reference);
-  const digest = known ?? lastResolved(store, name);
+  const digest = given ?? knownBefore(name, candidate, store);
   if (digest !== undefined && (await images.hasImage(digest))) return found(digest);
   const missing =
     digest === undefined ? `${name} was not resolved here before` : `${digest} is not stored here`;
@@ -78,10 +80,11 @@ async function findStored(
 
 async function ask(
   reference: RegistryReference,
-  { namespace, inputs, dryRun }: Candidate,
+  candidate: Candidate,
   ports: ImagePorts,
 ): Promise<FoundImage> {
   const { store, images, now } = ports;
+  const { namespace, inputs, dryRun } = candidate;
   const name = formatReference(reference);
   const uses = inputs.imageCredentials as readonly CredentialUse[] | undefined;
   try {
@@ -93,10 +96,16 @@ async function ask(
     if (isAboutThisRun(error, dryRun && uses !== undefined)) return { kind: "unknown", error };
     if (error.code !== "image-unreachable")
       return { kind: "refused", violation: { path: "image", reason: error.message } };
-    const known = inputs.pullPolicy === "missing" ? lastResolved(store, name) : undefined;
+    const known = inputs.pullPolicy === "missing" ? knownBefore(name, candidate, store) : undefined;
     if (known === undefined || !(await images.hasImage(known))) return { kind: "unknown", error };
     return found(known, { warning: `image: ${error.message}; using what ${name} named before, ${known}` });
   }
+}
+
+/** What this service runs from the same reference goes before what others were told of it. */
+function knownBefore(name: string, { inputs, earlier }: Candidate, store: Store): Digest | undefined {
+  const own = earlier?.inputs.image === inputs.image ? String(earlier?.outputs.imageDigest) : "";
+  return isDigest(own) ? own : lastResolved(store, name);
 }
 
 /** A Secret that is not there or no credential is for `check` to tell; a preview sees Secrets as they are before its run. */
@@ -114,7 +123,15 @@ export async function resolveImage(question: ImageQuestion, ports: ImagePorts): 
     );
   }
   const access = accessOf(question.namespace, question.imageCredentials, ports);
-  return locate(reference, access, ports.images);
+  const digest = await locate(reference, access, ports.images);
+  const writes = remembered(ports.store, formatReference(reference), digest, ports.now().toISOString());
+  // Two at once: the other answer is as good.
+  if (writes.length > 0) await ports.store.commit(writes).catch(unlessConflict);
+  return digest;
+}
+
+function unlessConflict(error: unknown): void {
+  if (!(error instanceof ConstellationError && error.code === "conflict")) throw error;
 }
 
 function accessOf(
