@@ -1,0 +1,67 @@
+/**
+ * An open-loop load: requests start by the clock, whatever became of those before, and each is accounted for once.
+ * usage: node load-client.ts URL STOP_FILE PER_SECOND new|kept   (prints a JSON object once STOP_FILE is there)
+ */
+import { existsSync } from "node:fs";
+import { Agent, get } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Times in milliseconds. A slow answer is no failure: only what is refused, cut, wrong or never comes is. */
+const limits = { answerMs: 10_000, loadMs: 180_000, sockets: 16, lookMs: 100 };
+
+const [url = "", stopFile = "", perSecond = "", connections = ""] = process.argv.slice(2);
+const kept = new Agent({ keepAlive: true, maxSockets: limits.sockets });
+const agent = connections === "kept" ? kept : (false as const);
+const failures: string[] = [];
+const pending = new Set<Promise<void>>();
+let answered = 0;
+let slowestMs = 0;
+const looked = { at: 0 };
+
+async function ask(number: number): Promise<void> {
+  const started = performance.now();
+  const outcome = await new Promise<string>((resolve) => {
+    const request = get(url, { agent, timeout: limits.answerMs }, (response) => {
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        length += chunk.length;
+      });
+      response.on("end", () => resolve(wrong(response.statusCode, length)));
+      response.on("error", (error: NodeJS.ErrnoException) =>
+        resolve(`answer: ${error.code ?? error.message}`),
+      );
+    });
+    request.on("timeout", () => request.destroy(new Error("no answer in time")));
+    request.on("error", (error: NodeJS.ErrnoException) =>
+      resolve(`${request.reusedSocket ? "kept" : "new"} connection: ${error.code ?? error.message}`),
+    );
+  });
+  slowestMs = Math.max(slowestMs, performance.now() - started);
+  if (outcome === "") answered += 1;
+  else failures.push(`${new Date().toISOString()} request ${number}: ${outcome}`);
+}
+
+function wrong(status: number | undefined, length: number): string {
+  if (status !== 200) return `status ${status}`;
+  return length === 0 ? "empty answer" : "";
+}
+
+const start = performance.now();
+for (let number = 0; !isOver(); number++) {
+  const dueAt = start + (number * 1_000) / Number(perSecond);
+  if (dueAt > performance.now()) await delay(dueAt - performance.now());
+  const one = ask(number).finally(() => pending.delete(one));
+  pending.add(one);
+}
+await Promise.all(pending);
+kept.destroy();
+process.stdout.write(JSON.stringify({ answered, failures, slowestMs: Math.round(slowestMs) }));
+
+/** Not looked for before every request: that would cost more than the request. */
+function isOver(): boolean {
+  const now = performance.now();
+  if (now - start > limits.loadMs) return true;
+  if (now - looked.at < limits.lookMs) return false;
+  looked.at = now;
+  return existsSync(stopFile);
+}

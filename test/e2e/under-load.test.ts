@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { until } from "../control/until.ts";
+import { type Load, startLoad } from "./load.ts";
+import { rebuildImage } from "./rebuilt-image.ts";
+import { type ResourceSpec, type Stack, startStack } from "./stack.ts";
+import { addVisitor, machineAddress, visitorNetns } from "./visitor.ts";
+import { local } from "./web.ts";
+
+/** Requests a second, of each kind: what two busy cores answer with ease, so that no failure is mere slowness. */
+const perSecond = 150;
+const port = 18_080;
+const layout = join(import.meta.dirname, "../../.images");
+
+let stack: Stack & AsyncDisposable;
+
+beforeAll(async () => {
+  stack = await startStack("load");
+  await addVisitor(stack.machine);
+  await rebuildImage(layout, "node", join(stack.folder, "images"), "1");
+  await change({});
+});
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+/** As a careful server does: asked to stop, it answers each connection's next request with its end. */
+const server = `
+  const { createServer } = require("node:http");
+  let isStopping = false;
+  const server = createServer((_, response) => {
+    if (isStopping) response.setHeader("connection", "close");
+    response.end(process.env.HOSTNAME);
+  }).listen(8000);
+  process.on("SIGTERM", () => { isStopping = true; });
+`;
+
+function service(more: Record<string, unknown>): ResourceSpec {
+  return {
+    type: "constellation:Service",
+    properties: {
+      cluster: "${local.access}",
+      image: "oci:images:node",
+      args: ["--eval", server],
+      replicas: 3,
+      ports: [{ port: 80, targetPort: 8000, publish: port }],
+      healthCheck: { http: { path: "/", port: 8000 } },
+      stopGracePeriod: "2s",
+      ...more,
+    },
+  };
+}
+
+async function change(more: Record<string, unknown>): Promise<void> {
+  await stack.write({ resources: { local, web: service(more) } });
+  await stack.up();
+}
+
+const ids = async () => (await stack.client().listInstances({ service: "web" })).map(({ id }) => id).sort();
+
+/** Until nothing of older revisions is left, which an up does not wait for. */
+async function settled(replicas: number): Promise<void> {
+  await until(`${replicas} instances`, async () => {
+    const instances = await stack.client().listInstances({ service: "web" });
+    return (instances.length === replicas && instances.every(({ healthy }) => healthy)) || undefined;
+  });
+}
+
+/** Brings something about while visitors keep coming, on new connections and on kept ones: none fails. */
+async function expectNoFailure(happen: () => Promise<void>): Promise<void> {
+  const url = `http://${machineAddress}:${port}/`;
+  const begin = async (connections: "new" | "kept") =>
+    await startLoad(stack.machine, url, { perSecond, connections, netns: visitorNetns });
+  const loads: Load[] = [await begin("new"), await begin("kept")];
+  await happen();
+  for (const load of loads) {
+    const { answered, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(0);
+  }
+}
+
+/** As the machine's own tools see the agent. */
+async function agentPid(): Promise<number> {
+  return (await stack.client().info()).pid;
+}
+
+/** Signals the agent, and waits until the one that its guard starts next answers. */
+async function restartAgent(signal: "TERM" | "KILL"): Promise<void> {
+  const before = await agentPid();
+  await stack.machine.output(["kill", `-${signal}`, String(before)]);
+  await until("another agent", async () => {
+    const now = await agentPid().catch(() => before);
+    return now !== before || undefined;
+  });
+}
+
+describe("under a steady open-loop load no request fails", () => {
+  test("while image, environment and resources change", async () => {
+    await expectNoFailure(async () => {
+      await rebuildImage(layout, "node", join(stack.folder, "images"), "2");
+      for (const more of [{}, { env: { COLOUR: "green" } }, { resources: { memory: "96Mi" } }]) {
+        const before = await ids();
+        await change(more);
+        await settled(3);
+        expect(await ids()).not.toEqual(expect.arrayContaining(before.slice(0, 1)));
+      }
+    });
+  });
+
+  test("while it scales from 3 to 10 to 2", async () => {
+    await expectNoFailure(async () => {
+      for (const replicas of [10, 2]) {
+        await change({ replicas });
+        await settled(replicas);
+      }
+    });
+  });
+
+  test.each(["TERM", "KILL"] as const)(
+    "while the agent is ended by SIG%s and starts again",
+    async (signal) => {
+      const before = await ids();
+      await expectNoFailure(async () => await restartAgent(signal));
+      expect(await ids()).toEqual(before);
+    },
+  );
+});
