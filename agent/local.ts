@@ -1,5 +1,6 @@
 import { down, preflight, sayFindings, status, traces, up } from "./install/index.ts";
 import { findOwnProgram } from "./own-programs.ts";
+import { version } from "./version.ts";
 
 const withRoot = (root: string | undefined) => (root === undefined ? {} : { root });
 
@@ -8,7 +9,7 @@ export async function bringUp({ root, json }: { root: string | undefined; json: 
   if (json) process.stdout.write(`${JSON.stringify({ progress: "starting the agent" })}\n`);
   const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
   const agent = [...self, "run", ...(root === undefined ? [] : ["--root", root])];
-  return await up({ ...withRoot(root), guard: findOwnProgram("constellation-guard"), agent });
+  return await up({ ...withRoot(root), guard: findOwnProgram("constellation-guard"), agent, version });
 }
 
 export const takeDown = (root: string | undefined) => down(withRoot(root));

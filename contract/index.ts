@@ -26,3 +26,4 @@ export * from "./paths.ts";
 export { components } from "./resources/components.ts";
 export { functions } from "./resources/functions.ts";
 export * from "./resources/index.ts";
+export { isNewer } from "./versions.ts";

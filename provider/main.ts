@@ -8,19 +8,20 @@ const parentPollMs = 1_000;
 
 const schemaFile = new URL("schema.json", import.meta.url);
 const agentFile = new URL(
-  import.meta.url.includes("/dist/") ? "../bin/constellation-agent" : "../dist/bin/constellation-agent",
+  import.meta.url.endsWith(".js") ? "../bin/constellation-agent" : "../dist/bin/constellation-agent",
   import.meta.url,
 );
 
+const version = "0.1.0";
 const log = createEngineLog();
 const connections = createConnections(() => provider.config, process.env);
 // The engine starts a plugin in the folder of the user's program.
 const images = createLocalImages(process.cwd());
 const agent = agentProgram(process.env.CONSTELLATION_AGENT ?? agentFile.pathname);
 const provider: Provider = {
-  version: "0.1.0",
+  version,
   schema: () => readFileSync(schemaFile, "utf8"),
-  operations: createOperations({ connections, images, agent, environment: process.env }),
+  operations: createOperations({ connections, images, agent, version, environment: process.env }),
   connections,
   log,
   run: newRun(),

@@ -17,6 +17,8 @@ type record struct {
 	Crashes        int        `json:"crashes"`
 	CgroupMode     cgroupMode `json:"cgroupMode"`
 	MountNamespace *string    `json:"mountNamespace"`
+	// HandOver is the last one of this guard; absent before the first.
+	HandOver *handOverState `json:"handOver,omitempty"`
 }
 
 func (r record) write(file string) error {

@@ -20,7 +20,7 @@ const (
 
 // keepRunning is the guard's whole life: claim the folders, become the only guard, adopt or start the agent,
 // restart it until SIGTERM or SIGINT arrives.
-func keepRunning(p paths, program []string) error {
+func keepRunning(p paths, argv []string) error {
 	if err := claim(p); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func keepRunning(p paths, program []string) error {
 		return err
 	}
 	unix.Setsid() // fails where it leads a session already (systemd), or a shell's job, which stays one
-	g := &guard{paths: p, program: program, log: log}
+	g := &guard{paths: p, program: program{argv, nil}, log: log}
 	if err := g.prepare(); err != nil {
 		log.say(50, "the guard cannot start", map[string]any{"error": err.Error()})
 		return err
@@ -63,10 +63,16 @@ func becomeOnlyGuard(p paths) (*os.File, error) {
 
 type guard struct {
 	paths   paths
-	program []string
+	program program
 	log     *agentLog
 	record  record
 	backoff backoff
+	trial   *trial // nil while the program is a trusted one
+}
+
+// program is what is started as the agent; without an environment of its own it gets the guard's.
+type program struct {
+	argv, environment []string
 }
 
 // prepare finds the cgroup mode and the mount namespace that belongs to it, and records both.
@@ -102,8 +108,12 @@ func (g *guard) supervise() error {
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	// Caught and dropped rather than ignored: what a process ignores, its children would ignore too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	handOver := make(chan os.Signal, 1)
+	signal.Notify(handOver, syscall.SIGUSR1)
 	logSize := time.NewTicker(logCheck)
 	defer logSize.Stop()
+	checks := time.NewTicker(checkEvery)
+	checks.Stop()
 
 	agent := g.adoptLast()
 	start := time.NewTimer(0)
@@ -111,14 +121,33 @@ func (g *guard) supervise() error {
 		start.Stop()
 	}
 	for {
+		wanted := handOver
+		if g.trial != nil {
+			wanted = nil // one at a time: the next one waits
+		}
 		select {
 		case <-stop:
 			return g.end(agent)
 		case <-logSize.C:
 			g.log.bound()
+		case <-wanted:
+			g.beginHandOver(agent)
+			checks.Reset(checkEvery)
+		case <-checks.C:
+			if g.trial == nil {
+				checks.Stop()
+			} else {
+				g.check(agent)
+			}
 		case <-start.C:
 			agent = g.startNext(start)
 		case how := <-agent.end():
+			if g.trial != nil {
+				g.endInTrial(how)
+				agent = nil
+				start.Reset(0)
+				continue
+			}
 			delay := g.backoff.delayAfter(time.Since(agent.began))
 			g.log.say(40, "the agent has ended and is started again",
 				map[string]any{"pid": agent.pid, "how": how, "delayMs": delay.Milliseconds()})
@@ -139,6 +168,15 @@ func (g *guard) adoptLast() *agentProcess {
 	return agent
 }
 
+// endInTrial tells the old agent's end, which is wanted, from the new one's, which fails the trial.
+func (g *guard) endInTrial(how string) {
+	if g.trial.stopped {
+		g.revert("its agent ended: " + how)
+	} else {
+		g.trial.begin()
+	}
+}
+
 // startNext starts the agent; where that fails (no memory, no process table entry) it sets the timer for another try.
 func (g *guard) startNext(retry *time.Timer) *agentProcess {
 	agent, err := startAgent(g.paths, g.program, g.log.file)
@@ -156,6 +194,10 @@ func (g *guard) startNext(retry *time.Timer) *agentProcess {
 
 func (g *guard) recordAgent(pid *int, startTime *uint64) {
 	g.record.AgentPid, g.record.AgentStartTime, g.record.Crashes = pid, startTime, g.backoff.shortLives
+	g.writeRecord()
+}
+
+func (g *guard) writeRecord() {
 	if err := g.record.write(g.paths.record()); err != nil {
 		g.log.say(40, "guard.json could not be written", map[string]any{"error": err.Error()})
 	}

@@ -14,6 +14,9 @@ const recordSchema = z.object({
   crashes: z.int(),
   cgroupMode: z.enum(["v2", "v1", "private-v1"]),
   mountNamespace: z.string().nullable(),
+  handOver: z
+    .object({ id: z.string(), state: z.enum(["trying", "done", "reverted"]), reason: z.string().default("") })
+    .optional(),
 });
 
 /** What the guard says about itself in guard.json. */
@@ -25,13 +28,16 @@ export interface GuardRecord {
   readonly cgroupMode: "v2" | "v1" | "private-v1";
   /** The pinned mount namespace that the agent runs in; undefined: the machine's own. */
   readonly mountNamespace: string | undefined;
+  /** The last one of this guard. */
+  readonly handOver: z.infer<typeof recordSchema>["handOver"];
 }
 
 /** Undefined when no guard has run since the last clean stop. */
 export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
   const parsed = recordSchema.safeParse(readJson(join(paths.runDir, "guard.json")));
   if (!parsed.success) return undefined;
-  const { pid, startTime, agentPid, agentStartTime, crashes, cgroupMode, mountNamespace } = parsed.data;
+  const { pid, startTime, agentPid, agentStartTime, crashes, cgroupMode, mountNamespace, handOver } =
+    parsed.data;
   return {
     guard: { pid, startTime },
     agent:
@@ -39,6 +45,7 @@ export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
     crashes,
     cgroupMode,
     mountNamespace: mountNamespace ?? undefined,
+    handOver,
   };
 }
 

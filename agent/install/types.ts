@@ -63,6 +63,8 @@ export interface UpOptions {
   readonly guard: string;
   /** The agent's program and arguments, paths absolute: `["/usr/bin/node", ".../agent.mjs", "run", "--root", ...]`. */
   readonly agent: readonly string[];
+  /** Of that program: an agent that runs and is older is replaced by it. Absent: whatever runs is left. */
+  readonly version?: string;
   /** Folders searched for programs before PATH. Default: `CONSTELLATION_KIT` and its `bin`. */
   readonly programFolders?: readonly string[];
   /** The address of the host on the instances' network. Default 10.64.0.1. */
@@ -73,6 +75,8 @@ export interface UpOptions {
 export interface UpResult {
   readonly paths: AgentPaths;
   readonly alreadyRunning: boolean;
+  /** The version that was replaced. */
+  readonly upgradedFrom?: string;
   /** What the preflight of a start found that does not keep the agent from running. */
   readonly warnings: readonly Finding[];
 }

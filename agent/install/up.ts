@@ -3,10 +3,11 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type AgentPaths, agentPaths, ConstellationError } from "../../contract/index.ts";
+import { type AgentPaths, agentPaths, ConstellationError, isNewer } from "../../contract/index.ts";
 import { agentEnvironment } from "./environment.ts";
 import { claimFolders } from "./folders.ts";
 import { type GuardRecord, readGuardRecord } from "./guard-record.ts";
+import { guardCommand, handOver } from "./hand-over.ts";
 import { preflight } from "./observe.ts";
 import { isRunning, processId, readText, stopProcess } from "./process-id.ts";
 import { run } from "./programs.ts";
@@ -39,13 +40,15 @@ interface Starting {
 }
 
 /**
- * Brings the agent of this root up and waits until it answers; returns at once when it does already.
+ * Brings the agent of this root up and waits until it answers; returns at once when it does already, unless it is an
+ * older version: then it hands over to this one (`handOver`).
  * Throws `host-unfit` with a violation for each refusal of the preflight, `host-unfit` with the reason when the guard
  * ends or the agent crashes again and again, `timeout` when the agent does not answer; what was started then is stopped again.
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const paths = agentPaths(options.root);
-  if ((await askInfo(paths.socket)) !== undefined) return { paths, alreadyRunning: true, warnings: [] };
+  const answering = await askInfo(paths.socket);
+  if (answering !== undefined) return await replaceIfOlder(paths, options, versionOf(answering));
   const isStarting = readRunningGuard(paths) !== undefined;
   const findings = isStarting ? [] : await preflight(options);
   refuse(
@@ -63,6 +66,23 @@ export async function up(options: UpOptions): Promise<UpResult> {
     starting.release();
   }
   return { paths, alreadyRunning: isStarting || starting.isOvertaken(), warnings: findings };
+}
+
+async function replaceIfOlder(
+  paths: AgentPaths,
+  options: UpOptions,
+  running: string | undefined,
+): Promise<UpResult> {
+  const result = { paths, alreadyRunning: true, warnings: [] };
+  const { version } = options;
+  if (version === undefined || running === undefined || !isNewer(version, running)) return result;
+  await handOver(paths, options);
+  return { ...result, upgradedFrom: running };
+}
+
+function versionOf(info: unknown): string | undefined {
+  const { version } = (info ?? {}) as { version?: unknown };
+  return typeof version === "string" ? version : undefined;
 }
 
 const nothingStarted: Starting = {
@@ -91,8 +111,7 @@ function refuse(paths: AgentPaths, findings: readonly Finding[]): void {
 }
 
 async function start(paths: AgentPaths, options: UpOptions): Promise<Starting> {
-  const root = options.root === undefined ? [] : ["--root", options.root];
-  const command = [options.guard, "run", ...root, "--", ...options.agent];
+  const command = guardCommand(options);
   const environment = agentEnvironment(options.programFolders);
   return isSystemd()
     ? await startUnit(paths, command, environment)

@@ -42,6 +42,12 @@ export const Cluster = resource({
       ),
     registries: registries.optional(),
     imageStorage: imageStorage.optional().describe("The room for images on a host's disk."),
+    agentVersion: z
+      .string()
+      .optional()
+      .describe(
+        "The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.",
+      ),
     forceDestroy: z
       .boolean()
       .default(false)

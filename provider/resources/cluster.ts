@@ -5,6 +5,7 @@ import {
   type ClusterRecord,
   ConstellationError,
   connect,
+  isNewer,
   isSameStack,
   resources,
   UNKNOWN,
@@ -25,15 +26,21 @@ import type { AgentProgram } from "./agent-program.ts";
 
 /**
  * More than a document: a create brings up the agent on this machine, a delete removes every trace of it.
+ * @param version of this provider and the agent beside it.
  * @param environmentRoot the root folder where the resource names none.
  */
-export function clusterOperations(agent: AgentProgram, environmentRoot: string | undefined): Operations {
+export function clusterOperations(
+  agent: AgentProgram,
+  version: string,
+  environmentRoot: string | undefined,
+): Operations {
   const rootOf = (inputs: Properties) => knownText(inputs.root) ?? environmentRoot;
   const clientOf = (inputs: Properties) => connect({ socket: agentPaths(rootOf(inputs)).socket });
 
   const raise = async (inputs: Opened, call: Call): Promise<Stored> => {
-    const { warnings } = await agent.run("up", rootOf(inputs.value), call.progress);
+    const { warnings, upgradedFrom } = await agent.run("up", rootOf(inputs.value), call.progress);
     tell((warnings ?? []) as Finding[], call);
+    if (upgradedFrom !== undefined) call.info(`agent upgraded from ${upgradedFrom} to ${version}`);
     call.progress("founding the cluster");
     const record = await clientOf(inputs.value).putCluster({
       owner: { engine: "pulumi", id: call.urn },
@@ -75,7 +82,12 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
   };
 
   return {
-    complete: async (inputs) => ({ inputs, violations: [] }),
+    /** Somebody with a newer provider may have upgraded the agent: it is never taken back. */
+    async complete(inputs, { old }) {
+      const running = knownText(old.agentVersion);
+      const agentVersion = running !== undefined && isNewer(running, version) ? running : version;
+      return { inputs: { ...inputs, agentVersion }, violations: [] };
+    },
 
     async previewCreate(inputs, call) {
       if (!(await answers(clientOf(inputs.value)))) {
@@ -111,7 +123,8 @@ export function clusterOperations(agent: AgentProgram, environmentRoot: string |
       }
       if (old !== undefined && old.outputs.clusterId !== record.id) return undefined;
       if (old === undefined && record.name !== id) return undefined;
-      return store(record, { ...inputs, value: { ...inputs.value, ...readInputs(record) } });
+      const { version: agentVersion } = await clientOf(inputs.value).info();
+      return store(record, { ...inputs, value: { ...inputs.value, ...readInputs(record), agentVersion } });
     },
 
     async delete(old, call) {

@@ -20,12 +20,14 @@ export interface Parts {
   readonly connections: Connections;
   readonly images: LocalImages;
   readonly agent: AgentProgram;
+  /** This provider's, and so that of the agent beside it. */
+  readonly version: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export function createOperations({ connections, images, agent, environment }: Parts): OperationsOf {
+export function createOperations({ connections, images, agent, version, environment }: Parts): OperationsOf {
   const special: Partial<Record<Kind, Operations>> = {
-    Cluster: clusterOperations(agent, environment.CONSTELLATION_ROOT),
+    Cluster: clusterOperations(agent, version, environment.CONSTELLATION_ROOT),
   };
   return (kind) =>
     special[kind] ?? documentOperations(resources[kind] as unknown as Resource, connections, images);

@@ -17,6 +17,8 @@ type Cluster struct {
 
 	// What other resources' `cluster` takes: how to reach this cluster, opaque.
 	Access pulumi.StringOutput `pulumi:"access"`
+	// The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+	AgentVersion pulumi.StringPtrOutput `pulumi:"agentVersion"`
 	// The cluster it lives on.
 	ClusterId pulumi.StringOutput `pulumi:"clusterId"`
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
@@ -79,6 +81,8 @@ func (ClusterState) ElementType() reflect.Type {
 }
 
 type clusterArgs struct {
+	// The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+	AgentVersion *string `pulumi:"agentVersion"`
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
 	ForceDestroy *bool `pulumi:"forceDestroy"`
 	// The room for images on a host's disk.
@@ -95,6 +99,8 @@ type clusterArgs struct {
 
 // The set of arguments for constructing a Cluster resource.
 type ClusterArgs struct {
+	// The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+	AgentVersion pulumi.StringPtrInput
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
 	ForceDestroy pulumi.BoolPtrInput
 	// The room for images on a host's disk.
@@ -199,6 +205,11 @@ func (o ClusterOutput) ToClusterOutputWithContext(ctx context.Context) ClusterOu
 // What other resources' `cluster` takes: how to reach this cluster, opaque.
 func (o ClusterOutput) Access() pulumi.StringOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringOutput { return v.Access }).(pulumi.StringOutput)
+}
+
+// The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+func (o ClusterOutput) AgentVersion() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *Cluster) pulumi.StringPtrOutput { return v.AgentVersion }).(pulumi.StringPtrOutput)
 }
 
 // The cluster it lives on.

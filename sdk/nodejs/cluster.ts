@@ -42,6 +42,10 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly access: pulumi.Output<string>;
     /**
+     * The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+     */
+    declare public readonly agentVersion: pulumi.Output<string | undefined>;
+    /**
      * The cluster it lives on.
      */
     declare public /*out*/ readonly clusterId: pulumi.Output<string>;
@@ -85,6 +89,7 @@ export class Cluster extends pulumi.CustomResource {
         let resourceInputs: pulumi.Inputs = {};
         opts = opts || {};
         if (!opts.id) {
+            resourceInputs["agentVersion"] = args?.agentVersion;
             resourceInputs["forceDestroy"] = args?.forceDestroy;
             resourceInputs["imageStorage"] = args?.imageStorage;
             resourceInputs["name"] = args?.name;
@@ -96,6 +101,7 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["revision"] = undefined /*out*/;
         } else {
             resourceInputs["access"] = undefined /*out*/;
+            resourceInputs["agentVersion"] = undefined /*out*/;
             resourceInputs["clusterId"] = undefined /*out*/;
             resourceInputs["forceDestroy"] = undefined /*out*/;
             resourceInputs["imageStorage"] = undefined /*out*/;
@@ -117,6 +123,10 @@ export class Cluster extends pulumi.CustomResource {
  * The set of arguments for constructing a Cluster resource.
  */
 export interface ClusterArgs {
+    /**
+     * The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+     */
+    agentVersion?: pulumi.Input<string | undefined>;
     /**
      * Deletes the cluster even while documents of other owners exist. Default: `false`.
      */

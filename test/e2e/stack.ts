@@ -22,6 +22,8 @@ export interface Program {
   readonly resources: Readonly<Record<string, ResourceSpec>>;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Another provider than this clone's. */
+  readonly plugins?: ReturnType<typeof pluginsOf>;
 }
 
 /** A project of the real engine inside a throw-away machine, with a file backend. */
@@ -142,7 +144,12 @@ export async function engineEnvironment(root: string): Promise<Record<string, st
 /** Short, since unix sockets below it have at most 107 characters. */
 const agentRootOf = (root: string) => join(root, "c");
 
-const plugins = { providers: [{ name: "constellation", path: join(clone, "dist", "bin"), version }] };
+/** The provider in a folder, as a project names it. */
+export function pluginsOf(folder: string) {
+  return { providers: [{ name: "constellation", path: folder, version }] };
+}
+
+const plugins = pluginsOf(join(clone, "dist", "bin"));
 
 /** YAML takes JSON. */
 function projectText(name: string, program: Program): string {

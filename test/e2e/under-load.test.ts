@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
 import { type Load, startLoad } from "./load.ts";
+import { otherBuild } from "./other-build.ts";
 import { rebuildImage } from "./rebuilt-image.ts";
-import { type ResourceSpec, type Stack, startStack } from "./stack.ts";
+import { pluginsOf, type ResourceSpec, type Stack, startStack } from "./stack.ts";
 import { addVisitor, machineAddress, visitorNetns } from "./visitor.ts";
 import { local } from "./web.ts";
 
@@ -54,6 +55,11 @@ function service(more: Record<string, unknown>): ResourceSpec {
 async function change(more: Record<string, unknown>): Promise<void> {
   await stack.write({ resources: { local, web: service(more) } });
   await stack.up();
+}
+
+/** The same program with another build's provider. */
+async function writeFor(programs: string): Promise<void> {
+  await stack.write({ resources: { local, web: service({ replicas: 2 }) }, plugins: pluginsOf(programs) });
 }
 
 const ids = async () => (await stack.client().listInstances({ service: "web" })).map(({ id }) => id).sort();
@@ -125,4 +131,37 @@ describe("under a steady open-loop load no request fails", () => {
       expect(await ids()).toEqual(before);
     },
   );
+
+  test("while the agent is upgraded in place, which a preview shows as agentVersion", async () => {
+    const before = await ids();
+    await writeFor(otherBuild(join(stack.machine.root, "next"), "0.2.0"));
+    expect(await stack.preview()).toMatchObject([{ op: "update", diff: { agentVersion: "update" } }]);
+    await expectNoFailure(async () => {
+      await stack.up();
+    });
+    expect((await stack.client().info()).version).toBe("0.2.0");
+    expect(await ids()).toEqual(before);
+    expect(await stack.preview()).toEqual([]);
+  });
+
+  test("while an upgrade fails its first checks, and the agent before it comes back by itself", async () => {
+    const before = await ids();
+    const ends = 'if (process.argv[2] === "run") setTimeout(() => process.exit(9), 2_000);';
+    await writeFor(otherBuild(join(stack.machine.root, "broken"), "0.3.0", ends));
+    await expectNoFailure(async () => {
+      expect(await stack.failingUp()).toMatch(
+        /upgrade agent: .*its agent ended: exit status 9; the old one runs/,
+      );
+      await until("the old agent", async () => (await agentPid().catch(() => undefined)) && true);
+    });
+    expect((await stack.client().info()).version).toBe("0.2.0");
+    expect(await ids()).toEqual(before);
+  });
+});
+
+test("an agent of a newer version is left alone by an older provider", async () => {
+  await stack.write({ resources: { local, web: service({ replicas: 2 }) } });
+  expect(await stack.preview()).toEqual([]);
+  await stack.up();
+  expect((await stack.client().info()).version).toBe("0.2.0");
 });

@@ -21,6 +21,7 @@ __all__ = ['ClusterArgs', 'Cluster']
 @pulumi.input_type
 class ClusterArgs:
     def __init__(__self__, *,
+                 agent_version: pulumi.Input[Optional[_builtins.str]] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
                  image_storage: pulumi.Input[Optional['ImageStorageArgs']] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -30,6 +31,7 @@ class ClusterArgs:
         """
         The set of arguments for constructing a Cluster resource.
 
+        :param pulumi.Input[_builtins.str] agent_version: The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
         :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
         :param pulumi.Input['ImageStorageArgs'] image_storage: The room for images on a host's disk.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
@@ -37,6 +39,8 @@ class ClusterArgs:
         :param pulumi.Input[Mapping[str, pulumi.Input['RegistryArgs']]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
         """
+        if agent_version is not None:
+            pulumi.set(__self__, "agent_version", agent_version)
         if force_destroy is not None:
             pulumi.set(__self__, "force_destroy", force_destroy)
         if image_storage is not None:
@@ -49,6 +53,18 @@ class ClusterArgs:
             pulumi.set(__self__, "registries", registries)
         if root is not None:
             pulumi.set(__self__, "root", root)
+
+    @_builtins.property
+    @pulumi.getter(name="agentVersion")
+    def agent_version(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+        """
+        return pulumi.get(self, "agent_version")
+
+    @agent_version.setter
+    def agent_version(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "agent_version", value)
 
     @_builtins.property
     @pulumi.getter(name="forceDestroy")
@@ -129,6 +145,7 @@ class Cluster(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 agent_version: pulumi.Input[Optional[_builtins.str]] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
                  image_storage: pulumi.Input[Optional[Union['ImageStorageArgs', 'ImageStorageArgsDict']]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -141,6 +158,7 @@ class Cluster(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
+        :param pulumi.Input[_builtins.str] agent_version: The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
         :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
         :param pulumi.Input[Union['ImageStorageArgs', 'ImageStorageArgsDict']] image_storage: The room for images on a host's disk.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
@@ -172,6 +190,7 @@ class Cluster(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 agent_version: pulumi.Input[Optional[_builtins.str]] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
                  image_storage: pulumi.Input[Optional[Union['ImageStorageArgs', 'ImageStorageArgsDict']]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -187,6 +206,7 @@ class Cluster(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = ClusterArgs.__new__(ClusterArgs)
 
+            __props__.__dict__["agent_version"] = agent_version
             __props__.__dict__["force_destroy"] = force_destroy
             __props__.__dict__["image_storage"] = image_storage
             __props__.__dict__["name"] = name
@@ -221,6 +241,7 @@ class Cluster(pulumi.CustomResource):
         __props__ = ClusterArgs.__new__(ClusterArgs)
 
         __props__.__dict__["access"] = None
+        __props__.__dict__["agent_version"] = None
         __props__.__dict__["cluster_id"] = None
         __props__.__dict__["force_destroy"] = None
         __props__.__dict__["image_storage"] = None
@@ -238,6 +259,14 @@ class Cluster(pulumi.CustomResource):
         What other resources' `cluster` takes: how to reach this cluster, opaque.
         """
         return pulumi.get(self, "access")
+
+    @_builtins.property
+    @pulumi.getter(name="agentVersion")
+    def agent_version(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
+        """
+        return pulumi.get(self, "agent_version")
 
     @_builtins.property
     @pulumi.getter(name="clusterId")
