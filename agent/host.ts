@@ -6,8 +6,13 @@ import type { HostInstances, Reports } from "./instances/index.ts";
 import type { HostNetwork } from "./network/index.ts";
 import type { Assignment, HostSession, Observation } from "./session/index.ts";
 
+/** How long the servers may take before the network is kept as they last wanted it, in milliseconds. */
+const patienceMs = 5_000;
+
 export interface HostOptions {
   readonly session: HostSession;
+  /** Of the agent before this one, on the same boot. */
+  readonly lastAssignment: Assignment | undefined;
   readonly network: Pick<HostNetwork, "assign">;
   readonly describe: (assignment: Assignment) => Observation["host"];
   readonly createInstances: (reports: Reports) => HostInstances;
@@ -21,8 +26,11 @@ export interface RunningHost {
 }
 
 /** This machine's own half: follows its session, and reports back. */
-export function runHost({ session, network, describe, createInstances, signal }: HostOptions): RunningHost {
+export function runHost(options: HostOptions): RunningHost {
+  const { session, lastAssignment, network, describe, createInstances, signal } = options;
   let latest: Assignment | undefined;
+  // Not at once: the rules in the kernel may already be newer.
+  if (lastAssignment) setTimeout(() => latest ?? network.assign(lastAssignment), patienceMs).unref();
   const instances = createInstances({
     // Before the first assignment nobody knows this host's range; what it runs is reported with that.
     instances: async (list) =>

@@ -26,20 +26,19 @@ import { describeHost, localRanges, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
 import { type Images, openImages } from "./images/index.ts";
 import { status } from "./install/index.ts";
-import { createHostInstances, createInstanceAccess, makeFolders } from "./instances/index.ts";
+import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
 import { runNetwork } from "./network/index.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { type Server, startServer } from "./server.ts";
+import { untilServing } from "./serving.ts";
+import { laterSession } from "./session/index.ts";
 import { createStats } from "./stats/index.ts";
 import { version } from "./version.ts";
 
 /** In milliseconds. */
 const limits = {
-  /** The store, from its start to its first answer. */
-  storeStartMs: 60_000,
-  storePauseMs: 50,
   collectMs: 30 * 60_000,
   /** What is under way when the agent is to end; its guard kills it soon after. */
   endMs: 8_000,
@@ -99,16 +98,6 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
     signal,
   });
-  server = await untilAnswered(signal, () =>
-    startServer({
-      ...{ paths, hostName, version, keyValues, log, signal },
-      portProbe: createPortProbe(),
-      localRanges: () => localRanges(paths.devicePrefix),
-      readPeer: readUnixPeer,
-      images,
-    }),
-  );
-
   const folders = { state: join(paths.stateDir, "instances"), runtime: join(paths.runDir, "runtime") };
   await makeFolders(folders, mounts);
   const facts = readMachineFacts(paths.id);
@@ -117,7 +106,6 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     { folder: folders.runtime, programs, facts },
     { spawner, run, processes, mounts },
   );
-  server.session.onPlacing(runtime.expectStart);
   const names = createDnsmasq({
     ...{ folder: join(paths.runDir, "dnsmasq"), spawner, processes, signal },
     onEnd: () => network.wake(),
@@ -133,8 +121,23 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     log.child({ component: "network" }),
     signal,
   );
+  const serving = untilServing(
+    paths.socket,
+    (attempt) =>
+      startServer({
+        ...{ paths, hostName, version, keyValues, log, images, signal: attempt },
+        portProbe: createPortProbe(),
+        localRanges: () => localRanges(paths.devicePrefix),
+        readPeer: readUnixPeer,
+      }),
+    log,
+    signal,
+  );
+  const session = laterSession(serving.then((started) => started.session));
+  session.onPlacing(runtime.expectStart);
   const host = runHost({
-    session: server.session,
+    session,
+    lastAssignment: readSnapshot(folders.runtime),
     network,
     describe: describeHost({
       name: hostName,
@@ -154,17 +157,20 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     devices: readDevices,
     deviceOf: network.deviceOf,
   });
-  const access = createInstanceAccess(host.instances, runtime);
-  const api = await server.listen({ access, blobs: images, stats });
+  const running = serving.then(async (started) => {
+    server = started;
+    const access = createInstanceAccess(host.instances, runtime);
+    const api = await started.listen({ access, blobs: images, stats });
+    log.info({ version, root, socket: paths.socket }, "agent started");
+    await started.running.finally(() => api.close());
+  });
   const collecting = collectImages(images, log.child({ component: "images" }), signal);
-  log.info({ version, root, socket: paths.socket }, "agent started");
 
   try {
-    await untilStopped(signal, [server.running, network.running, host.running]);
+    await untilStopped(signal, [running, network.running, host.running]);
   } finally {
     stopping.abort();
-    await api.close();
-    const ended = Promise.allSettled([collecting, host.running, network.running, server.running]);
+    const ended = Promise.allSettled([collecting, host.running, network.running, running]);
     await Promise.race([ended, delay(limits.endMs)]);
     keyValues.close();
     await member.letGo();
@@ -188,21 +194,6 @@ function requireShortPaths({ runDir }: AgentPaths, storeDir: string): void {
 async function collectImages(images: Images, log: Logger, signal: AbortSignal): Promise<void> {
   while (await delay(limits.collectMs, true, { signal }).catch(() => false)) {
     await images.collect().catch((error: unknown) => log.warn({ err: error }, "cannot remove unused images"));
-  }
-}
-
-/** The store's process answers some hundred milliseconds after its start, or while an agent before us lets go of it. */
-async function untilAnswered<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + limits.storeStartMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const waits =
-        error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
-      if (!waits || signal.aborted) throw error;
-      await delay(limits.storePauseMs);
-    }
   }
 }
 

@@ -7,3 +7,4 @@
 export { type ApiPorts, createHandlers } from "./handlers.ts";
 export { type Server, serve } from "./server.ts";
 export type { BlobStore, ExecOptions, ExecSession, InstanceAccess, Peer, Principal } from "./types.ts";
+export { serveUnready } from "./unready.ts";

@@ -11,7 +11,7 @@ import { guardCommand, handOver } from "./hand-over.ts";
 import { preflight } from "./observe.ts";
 import { isRunning, processId, readText, stopProcess } from "./process-id.ts";
 import { run } from "./programs.ts";
-import { askInfo } from "./socket.ts";
+import { askAgent, askInfo } from "./socket.ts";
 import { environmentFile, environmentText, isSystemd, unitFile, unitName, unitText } from "./systemd.ts";
 import type { Finding, UpOptions, UpResult } from "./types.ts";
 
@@ -44,6 +44,7 @@ interface Starting {
  * older version: then it hands over to this one (`handOver`).
  * Throws `host-unfit` with a violation for each refusal of the preflight, `host-unfit` with the reason when the guard
  * ends or the agent crashes again and again, `timeout` when the agent does not answer; what was started then is stopped again.
+ * Not so with `unreachable`: the agent runs, looks after what runs here, and says itself why it cannot do more.
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const paths = agentPaths(options.root);
@@ -60,7 +61,8 @@ export async function up(options: UpOptions): Promise<UpResult> {
   try {
     await waitForAnswer(paths, starting, options.signal);
   } catch (error) {
-    await starting.stop();
+    const isOfUse = error instanceof ConstellationError && error.code === "unreachable";
+    if (!isOfUse) await starting.stop();
     throw error;
   } finally {
     starting.release();
@@ -198,7 +200,9 @@ async function waitForAnswer(
 ): Promise<void> {
   const crashesBefore = starting === nothingStarted ? crashesOf(paths) : 0;
   const deadline = performance.now() + limits.answerMs;
-  while ((await askInfo(paths.socket)) === undefined) {
+  for (;;) {
+    const answer = await askAgent(paths.socket);
+    if (answer?.kind === "info") return;
     const failure = starting.failure();
     if (failure !== undefined)
       throw new ConstellationError("host-unfit", `start agent: ${paths.id}: ${failure}`);
@@ -208,6 +212,7 @@ async function waitForAnswer(
       throw failed("host-unfit", paths, `ended ${crashes} times at once`);
     }
     if (performance.now() > deadline) {
+      if (answer) throw new ConstellationError("unreachable", `start agent: ${paths.id}: ${answer.reason}`);
       throw failed("timeout", paths, `no answer on ${paths.socket} within ${limits.answerMs / 1000} s`);
     }
     await delay(limits.pauseMs);

@@ -14,4 +14,5 @@ export {
   type InstancesPorts,
 } from "./loop.ts";
 export type { Folders } from "./places.ts";
+export { readSnapshot } from "./snapshot.ts";
 export type * from "./types.ts";

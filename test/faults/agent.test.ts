@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { startLoad } from "../e2e/load.ts";
 import { type FaultHost, startFaultHost } from "./host.ts";
+import { expectUntouched } from "./steady.ts";
 
 let host: FaultHost;
 
@@ -12,22 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await host?.[Symbol.asyncDispose]());
 
-/** Traffic to a service that the fault has nothing to do with, and its instances, before and after. */
-async function expectSteady(fault: () => Promise<void>): Promise<void> {
-  const before = await host.settled("steady");
-  const document = await host.client.getDocument({
-    namespace: "default",
-    plural: "services",
-    name: "steady",
-  });
-  const load = await startLoad(host.machine, `http://${String(document?.outputs.address)}:8000/hostname`);
-  await fault();
-  const { answered, failures } = await load.stop();
-  expect(failures).toEqual([]);
-  expect(answered).toBeGreaterThan(0);
-  const after = await host.settled("steady");
-  expect(after).toEqual(before);
-}
+const expectSteady = (fault: () => Promise<void>) => expectUntouched(host, "steady", fault);
 
 test("kill -9 of the agent while instances start: every slot gets one instance, other services' traffic goes on; within 20 s", async () => {
   await expectSteady(async () => {

@@ -1,7 +1,10 @@
+import { copyFileSync, openSync, readdirSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
 import { type FaultHost, owner, startFaultHost } from "./host.ts";
+import { expectNoneFailed, loadOn } from "./steady.ts";
 
 let host: FaultHost;
 
@@ -23,6 +26,30 @@ const contents = async () =>
     (await host.client.listDocuments("configfiles")).map(({ name, inputs }) => [name, inputs.content]),
   );
 
+/** Ends agent and store, changes the store's files, and lets the guard start an agent again. */
+async function damageStore(change: (logAhead: string) => void): Promise<void> {
+  const before = host.agent();
+  await host.kill(host.guard(), "STOP");
+  await host.kill([...before, ...host.store()]);
+  await until("the store to end", async () => host.store().length === 0 || undefined);
+  const folder = join(host.paths.stateDir, "etcd", "member", "wal");
+  const [name = ""] = readdirSync(folder)
+    .filter((file) => file.endsWith(".wal"))
+    .sort()
+    .slice(-1);
+  change(join(folder, name));
+  await host.kill(host.guard(), "CONT");
+  await until("another agent to run", async () => host.agent()[0]?.pid !== before[0]?.pid && host.agent()[0]);
+}
+
+/** etcd makes the file longer than what it has written to it. */
+function writtenBytes(file: string): number {
+  const bytes = readFileSync(file);
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return end;
+}
+
 test("kill -9 of etcd again and again while four write: every acknowledged write is there, each writer goes on; within 20 s", async () => {
   const acknowledged: Record<string, string> = {};
   const end = performance.now() + 5_000;
@@ -42,4 +69,53 @@ test("kill -9 of etcd again and again while four write: every acknowledged write
   await Promise.all(writers);
   expect(await contents()).toMatchObject(acknowledged);
   expect(Object.keys(acknowledged).length).toBeGreaterThan(20);
+});
+
+test("etcd's log cut off in its last entry: it goes on from the entry before, all earlier documents are there; within 20 s", async () => {
+  await put("early", "kept");
+  const [before, instances] = [await host.documents(), await host.settled("steady")];
+  for (let count = 0; count < 5; count++) await put(`late-${count}`, "may be cut off");
+  await damageStore((logAhead) => truncateSync(logAhead, writtenBytes(logAhead) - 100));
+  expect(await host.settled("steady", 20_000)).toEqual(instances);
+  expect(await host.documents()).toBe(before);
+  expect(await contents()).toMatchObject({ early: "kept", "late-0": "may be cut off" });
+  await put("after", "written");
+});
+
+test("etcd's log damaged in its middle: it is said with what to do, what runs is looked after, traffic goes on; within 30 s", async () => {
+  const [before, instances] = [await host.documents(), await host.settled("steady")];
+  const load = await loadOn(host, "steady");
+  let damaged = "";
+  await damageStore((logAhead) => {
+    damaged = logAhead;
+    copyFileSync(logAhead, `${logAhead}.good`);
+    writeSync(
+      openSync(logAhead, "r+"),
+      Buffer.alloc(64, 0xaa),
+      0,
+      64,
+      Math.floor(writtenBytes(logAhead) / 2),
+    );
+  });
+  const agents = host.agent();
+  await expect(host.client.listInstances()).rejects.toThrow(
+    /the store does not answer: its files in .* are damaged .*; restore a backup/,
+  );
+  expect(host.said("are damaged")).not.toEqual([]);
+  await expectNoneFailed(load);
+  const [worker, other] = host.workers("steady");
+  await host.kill(worker ? [worker] : []);
+  await until("a worker in its place", async () => {
+    const now = host.workers("steady").map(({ pid }) => pid);
+    return (
+      (now.length === 2 && now.includes(other?.pid ?? 0) && !now.includes(worker?.pid ?? 0)) || undefined
+    );
+  });
+  expect(host.agent()[0]?.pid).toBe(agents[0]?.pid);
+
+  await until("the store to be between two starts", async () => host.store().length === 0 || undefined);
+  copyFileSync(`${damaged}.good`, damaged);
+  const settled = await host.settled("steady", 30_000);
+  expect(settled.map(({ id }) => id)).toEqual(instances.map(({ id }) => id));
+  expect(await host.documents()).toBe(before);
 });
