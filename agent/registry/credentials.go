@@ -12,11 +12,19 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
+// Identity is who to be at a source.
+type Identity struct {
+	authn.Authenticator
+	// refused says, for people, what was sent and what to do when that is refused.
+	refused string
+}
+
 // credentialsFor finds who to be at a source: what the settings say, else what the first file that knows it says.
 // Files are Docker's config.json or Podman's auth.json; a credential helper they name is asked.
-func credentialsFor(source SourceSettings, repository name.Repository, files []string) (authn.Authenticator, error) {
+func credentialsFor(source SourceSettings, repository name.Repository, files []string) (*Identity, error) {
 	if source.Username != "" || source.Password != "" {
-		return authn.FromConfig(authn.AuthConfig{Username: source.Username, Password: source.Password}), nil
+		given := authn.FromConfig(authn.AuthConfig{Username: source.Username, Password: source.Password})
+		return &Identity{given, "with the credentials of imageCredentials; correct them, or check the name"}, nil
 	}
 	for _, file := range files {
 		found, err := lookUp(file, repository)
@@ -24,10 +32,10 @@ func credentialsFor(source SourceSettings, repository name.Repository, files []s
 			return nil, failed(denied, "%s: read credentials in %s: %v", source.Host, file, err)
 		}
 		if found != nil {
-			return authn.FromConfig(*found), nil
+			return &Identity{authn.FromConfig(*found), "with the credentials in " + file + "; correct them, or check the name"}, nil
 		}
 	}
-	return authn.Anonymous, nil
+	return &Identity{authn.Anonymous, "without credentials; name a Secret in imageCredentials, or check the name"}, nil
 }
 
 func lookUp(path string, repository name.Repository) (*authn.AuthConfig, error) {

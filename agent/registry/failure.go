@@ -97,7 +97,7 @@ func blameStatus(host string, status int, why string) *Failure {
 	case status == http.StatusRequestedRangeNotSatisfiable:
 		return failed(invalid, "%s: has fewer bytes than its manifest says (%s)", host, said)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return failed(denied, "%s: access denied (%s); it needs other credentials, or does not exist there", host, said)
+		return failed(denied, "%s: access denied (%s)", host, said)
 	default:
 		return failed(unreachable, "%s: answered %s", host, said)
 	}

@@ -108,7 +108,7 @@ func (r *Registry) manifest(ctx context.Context, source *Source, reference strin
 	defer response.Body.Close()
 	content, err := io.ReadAll(io.LimitReader(response.Body, r.limits.ManifestBytes+1))
 	if err != nil {
-		return nil, blame(source.host, err)
+		return nil, source.blame(err)
 	}
 	if int64(len(content)) > r.limits.ManifestBytes {
 		return nil, failed(invalid, "%s: a manifest of over %d bytes", source.host, r.limits.ManifestBytes)

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
@@ -25,7 +24,7 @@ const (
 type Source struct {
 	host       string
 	repository name.Repository
-	identity   authn.Authenticator
+	identity   *Identity
 	network    http.RoundTripper
 
 	once    sync.Once
@@ -89,7 +88,7 @@ func (s *Source) lost(ctx context.Context) error {
 		scopes := []string{s.repository.Scope(transport.PullScope)}
 		authorized, err := transport.NewWithContext(ctx, s.repository.Registry, s.identity, s.network, scopes)
 		if err != nil {
-			s.failure = blame(s.host, err)
+			s.failure = s.blame(err)
 			return
 		}
 		s.client = &http.Client{Transport: authorized, CheckRedirect: limitRedirects}
@@ -102,6 +101,15 @@ func limitRedirects(_ *http.Request, via []*http.Request) error {
 		return failed(unreachable, "%s: redirects more than %d times", via[0].URL.Host, redirectsFollowed)
 	}
 	return nil
+}
+
+// blame words an error of talking to this source; where it denies access, with who we were.
+func (s *Source) blame(err error) *Failure {
+	failure := blame(s.host, err)
+	if failure.Kind != denied {
+		return failure
+	}
+	return failed(denied, "%s %s", failure.Message, s.identity.refused)
 }
 
 // ask sends one request about this repository; an answer that is no success is an error.
@@ -118,11 +126,11 @@ func (s *Source) ask(ctx context.Context, method, kind, reference string, header
 	request.Header = header
 	response, err := s.client.Do(request)
 	if err != nil {
-		return nil, blame(s.host, err)
+		return nil, s.blame(err)
 	}
 	if err := transport.CheckError(response, http.StatusOK, http.StatusPartialContent); err != nil {
 		response.Body.Close()
-		return nil, blame(s.host, err)
+		return nil, s.blame(err)
 	}
 	return response, nil
 }

@@ -71,16 +71,18 @@ async function filesWith(folder: string, needle: string): Promise<string[]> {
 describe("credentials", () => {
   test("none, or wrong ones, are refused with who was asked and what was sent", async () => {
     const image = `${closed.host}/team/app:1`;
+    const refusal = (how: string) =>
+      `create service default/private: image find image ${image}: ${closed.host}: access denied (401 Unauthorized, UNAUTHORIZED) ${how}`;
     await write({ private: web({ image }) });
     for (const preview of [true, false])
       expect(await stack.failingUp({ preview })).toContain(
-        `create service default/private: image find image ${image}: ${closed.host}: access denied (401 Unauthorized`,
+        refusal("without credentials; name a Secret in imageCredentials, or check the name"),
       );
 
     await write({ login: secret("wrong-Password"), private: web({ image, ...using(closed.host) }) });
     const said = await stack.failingUp();
     expect(said).toContain(
-      `create service default/private: image find image ${image}: ${closed.host}: access denied (401 Unauthorized`,
+      refusal("with the credentials of imageCredentials; correct them, or check the name"),
     );
     expect(said).not.toContain("wrong-Password");
     // The run that corrects the Secret is not stopped by its own preview.
@@ -94,13 +96,19 @@ describe("credentials", () => {
   test("of the host's own auth.json are used where the service has none", async () => {
     const { stateDir } = agentPaths(stack.agentRoot);
     await publish(closed, "team/other", "1", { build: "other" });
-    const auth = Buffer.from(`${user.username}:${user.password}`).toString("base64");
-    await writeFile(join(stateDir, "auth.json"), JSON.stringify({ auths: { [closed.host]: { auth } } }));
+    const file = join(stateDir, "auth.json");
+    const logIn = (password: string) => {
+      const auth = Buffer.from(`${user.username}:${password}`).toString("base64");
+      return writeFile(file, JSON.stringify({ auths: { [closed.host]: { auth } } }));
+    };
+    await logIn("wrong");
     resources.other = web({ image: `${closed.host}/team/other:1` });
     await write({});
+    expect(await stack.failingUp()).toContain(`with the credentials in ${file}; correct them`);
+    await logIn(user.password);
     await stack.up();
     expect(await instancesOf("other")).toMatchObject([{ state: "running", healthy: true }]);
-    await stack.run(["rm", join(stateDir, "auth.json")]);
+    await stack.run(["rm", file]);
   });
 });
 
