@@ -21,6 +21,37 @@ test("start --json: one line a metric and a peer, each with the peer's figure", 
   }
 });
 
+test("footprint --json: what an instance takes beside podman's, the agent beside its goals", async () => {
+  const { stdout } = await bench("footprint", "--json", "--instances", "2", "--seconds", "1");
+  const lines = new Map(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { metric: string; value: number; unit: string })
+      .map((line) => [line.metric, line]),
+  );
+  expect(lines.get("instance.memory")).toMatchObject({ unit: "MiB" });
+  for (const metric of ["agent.rss.idle", "agent.rss.2", "etcd.rss.idle", "guard.rss.idle", "names.rss.idle"])
+    expect(lines.get(metric)?.value).toBeGreaterThan(1);
+  expect(lines.get("agent.cpu.2")).toMatchObject({ unit: "%", peer: "goal" });
+}, 180_000);
+
+test("up --json: both ups beside those of a provider that does nothing", async () => {
+  const { stdout } = await bench("up", "--json", "--services", "2", "--runs", "1");
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toMatchObject([
+    { bench: "up", metric: "up.first", unit: "s", peer: "empty-provider" },
+    { bench: "up", metric: "up.noop", unit: "s", peer: "empty-provider" },
+  ]);
+  for (const { value, peerValue } of lines) {
+    expect(Number(value)).toBeGreaterThan(0);
+    expect(Number(peerValue)).toBeGreaterThan(0);
+  }
+}, 180_000);
+
 test("a benchmark nobody knows is refused, with those there are", async () => {
   await expect(bench("strat")).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("start") });
 });

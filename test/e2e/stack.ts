@@ -57,6 +57,11 @@ export interface Stack {
   client(): Client;
 }
 
+export interface StackOptions {
+  /** Holds the provider's executable; this clone's by default. */
+  readonly providerFolder?: string;
+}
+
 /** A stack `test` of a project `name` in a machine of its own. */
 export async function startStack(name: string): Promise<Stack & AsyncDisposable> {
   const machine = await startMachine();
@@ -69,7 +74,12 @@ export async function startStack(name: string): Promise<Stack & AsyncDisposable>
 }
 
 /** One more stack `test`, of a project `name`, that shares a machine, its agent and its backend with others. */
-export async function addStack(machine: Machine, name: string): Promise<Stack & AsyncDisposable> {
+export async function addStack(
+  machine: Machine,
+  name: string,
+  options: StackOptions = {},
+): Promise<Stack & AsyncDisposable> {
+  const plugins = pluginsOf(options.providerFolder ?? join(clone, "dist", "bin"));
   const folder = join(machine.root, name);
   const agentRoot = agentRootOf(machine.root);
   await mkdir(folder, { recursive: true });
@@ -85,8 +95,9 @@ export async function addStack(machine: Machine, name: string): Promise<Stack & 
       );
     return result;
   };
+  // YAML takes JSON.
   const write: Stack["write"] = (program) =>
-    writeFile(join(folder, "Pulumi.yaml"), projectText(name, program));
+    writeFile(join(folder, "Pulumi.yaml"), JSON.stringify({ name, runtime: "yaml", plugins, ...program }));
 
   const writeScript: Stack["writeScript"] = async (source) => {
     const runtime = { name: "nodejs", options: { typescript: false } };
@@ -147,13 +158,6 @@ const agentRootOf = (root: string) => join(root, "c");
 /** The provider in a folder, as a project names it. */
 export function pluginsOf(folder: string) {
   return { providers: [{ name: "constellation", path: folder, version }] };
-}
-
-const plugins = pluginsOf(join(clone, "dist", "bin"));
-
-/** YAML takes JSON. */
-function projectText(name: string, program: Program): string {
-  return JSON.stringify({ name, runtime: "yaml", plugins, ...program });
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException) {

@@ -34,7 +34,7 @@ const requiredHttp = {
  * traces; the maps lead back to the sources (`node --enable-source-maps`, which costs 60 MB of memory). White space
  * and comments go, since a program's source stays in its memory, and one sign beyond Latin-1 in it doubles that.
  *
- * @param {import("./programs.mjs").Program} program
+ * @param {Pick<import("./programs.mjs").Program, "folder">} program
  */
 export async function bundle({ folder }) {
   const outdir = join(dist, folder);

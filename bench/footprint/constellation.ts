@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { openCluster } from "../cluster.ts";
+import { startLimitMs, workload } from "./types.ts";
+
+/** `npm run images` has made it. */
+export const imageLayout = join(import.meta.dirname, "../../.images");
+export const imageTag = "busybox";
+
+/** One service of the workload, its health probed by HTTP every 10 s, the default. Little is reserved, so that all fit. */
+export async function createConstellation(agentRoot: string) {
+  const { upload, put, settled } = await openCluster(agentRoot);
+  const inputs = {
+    ...(await upload(`oci:${imageLayout}:${imageTag}`)),
+    command: workload.command(workload.port),
+    healthCheck: { http: { path: "/hostname", port: workload.port } },
+    resources: { cpu: 0.001, memory: "4Mi" },
+  };
+  return {
+    async scale(replicas: number) {
+      await put("idle", { ...inputs, replicas });
+      await settled(replicas, startLimitMs);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * What the machine gives for the agent and for each instance: memory, and the processor time of a hundred instances
+ * that do nothing.
+ * Invariant: everything runs in a throw-away machine, and what the kernel uses is counted as well, in that machine
+ * alone. The workload is subtracted by measuring the same processes without any container.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { bringAgentUp, isInstalled, startBenchMachine } from "../machine.ts";
+import type { Benchmark, Knob, RunOptions } from "../types.ts";
+import { createBare } from "./bare.ts";
+import { createConstellation } from "./constellation.ts";
+import { memoryOf, processorMs } from "./observe.ts";
+import { createPodman } from "./podman.ts";
+import { reportFootprint } from "./report.ts";
+import type { Figures, Party } from "./types.ts";
+
+/** After the last change, until what it left in flight is over. */
+const settleMs = 8_000;
+const idleInstances = 2;
+
+type FootprintKnobs = { readonly instances: Knob; readonly seconds: Knob };
+
+export const footprint: Benchmark<FootprintKnobs> = {
+  name: "footprint",
+  summary: "memory of an instance and of the agent, processor time of idle instances; beside podman",
+  knobs: {
+    instances: { about: "how many instances each side runs", usual: 100 },
+    seconds: { about: "how long they are watched doing nothing", usual: 60 },
+  },
+  async run({ knobs, onProgress }) {
+    const ours = await measureOurs(knobs, onProgress);
+    const bare = await measureParty("bare processes", createBare, knobs.instances, onProgress);
+    const podman = isInstalled("podman")
+      ? await measureParty("podman", createPodman, knobs.instances, onProgress)
+      : undefined;
+    return reportFootprint({ ...ours, ...knobs, bare, ...(podman && { podman }) });
+  },
+};
+
+type Ours = Pick<Figures, "idle" | "full" | "ours" | "usedMs">;
+
+async function measureOurs(
+  { instances, seconds }: RunOptions<FootprintKnobs>["knobs"],
+  onProgress: (phrase: string) => void,
+): Promise<Ours> {
+  await using machine = await startBenchMachine("footprint");
+  onProgress("starting an agent");
+  const service = await createConstellation(await bringAgentUp(machine));
+  await service.scale(idleInstances);
+  await delay(settleMs);
+  const idle = memoryOf(machine);
+  onProgress(`running ${instances} instances`);
+  await service.scale(idleInstances + instances);
+  await delay(settleMs);
+  const before = processorMs(machine);
+  onProgress(`watching ${idleInstances + instances} instances for ${seconds} s`);
+  await delay(seconds * 1_000);
+  const after = processorMs(machine);
+  const full = memoryOf(machine);
+  const used = Object.entries(after).map(([program, ms]) => [program, ms - (before[program] ?? 0)]);
+  return { idle, full, ours: { before: idle, after: full }, usedMs: Object.fromEntries(used) };
+}
+
+/** Memory before and after so many more workloads; one of them is there all the time, so that all is warm. */
+async function measureParty(
+  name: string,
+  create: (machine: Party["machine"], folder: string) => Promise<Party>,
+  instances: number,
+  onProgress: (phrase: string) => void,
+) {
+  onProgress(`running ${instances} of ${name}`);
+  await using machine = await startBenchMachine("footprint");
+  const party = await create(machine, join(machine.root, "party"));
+  await party.add(0);
+  await delay(settleMs);
+  const before = memoryOf(machine);
+  const numbers = Array.from({ length: instances }, (_, index) => index + 1);
+  const workers = Array.from({ length: availableParallelism() }, async () => {
+    for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) await party.add(number);
+  });
+  await Promise.all(workers);
+  await delay(settleMs);
+  return { before, after: memoryOf(machine) };
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "@jest/globals";
+import { parseRollup, parseTicks, programOf } from "./observe.ts";
+
+test("parseRollup reads kilobytes as bytes", () => {
+  const text =
+    "55d0-7ffe ---p 00000000 00:00 0 [rollup]\nRss:  100 kB\nPss:  60 kB\nPrivate_Clean: 8 kB\nPrivate_Dirty: 4 kB\n";
+  expect(parseRollup(text)).toEqual({ rss: 102_400, pss: 61_440, own: 12_288 });
+});
+
+test("parseTicks counts from the last bracket: a name may hold blanks and brackets", () => {
+  expect(parseTicks("7 (a) b) S 1 7 7 0 -1 4194560 1 0 0 0 12 30 0 0 20 0 1")).toBe(42);
+});
+
+test.each([
+  ["/x/dist/bin/constellation-guard run --root /x/c -- /x/dist/node /x/agent/main.js run", "guard"],
+  ["/x/dist/node --max-semi-space-size=2 /x/dist/agent/main.js run --root /x/c", "agent"],
+  ["/x/dist/tools/etcd --name=server --data-dir=/x", "etcd"],
+  ["/usr/bin/conmon --cid web-0", "monitor"],
+  ["conmon --api-version 1", "monitor"],
+  ["bash /x/init.sh", "other"],
+])("programOf %s is %s", (command, program) => {
+  expect(programOf(command)).toBe(program);
+});

@@ -1,0 +1,57 @@
+import type { Machine } from "../../test/lab/index.ts";
+
+/** In bytes. */
+export interface ProcessMemory {
+  /** All that is mapped of it, shared pages too. */
+  readonly rss: number;
+  /** Shared pages divided by those who share them (proc(5), `Pss`). */
+  readonly pss: number;
+  /** What nobody else has mapped. */
+  readonly own: number;
+}
+
+/** What a machine holds in memory, but for files that it could read again. In bytes. */
+export interface Memory {
+  /** Sums of all processes of a program, by the name `programOf` gives. */
+  readonly programs: Readonly<Record<string, ProcessMemory>>;
+  /** Of the kernel, on behalf of the machine's processes: stacks, page tables, network namespaces, mounts, cgroups. */
+  readonly kernel: number;
+  /** Files in memory: tmpfs. */
+  readonly files: number;
+}
+
+export interface Growth {
+  readonly before: Memory;
+  readonly after: Memory;
+}
+
+/** A way to run the workload. */
+export interface Party {
+  readonly machine: Machine;
+  /** One more; resolves when it runs. Several at once may be asked for. */
+  add(number: number): Promise<void>;
+}
+
+export interface Figures {
+  readonly instances: number;
+  readonly seconds: number;
+  /** With one service of two instances. */
+  readonly idle: Memory;
+  /** With those and `instances` more. */
+  readonly full: Memory;
+  /** Processor time, in milliseconds, of each program over `seconds`, all instances doing nothing. */
+  readonly usedMs: Readonly<Record<string, number>>;
+  readonly ours: Growth;
+  /** The same workloads without any container. */
+  readonly bare: Growth;
+  readonly podman?: Growth;
+}
+
+/** An HTTP server that has nothing to do but to answer the probes of its health. */
+export const workload = {
+  port: 8000,
+  command: (port: number) => ["httpd", "-f", "-p", String(port), "-h", "/etc"],
+} as const;
+
+/** More than the rest of a run takes where a machine is busy. */
+export const startLimitMs = 120_000;
