@@ -2,10 +2,10 @@ import {
   type Client,
   ConstellationError,
   type LocalImage,
-  openLocalImage,
   parseReference,
   type Violation,
 } from "../../contract/index.ts";
+import { createSeenImages } from "./seen-images.ts";
 import type { Call } from "./types.ts";
 import { knownText, type Properties } from "./values.ts";
 
@@ -17,11 +17,12 @@ export interface LocalImages {
 
 /** @param programDir what relative paths start at. */
 export function createLocalImages(programDir: string): LocalImages {
+  const openSeen = createSeenImages(programDir);
   const open = async (inputs: Properties): Promise<LocalImage | undefined> => {
     const text = knownText(inputs.image);
     if (text === undefined) return undefined;
     const reference = parseReference(text);
-    return reference.kind === "registry" ? undefined : openLocalImage(reference, programDir);
+    return reference.kind === "registry" ? undefined : openSeen(reference);
   };
   return {
     async complete(inputs) {
