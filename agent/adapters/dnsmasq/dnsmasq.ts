@@ -6,10 +6,10 @@ import {
   readFileSync,
   renameSync,
   statSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { boundFile } from "../../lib/bound-file.ts";
 import { AdapterError, type Processes, type Spawner } from "../libc/index.ts";
 import { untilAnswering } from "./answering.ts";
 import {
@@ -69,6 +69,7 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
   return {
     async serve(table) {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
+      boundFile(logFile, limits.logBytes); // It appends, so the log can be emptied under it.
       const text = configText({ folder, address: table.address, user: userFor(folder), resolvConf });
       const config = join(folder, configName(text));
       const changes = [
@@ -114,9 +115,8 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
     }
   }
 
-  /** SIGHUP also empties its cache. Its log is append-only for it, so it can be emptied under it. */
+  /** SIGHUP also empties its cache. */
   async function reread(server: Server): Promise<void> {
-    if (existsSync(logFile) && statSync(logFile).size > limits.logBytes) truncateSync(logFile);
     await processes.signal(server, "SIGHUP");
   }
 

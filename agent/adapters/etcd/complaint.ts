@@ -23,7 +23,7 @@ export function troubleOf(
   if (freeBytes < leastFreeBytes || /no space left|disk quota exceeded/.test(words))
     return `no space left for ${dataDir}; free some, and it goes on by itself`;
   if (complaint !== undefined && damage.test(words)) {
-    return `its files in ${dataDir} are damaged (${complaint}); restore a backup of the state folder. What runs keeps running`;
+    return `its files in ${dataDir} are damaged (${complaint}); restore a backup with \`constellation restore --force FILE\`. What runs keeps running`;
   }
   return complaint && `it ended: ${complaint}`;
 }

@@ -11,12 +11,14 @@ import {
   statSync,
 } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { boundFile } from "../../lib/bound-file.ts";
 import { memberArguments, memberSocket } from "./arguments.ts";
 import { troubleOf } from "./complaint.ts";
 import { findMember } from "./find.ts";
 
 const limits = {
   logBytes: 4 * 1024 * 1024,
+  logCheckMs: 30_000,
   /** Of what it said in one run, where it began to complain. */
   wordsBytes: 64 * 1024,
   stopTimeoutMs: 5_000,
@@ -45,14 +47,14 @@ export interface MemberOptions {
   readonly dataDir: string;
   /** Sockets; made with mode 0700, which is what keeps other users of the machine out. */
   readonly runDir: string;
-  /** The member's own words go here; emptied at a start when it has grown large. */
+  /** The member's own words go here; emptied when it has grown large, with one older file beside it. */
   readonly logFile: string;
   readonly processes: ProcessPort;
   /** How large its data may grow before it refuses writes. */
   readonly quotaBytes?: number;
   /** A transition in words, and the pid. */
   readonly onChange: (
-    message: "adopted" | "started" | "ended" | "not started",
+    message: "adopted" | "started" | "ended" | "not started" | "log not bounded",
     fields: Record<string, unknown>,
   ) => void;
 }
@@ -78,7 +80,9 @@ export function superviseMember(options: MemberOptions): Member {
   const stopping = new AbortController();
   let trouble: string | undefined;
   const supervised = supervise(options, (now) => (trouble = now), stopping.signal);
+  const bounding = setInterval(() => keepLogBounded(options), limits.logCheckMs).unref();
   const letGo = async () => {
+    clearInterval(bounding);
     stopping.abort();
     await supervised;
   };
@@ -100,6 +104,14 @@ export async function endMember({
 }: Pick<MemberOptions, "runDir" | "processes">): Promise<void> {
   const running = findMember({ runDir });
   if (running) await end(running, processes);
+}
+
+function keepLogBounded({ logFile, onChange }: MemberOptions): void {
+  try {
+    boundFile(logFile, limits.logBytes);
+  } catch (error) {
+    onChange("log not bounded", { err: error });
+  }
 }
 
 async function supervise(
@@ -154,7 +166,7 @@ async function adoptable(options: MemberOptions): Promise<ProcessIdentity | unde
 }
 
 async function start(options: MemberOptions): Promise<ProcessIdentity> {
-  const log = openLog(options.logFile);
+  const log = openSync(options.logFile, "a", 0o600); // append-only, so that it can be emptied under it
   const child = spawn(options.program, memberArguments(options.dataDir, options.quotaBytes), {
     cwd: options.runDir,
     detached: true,
@@ -177,10 +189,6 @@ async function end(running: ProcessIdentity, processes: ProcessPort): Promise<vo
     // It did not end in time; what it acknowledged is on disk.
     await processes.signal(running, "SIGKILL");
   }
-}
-
-function openLog(path: string): number {
-  return openSync(path, sizeOf(path) > limits.logBytes ? "w" : "a", 0o600);
 }
 
 function sizeOf(path: string): number {
