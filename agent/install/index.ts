@@ -11,6 +11,6 @@ export { halt } from "./halt.ts";
 export { preflight } from "./observe.ts";
 export { requiredPrograms } from "./packages.ts";
 export { sayFindings } from "./say.ts";
-export { type Status, status } from "./status.ts";
+export { type Status, type Supervised, status } from "./status.ts";
 export type { DownResult, Facts, Finding, Trace, UpOptions, UpResult } from "./types.ts";
 export { up } from "./up.ts";

@@ -49,8 +49,11 @@ interface Starting {
 export async function up(options: UpOptions): Promise<UpResult> {
   const paths = agentPaths(options.root);
   const answering = await askInfo(paths.socket);
-  if (answering !== undefined) return await replaceIfOlder(paths, options, versionOf(answering));
   const isStarting = readRunningGuard(paths) !== undefined;
+  // An agent whose guard was killed goes on, until it ends: a new guard adopts it. Without a record nobody guards it on purpose.
+  const isOrphaned = !isStarting && readGuardRecord(paths) !== undefined;
+  if (answering !== undefined && !isOrphaned)
+    return await replaceIfOlder(paths, options, versionOf(answering));
   const findings = isStarting ? [] : await preflight(options);
   refuse(
     paths,

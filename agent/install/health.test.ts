@@ -1,0 +1,42 @@
+import { expect, test } from "@jest/globals";
+import { type Condition, trouble } from "./health.ts";
+
+const fine: Condition = {
+  isInstalled: true,
+  guard: true,
+  agent: true,
+  crashes: 0,
+  answers: true,
+  store: true,
+  names: true,
+  hasCluster: true,
+  stateDir: "/var/lib/constellation",
+};
+
+test.each<[string, Partial<Condition>, RegExp | undefined]>([
+  ["all is well", {}, undefined],
+  ["no cluster needs no names", { hasCluster: false, names: false }, undefined],
+  [
+    "nothing was started",
+    { isInstalled: false, guard: false, agent: false, answers: false, store: false },
+    /no agent .* start one: constellation-agent up/,
+  ],
+  [
+    "nothing runs",
+    { guard: false, agent: false, answers: false },
+    /does not run; start it: constellation-agent up/,
+  ],
+  ["the guard was killed", { guard: false }, /nobody starts the agent again.*constellation-agent up/],
+  ["the agent crashes", { agent: false, answers: false, crashes: 7 }, /ended 7 times.*agent\.log/],
+  [
+    "the store does not run",
+    { answers: false, store: false },
+    /store does not run.*etcd\.log.*constellation restore --force/,
+  ],
+  ["the agent hangs", { answers: false }, /does not answer.*agent\.log/],
+  ["names are not answered", { names: false }, /name server/],
+])("%s", (_, change, said) => {
+  const found = trouble({ ...fine, ...change });
+  if (said === undefined) expect(found).toBeUndefined();
+  else expect(`${found?.problem}; ${found?.fix}`).toMatch(said);
+});

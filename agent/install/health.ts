@@ -1,0 +1,76 @@
+/** What was seen of an agent from outside. */
+export interface Condition {
+  /** Whether one was ever started here. */
+  readonly isInstalled: boolean;
+  readonly guard: boolean;
+  readonly agent: boolean;
+  /** How many agents in a row ended within seconds. */
+  readonly crashes: number;
+  readonly answers: boolean;
+  readonly store: boolean;
+  readonly names: boolean;
+  readonly hasCluster: boolean;
+  readonly stateDir: string;
+}
+
+export interface Trouble {
+  readonly problem: string;
+  readonly fix: string;
+}
+
+/** The one thing to do first; undefined where all is well. Pure. */
+export function trouble(seen: Condition): Trouble | undefined {
+  return causes.find(({ when }) => when(seen))?.say(seen);
+}
+
+interface Cause {
+  readonly when: (seen: Condition) => boolean;
+  readonly say: (seen: Condition) => Trouble;
+}
+
+/** In the order of what has to run for what comes after it. */
+const causes: readonly Cause[] = [
+  {
+    when: ({ isInstalled, answers }) => !isInstalled && !answers,
+    say: () => ({ problem: "no agent was started here", fix: "start one: constellation-agent up" }),
+  },
+  {
+    when: ({ guard, agent }) => !guard && !agent,
+    say: () => ({ problem: "the agent does not run", fix: "start it: constellation-agent up" }),
+  },
+  {
+    when: ({ guard }) => !guard,
+    say: () => ({
+      problem: "the guard does not run, so that nobody starts the agent again when it ends",
+      fix: "start it: constellation-agent up",
+    }),
+  },
+  {
+    when: ({ answers, store }) => !answers && !store,
+    say: ({ stateDir }) => ({
+      problem: "the store does not run, and without it the agent does not answer",
+      fix: `${stateDir}/etcd.log says why; where its files are damaged: constellation restore --force FILE`,
+    }),
+  },
+  {
+    when: ({ agent, crashes }) => !agent || crashes > 0,
+    say: ({ crashes, stateDir }) => ({
+      problem: crashes > 0 ? `the agent ended ${crashes} times in a row` : "the agent is being started",
+      fix: `${stateDir}/agent.log says why; the guard goes on starting it`,
+    }),
+  },
+  {
+    when: ({ answers }) => !answers,
+    say: ({ stateDir }) => ({
+      problem: "the agent runs and does not answer",
+      fix: `wait some seconds after a start; ${stateDir}/agent.log says what it waits for`,
+    }),
+  },
+  {
+    when: ({ hasCluster, names }) => hasCluster && !names,
+    say: ({ stateDir }) => ({
+      problem: "the name server does not run: instances find no names",
+      fix: `the agent starts it again within seconds, or ${stateDir}/agent.log says why it cannot`,
+    }),
+  },
+];
