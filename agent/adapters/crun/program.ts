@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { createSerial } from "../../lib/serial.ts";
 import type { Mounts } from "../libc/index.ts";
 
 /**
@@ -19,19 +20,22 @@ export function createGuardedProgram(
   place: string,
   mounts: Pick<Mounts, "bind" | "unmount">,
 ): GuardedProgram {
+  const inTurn = createSerial();
   return {
     environment: {
       PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
       _LIBCONTAINER_CLONED_BINARY: "1",
     },
-    async path() {
-      if (isSameFile(program, place)) return place;
-      while (await mounts.unmount(place));
-      mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-      closeSync(openSync(place, "a"));
-      await mounts.bind({ source: program, target: place, access: "read-only" });
-      return place;
-    },
+    // Two first starts at once: the second would open what the first has just made read-only.
+    path: () =>
+      inTurn(async () => {
+        if (isSameFile(program, place)) return place;
+        while (await mounts.unmount(place));
+        mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+        closeSync(openSync(place, "a"));
+        await mounts.bind({ source: program, target: place, access: "read-only" });
+        return place;
+      }),
   };
 }
 
