@@ -1,4 +1,7 @@
-import { down, preflight, sayFindings, status, traces, up } from "./install/index.ts";
+import { agentPaths } from "../contract/index.ts";
+import { inspect } from "./inspect/index.ts";
+import { down, preflight, runProgram, sayFindings, sayStatus, status, traces, up } from "./install/index.ts";
+import { findProgram } from "./lib/find-program.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { version } from "./version.ts";
 
@@ -13,8 +16,33 @@ export async function bringUp({ root, json }: { root: string | undefined; json: 
 }
 
 export const takeDown = (root: string | undefined) => down(withRoot(root));
-export const tellStatus = (root: string | undefined) => status(withRoot(root));
 export const listTraces = (root: string | undefined) => traces(withRoot(root));
+
+/** Programs get the whole of it; people get lines. */
+export async function tellStatus({
+  root,
+  json,
+}: {
+  root: string | undefined;
+  json: boolean;
+}): Promise<unknown> {
+  const found = await status(withRoot(root));
+  if (json) return found;
+  process.stdout.write(sayStatus(found));
+  return undefined;
+}
+
+/** Files of a report, each with its text or why there is none. */
+export async function look(root: string | undefined): Promise<unknown> {
+  const { agent } = await status(withRoot(root));
+  const run = (program: string, args: readonly string[]) =>
+    runProgram(findProgram([program], process.env), args);
+  return await inspect({ paths: agentPaths(root), agentPid: agent, run }, [
+    { file: "machine/status.json", look: () => status(withRoot(root)) },
+    { file: "machine/preflight.json", look: () => preflight(withRoot(root)) },
+    { file: "machine/traces.json", look: () => traces(withRoot(root)) },
+  ]);
+}
 
 /** Programs get the findings; people get lines, and exit code 1 where an agent is refused. */
 export async function checkMachine({

@@ -24,7 +24,7 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
   },
   status: {
     about: "says how the agent is",
-    run: async ({ root }) => (await import("./local.ts")).tellStatus(root),
+    run: async (given) => (await import("./local.ts")).tellStatus(given),
   },
   preflight: {
     about: "says what keeps an agent from running here",
@@ -37,6 +37,10 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
   restore: {
     about: "puts a backup in the place of what is here",
     run: async (given) => (await import("./backups.ts")).restore(given),
+  },
+  inspect: {
+    about: "looks at everything of an agent on this machine, for a report",
+    run: async ({ root }) => (await import("./local.ts")).look(root),
   },
   traces: {
     about: "lists what is left of an agent",

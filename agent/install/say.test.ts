@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { sayFindings } from "./say.ts";
+import { sayFindings, sayStatus } from "./say.ts";
 
 test("a line says what is wrong and what to do", () => {
   const findings = [
@@ -10,4 +10,22 @@ test("a line says what is wrong and what to do", () => {
     "refused: this user is not root; use sudo\nwarning: a chain drops; let instances pass\n",
   );
   expect(sayFindings([])).toBe("fit: an agent can run here\n");
+});
+
+test("a status is a line a process, and one for what is wrong", () => {
+  const said = sayStatus({
+    ...{ id: "constellation", guard: 7, agent: undefined, cgroupMode: "v2", mountNamespace: undefined },
+    info: undefined,
+    processes: [{ name: "guard", pid: 7, upSeconds: 5, residentBytes: 3 * 1024 ** 2 }, { name: "agent" }],
+    monitors: 2,
+    trouble: { problem: "the agent ended 3 times in a row", fix: "agent.log says why" },
+  });
+  expect(said.split("\n")).toEqual([
+    "guard       pid 7, up 5 s, 3 MiB",
+    "agent       does not run",
+    "instances   2 on this machine",
+    "cluster     unknown: the agent does not answer",
+    "trouble     the agent ended 3 times in a row; agent.log says why",
+    "",
+  ]);
 });

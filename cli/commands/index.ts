@@ -174,6 +174,23 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./exec.ts")).exec,
   },
   {
+    name: "diagnose",
+    summary: "Write one file that says how everything is, without secrets, for somebody else to read.",
+    options: [
+      {
+        flags: "-o, --output <file>",
+        doc: "Where to; - is standard output (default: constellation-HOST-TIME.tar.gz here).",
+        completes: "file",
+      },
+      { flags: "--instance-logs", doc: "Also the last lines of every instance: they say what programs say." },
+    ],
+    examples: [
+      ["constellation diagnose", "also where the agent or its store is down"],
+      ["constellation diagnose -o - | tar -tz", "what is in it"],
+    ],
+    load: async () => (await import("./diagnose.ts")).diagnose,
+  },
+  {
     name: "backup",
     summary: "Write the cluster's state to a file, encrypted.",
     arguments: [{ syntax: "<file>", doc: "Where to; one that is there is replaced.", completes: "file" }],

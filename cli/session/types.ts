@@ -39,6 +39,8 @@ export interface Options {
   readonly interval?: number;
   readonly count?: number;
   readonly sort?: "cpu" | "memory" | "name";
+  readonly output?: string;
+  readonly instanceLogs?: boolean;
   readonly passphraseFile?: string;
   readonly force?: boolean;
 }
