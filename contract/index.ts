@@ -8,6 +8,7 @@ export * from "./api/openapi.ts";
 export * from "./api/routes.ts";
 export * from "./documents.ts";
 export * from "./errors.ts";
+export * from "./files.ts";
 export * from "./images/index.ts";
 export * from "./limits.ts";
 export * from "./model/common.ts";

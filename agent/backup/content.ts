@@ -4,14 +4,15 @@ import { ConstellationError } from "../../contract/index.ts";
 export const contentVersion = 1;
 
 /** Files of the state folder that a cluster cannot go on without. */
-export const keptFiles = ["secrets.key", "host-name"] as const;
-export type KeptFile = (typeof keptFiles)[number];
+export const neededFiles = ["secrets.key", "host-name"] as const;
+/** And those that are taken along where they are there: the credentials of registries. */
+export const stateFiles = [...neededFiles, "auth.json"] as const;
 
 const schema = z.object({
   version: z.literal(contentVersion),
   /** The store's revision at which all records were read. */
   storeRevision: z.int(),
-  files: z.array(z.object({ name: z.enum(keptFiles), base64: z.base64() })),
+  files: z.array(z.object({ name: z.enum(stateFiles), base64: z.base64() })),
   /** As the store held them, secret leaves sealed; in order of their keys. */
   records: z.array(z.object({ key: z.string().min(1), value: z.string() })),
 });
@@ -36,7 +37,7 @@ export function decodeContent(bytes: Buffer, check: (key: string, value: string)
     );
   }
   const { files, records } = parsed.data;
-  const absent = keptFiles.filter((name) => !files.some((file) => file.name === name));
+  const absent = neededFiles.filter((name) => !files.some((file) => file.name === name));
   if (absent.length > 0) throw unusable(`it lacks ${absent.join(" and ")}`);
   for (const { key, value } of records) {
     try {

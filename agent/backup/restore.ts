@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
-import { type Content, decodeContent, keptFiles } from "./content.ts";
+import { type Content, decodeContent } from "./content.ts";
 import { refusal } from "./decide.ts";
 import { type About, openBackup } from "./envelope.ts";
 import type { BackupMachine } from "./types.ts";
@@ -51,7 +51,7 @@ function swap(stateDir: string, filled: string, { files }: Content): string {
   }
   const replaced = join(stateDir, `${storeName}.replaced`);
   rmSync(replaced, { recursive: true, force: true });
-  for (const name of keptFiles) {
+  for (const { name } of files) {
     const place = join(stateDir, name);
     if (existsSync(place)) renameSync(place, `${place}.replaced`);
     renameSync(`${place}.restored`, place);

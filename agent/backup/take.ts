@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { ConstellationError } from "../../contract/index.ts";
-import { type Content, encodeContent, isKept, keptFiles } from "./content.ts";
+import { type Content, encodeContent, isKept, stateFiles } from "./content.ts";
 import { type About, sealBackup } from "./envelope.ts";
 import type { BackupMachine } from "./types.ts";
 
@@ -23,10 +23,12 @@ export async function takeBackup(
       "back up: this agent has no cluster yet, so there is nothing to keep",
     );
   const { id, name } = cluster.parse(JSON.parse(record.value));
-  const files = keptFiles.map((file) => ({
-    name: file,
-    base64: readFileSync(join(machine.stateDir, file), "base64"),
-  }));
+  const files = stateFiles
+    .filter((file) => existsSync(join(machine.stateDir, file)))
+    .map((file) => ({
+      name: file,
+      base64: readFileSync(join(machine.stateDir, file), "base64"),
+    }));
   const host = readFileSync(join(machine.stateDir, "host-name"), "utf8").trim();
   const about = { takenAt: now.toISOString(), agentVersion, clusterId: id, clusterName: name, host };
   const content = encodeContent({ storeRevision, files, records: kept });

@@ -1,9 +1,11 @@
 import type * as z from "zod";
 import { headerDocs, type Route, routes } from "../api/routes.ts";
 import { errorTable } from "../errors.ts";
+import { keptFiles } from "../files.ts";
 import { limitDocs, limits } from "../limits.ts";
 import { commonInputs, commonOutputs } from "../model/common.ts";
 import type { Resource } from "../model/resource.ts";
+import { agentPaths } from "../paths.ts";
 import { components } from "../resources/components.ts";
 import { functions } from "../resources/functions.ts";
 import { resources } from "../resources/index.ts";
@@ -21,6 +23,7 @@ export function reference(): ReadonlyMap<string, string> {
     ["functions.md", functionsPage()],
     ["api.md", apiPage()],
     ["errors.md", errorsPage()],
+    ["files.md", filesPage()],
     ["limits.md", limitsPage()],
   ]);
 }
@@ -38,7 +41,7 @@ function contents(): string {
       "- [Components](components.md): resources made of other resources.",
       "- [Functions](functions.md): live facts, asked for by a program.",
       "- [The agent's API](api.md), also as [OpenAPI](openapi.json).",
-      "- [Error codes](errors.md) and [limits](limits.md).",
+      "- [Error codes](errors.md), [limits](limits.md), and [files on a machine](files.md).",
     ].join("\n"),
     "Durations are written like `30s` or `1m30s`, quantities like `256Mi` or `1G`, file modes as octal digits like `0644`; two spellings of one value are no change. Wherever a field has a default, leaving it out means the default.",
   );
@@ -140,6 +143,25 @@ function errorsPage(): string {
     "Error codes",
     "`again`: the same call may succeed later without a change by the user.",
     table(["code", "meaning", "HTTP", "gRPC", "again"], rows),
+  );
+}
+
+function filesPage(): string {
+  const { stateDir, runDir } = agentPaths();
+  const other = agentPaths("/srv/x");
+  const rows = (folder: "state" | "run") =>
+    keptFiles
+      .filter((file) => file.folder === folder)
+      .map(({ name, doc, bound }) => [code(name), doc, bound]);
+  return page(
+    "Files on a machine",
+    `An agent writes to two folders and nowhere else; \`constellation-agent down\` removes both. With a root of its own, like \`--root /srv/x\`, they are \`${other.stateDir}\` and \`${other.runDir}\`. Under systemd there is also the unit \`/etc/systemd/system/constellation.service\`.`,
+    `## ${stateDir}`,
+    "Survives a reboot.",
+    table(["name", "what", "bound"], rows("state")),
+    `## ${runDir}`,
+    "Gone after a reboot.",
+    table(["name", "what", "bound"], rows("run")),
   );
 }
 

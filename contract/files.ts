@@ -1,0 +1,109 @@
+/** Something an agent keeps on its machine. */
+export interface KeptFile {
+  /** `state` survives a reboot, `run` does not; see `agentPaths`. */
+  readonly folder: "state" | "run";
+  /** Within the folder; a folder ends with a slash. */
+  readonly name: string;
+  /** For whoever meets it. */
+  readonly doc: string;
+  /** What keeps it from growing. */
+  readonly bound: string;
+}
+
+const aFew = "a few bytes";
+
+/** Every entry of an agent's two folders, but for `.new` files that are being written. A test compares it with a machine. */
+export const keptFiles: readonly KeptFile[] = [
+  {
+    folder: "state",
+    name: ".constellation",
+    doc: "Says whose folder it is: one without it is never touched.",
+    bound: aFew,
+  },
+  {
+    folder: "state",
+    name: "etcd/",
+    doc: "The store: the cluster's state.",
+    bound: "512 MiB, then writes are refused",
+  },
+  {
+    folder: "state",
+    name: "secrets.key",
+    doc: "Seals the store's secrets. Lost, they are lost: a backup holds it.",
+    bound: "32 bytes",
+  },
+  { folder: "state", name: "host-name", doc: "This host's name in the cluster.", bound: aFew },
+  {
+    folder: "state",
+    name: "auth.json",
+    doc: "Yours, if you put it there: credentials of registries, as `docker login` writes them. A backup holds it.",
+    bound: "",
+  },
+  {
+    folder: "state",
+    name: "images/",
+    doc: "Images: their blobs, and unpacked layers.",
+    bound: "what no service needs goes, oldest first",
+  },
+  {
+    folder: "state",
+    name: "instances/",
+    doc: "A folder an instance: what it wrote to its root, its logs (`log`, `log.1` ...), its record.",
+    bound: "logs by the service's `logging`; gone with the instance",
+  },
+  {
+    folder: "state",
+    name: "sysctls.json",
+    doc: "What was changed of the machine's settings, to put it back.",
+    bound: aFew,
+  },
+  {
+    folder: "state",
+    name: "agent.log",
+    doc: "What the agent and its guard say: JSON lines.",
+    bound: "10 MiB, and two older ones (`.1`, `.2`)",
+  },
+  {
+    folder: "state",
+    name: "etcd.log",
+    doc: "What the store says.",
+    bound: "4 MiB, and one older one (`.1`)",
+  },
+  { folder: "state", name: "guard.env", doc: "Under systemd: the guard's environment.", bound: aFew },
+  {
+    folder: "state",
+    name: "etcd.replaced/",
+    doc: "What a restore replaced; `secrets.key.replaced` and `host-name.replaced` too.",
+    bound: "one, until the next restore",
+  },
+  { folder: "run", name: ".constellation", doc: "As in the state folder.", bound: aFew },
+  { folder: "run", name: "agent.sock", doc: "The API.", bound: "" },
+  { folder: "run", name: "guard.json", doc: "Who guards, and whom.", bound: aFew },
+  { folder: "run", name: "guard.lock", doc: "Held by the one guard.", bound: "empty" },
+  { folder: "run", name: "etcd/", doc: "The store's sockets, for root alone.", bound: "" },
+  {
+    folder: "run",
+    name: "dnsmasq/",
+    doc: "The name server's configuration, names and log.",
+    bound: "its log: 1 MiB, and one older one",
+  },
+  {
+    folder: "run",
+    name: "runtime/",
+    doc: "Running containers, what they are to be, secrets: in memory, for root alone.",
+    bound: "gone with the instance",
+  },
+  {
+    folder: "run",
+    name: "netns/",
+    doc: "Pins of instances' network namespaces.",
+    bound: "gone with the instance",
+  },
+  { folder: "run", name: "network/", doc: "What the packet rules know of UDP.", bound: aFew },
+  {
+    folder: "run",
+    name: "pins/",
+    doc: "On machines with both cgroup trees: the agent's mount namespace.",
+    bound: "one",
+  },
+];
