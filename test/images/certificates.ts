@@ -6,15 +6,15 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const days = "2";
 
-/** A CA of our own and a certificate of it for this machine's loopback: paths and PEM texts. */
-export async function makeCertificates(folder: string) {
+/** A CA of our own and a certificate of it, by default for this machine's loopback: paths and PEM texts. */
+export async function makeCertificates(folder: string, names = ["IP:127.0.0.1", "DNS:localhost"]) {
   const at = (name: string) => join(folder, name);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
   await run("openssl", [
     ...["req", "-x509", ...key, "-days", days, "-subj", "/CN=test CA"],
     ...["-keyout", at("ca.key"), "-out", at("ca.crt")],
   ]);
-  await writeFile(at("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
+  await writeFile(at("names"), `subjectAltName=${names.join()}\n`);
   await run("openssl", [
     "req",
     ...key,

@@ -4,8 +4,9 @@ import type { Machine, MachineProcess } from "../lab/index.ts";
 import { settled } from "./answers.ts";
 
 export interface RegistryOptions {
-  /** A port of the machine's loopback. */
+  /** A port of the machine's loopback, at `address` where 127.0.0.1 is not meant. */
   readonly port: number;
+  readonly address?: string;
   /** Asks for the one user's name and password. */
   readonly auth?: boolean;
   /** Speaks TLS, with this certificate and key in PEM files. */
@@ -30,8 +31,8 @@ export const user = { username: "ann", password: "Gr33n-Tree-Sings" };
 const passwordHash = "$2b$04$abcdefghijklmnopqrstuurK3QndxQJIuXGpWGCA4WywWlAzxZ0ki";
 
 export async function startRegistry(machine: Machine, options: RegistryOptions): Promise<RegistryServer> {
-  const { port, auth = false, tls } = options;
-  const folder = join(machine.root, `registry-${port}`);
+  const { port, address = "127.0.0.1", auth = false, tls } = options;
+  const folder = join(machine.root, `registry-${address}-${port}`);
   const [config, log, storage] = ["config.json", "log", "storage"].map((name) => join(folder, name)) as [
     string,
     string,
@@ -52,7 +53,7 @@ export async function startRegistry(machine: Machine, options: RegistryOptions):
         maintenance: { uploadpurging: { enabled: false } },
       },
       http: {
-        addr: `127.0.0.1:${port}`,
+        addr: `${address}:${port}`,
         ...(tls && { tls: { certificate: tls.certificate, key: tls.key } }),
       },
       ...(auth && { auth: { htpasswd: { realm: "test", path: users } } }),
@@ -64,7 +65,7 @@ export async function startRegistry(machine: Machine, options: RegistryOptions):
     storage,
     async start() {
       server = await machine.spawn(["sh", "-c", `exec docker-registry serve ${config} >>${log} 2>&1`]);
-      await settled(machine, port);
+      await settled(machine, port, address);
     },
     async stop() {
       server?.kill("SIGKILL");
