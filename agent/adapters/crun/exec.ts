@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandRequest } from "../../instances/index.ts";
 import {
   type ChildFd,
   type ChildProcess,
-  codeOf,
   exitCode,
   openTerminal,
   type Processes,
@@ -58,20 +57,21 @@ export async function startCommand(
   try {
     const wanted = processOf(paths.bundle(id), request);
     writeFileSync(files.process, JSON.stringify(wanted), { mode: 0o600 });
-    const child = await spawner.spawn({
-      argv: [
-        ...crun.argv,
-        `--log=${files.log}`,
-        "exec",
-        `--pid-file=${files.pid}`,
-        `--process=${files.process}`,
-        id,
-      ],
-      env: crun.env,
-      fds: terminal ? { 0: terminal.programFd, 1: terminal.programFd, 2: terminal.programFd } : { ...own },
-      session: "own",
-    });
-    setOomScoreAdj(child.pid, wanted.oomScoreAdj);
+    const child = await withOomScoreAdj(wanted.oomScoreAdj, () =>
+      spawner.spawn({
+        argv: [
+          ...crun.argv,
+          `--log=${files.log}`,
+          "exec",
+          `--pid-file=${files.pid}`,
+          `--process=${files.process}`,
+          id,
+        ],
+        env: crun.env,
+        fds: terminal ? { 0: terminal.programFd, 1: terminal.programFd, 2: terminal.programFd } : { ...own },
+        session: "own",
+      }),
+    );
     const exit = child.exited.then(exitCode);
     const pid = await commandPid(child, files);
     const end = endCommand(pid, child, processes);
@@ -91,14 +91,23 @@ export async function startCommand(
   }
 }
 
-/** `crun exec` leaves out what the process says of it, but the command inherits crun's own. */
-function setOomScoreAdj(pid: number, score: number): void {
+/**
+ * `crun exec` leaves out what the process says of it, but the command inherits crun's own, and that ours: which is
+ * therefore the command's while crun is started. Set afterwards, it would come too late for a fast command.
+ * `spawn` starts the process before it returns its promise.
+ */
+function withOomScoreAdj<Result>(score: number, spawn: () => Promise<Result>): Promise<Result> {
+  const own = readFileSync(oomScoreAdj, "utf8").trim();
+  if (own === String(score)) return spawn();
+  writeFileSync(oomScoreAdj, String(score));
   try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ESRCH") throw error; // It has ended already.
+    return spawn();
+  } finally {
+    writeFileSync(oomScoreAdj, own);
   }
 }
+
+const oomScoreAdj = "/proc/self/oom_score_adj";
 
 /** Resolves once the command runs. Throws what crun wrote where it ended without starting it. */
 async function commandPid(crun: ChildProcess, files: CommandFiles): Promise<number> {
