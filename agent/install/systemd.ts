@@ -29,7 +29,8 @@ export function environmentText(environment: Readonly<Record<string, string>>): 
 
 /**
  * The unit that keeps a guard running. Stopping or restarting it touches the guard alone (KillMode=process): instances,
- * and the agent until its guard ends it, live in the same cgroup and go on.
+ * and the agent until its guard ends it, live in the same cgroup and go on. CPUWeight: instances that keep every
+ * processor busy must not keep the agent from acting on them.
  */
 export function unitText(paths: AgentPaths, command: readonly string[]): string {
   return `[Unit]
@@ -46,6 +47,7 @@ Restart=always
 RestartSec=0.2
 TimeoutStopSec=20
 Delegate=yes
+CPUWeight=1000
 TasksMax=infinity
 LimitNOFILE=1048576
 

@@ -11,6 +11,7 @@ const facts: MachineFacts = {
   cgroup: "v1",
   countsSwap: true,
   rlimitCeilings: {},
+  cores: 2,
   oomScoreAdj: 0,
 };
 const container: Container = {
@@ -53,7 +54,7 @@ describe("an OCI config", () => {
     });
     expect(linux.cgroupsPath).toBe("/constellation/web-0-aaaaaa");
     expect(linux.resources).toMatchObject({
-      cpu: { shares: 512, quota: 150_000, period: 100_000 },
+      cpu: { shares: 2048, quota: 150_000, period: 100_000 },
       memory: { limit: 1 << 20, swap: 1 << 20 },
       pids: { limit: 9 },
     });

@@ -11,6 +11,8 @@ export interface MachineFacts {
   readonly countsSwap: boolean;
   /** Hard limits that cannot be raised here, by rlimit name; absent: no ceiling. */
   readonly rlimitCeilings: Readonly<Record<string, number>>;
+  /** Processors of the machine. */
+  readonly cores: number;
   /** What every container's processes get for /proc/PID/oom_score_adj: 0 to 1000. */
   readonly oomScoreAdj: number;
 }
@@ -132,11 +134,17 @@ function within(value: number, ceiling: number | undefined): number | string {
   return value === -1 ? ceiling : Math.min(value, ceiling);
 }
 
-function resources({ resources: wanted }: Container, { countsSwap }: MachineFacts) {
-  const { cpu, cpuLimit, memoryLimitBytes, pidsLimit } = wanted;
+/** A container's part of the processors under contention, once it runs. */
+export function sharesOf({ resources: { cpu } }: Container): number {
+  return Math.max(minShares, Math.round(cpu * sharesPerCore));
+}
+
+function resources(container: Container, { countsSwap, cores }: MachineFacts) {
+  const { cpuLimit, memoryLimitBytes, pidsLimit } = container.resources;
   return {
     cpu: {
-      shares: Math.max(minShares, Math.round(cpu * sharesPerCore)),
+      // While it is made: as much as all that runs may have reserved together; see weights.ts.
+      shares: Math.max(sharesOf(container), cores * sharesPerCore),
       ...(cpuLimit !== undefined && { quota: Math.round(cpuLimit * cpuPeriodUs), period: cpuPeriodUs }),
     },
     // crun adds the devices every container has (null, zero, random, tty ...) to this.

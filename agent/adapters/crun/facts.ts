@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { MachineFacts } from "./config.ts";
 
 /** rlimits by the name /proc/self/limits gives them. */
@@ -36,6 +37,7 @@ export function readMachineFacts(cgroupParent: string): MachineFacts {
       readFileSync("/proc/self/limits", "utf8"),
       readFileSync("/proc/self/status", "utf8"),
     ),
+    cores: availableParallelism(),
     oomScoreAdj: containerOomScoreAdj(readFileSync("/proc/self/oom_score_adj", "utf8")),
   };
 }

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import type { Container, Runtime } from "../../instances/index.ts";
 import { AdapterError, type Mounts, type Processes, type Run, type Spawner } from "../libc/index.ts";
 import { runningCommand } from "./command.ts";
-import { type MachineFacts, ociConfig, serialize, wantedProfile } from "./config.ts";
+import { type MachineFacts, ociConfig, serialize, sharesOf, wantedProfile } from "./config.ts";
 import { startCommand } from "./exec.ts";
 import { startFailure } from "./failure.ts";
 import { exists } from "./files.ts";
@@ -25,6 +25,7 @@ import { monitorEnd, type Programs, startMonitor } from "./monitor.ts";
 import { createCgroupMoves } from "./moves.ts";
 import { createGuardedProgram } from "./program.ts";
 import { lookAt, readProcess } from "./status.ts";
+import { createStartWeights } from "./weights.ts";
 
 export interface RuntimeOptions {
   /** A folder in memory, open to root alone: configs hold the secrets of environments. Gone after a reboot. */
@@ -55,6 +56,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   const filters = createCompiledFilters(paths);
   const moves = createCgroupMoves(cgroupMounts);
+  const weights = createStartWeights(paths, facts, cgroupMounts);
   const crunCommand = async () => ({
     argv: [await programs.crun.path(), `--root=${paths.state}`] as const,
     env: programs.crun.environment,
@@ -74,10 +76,12 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
           const profile = wantedProfile(container);
           const filter = profile && filters.find(profile);
           writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
+          weights.note(id, sharesOf(container));
           await monitor.create();
           const process = readProcess(paths, id);
           if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
           if (!letGo(paths, id)) expectStarted(await crun("start", id));
+          weights.settle(id);
           if (filter && filter.bpf === undefined) filters.keep(filter.profile, id);
           return process;
         },
