@@ -10,8 +10,8 @@ import { compiledFilter } from "./contenders/bundle.ts";
 import { createConstellation } from "./contenders/constellation.ts";
 import { createPodman } from "./contenders/podman.ts";
 import { createTools } from "./contenders/tools.ts";
-import { measureRounds } from "./rounds.ts";
-import type { Contender, Peer, Setting } from "./types.ts";
+import { measureRounds, roundsOf } from "./rounds.ts";
+import type { Contender, Peer, Sample, Setting } from "./types.ts";
 
 const setting = JSON.parse(process.argv[2] ?? "") as Setting;
 const { agentRoot, folder, image, layer } = setting;
@@ -20,15 +20,21 @@ for (const path of [arrivalsFolder, podmanFolder]) mkdirSync(path);
 const arrivals = await listenForArrivals(join(arrivalsFolder, "arrivals.sock"));
 
 try {
-  for await (const sample of measureRounds(await makeContenders(), arrivals, setting.runs)) {
-    process.stdout.write(`${JSON.stringify(sample)}\n`);
-  }
+  const { constellation, contenders } = await makeContenders();
+  const { runs } = setting;
+  await print(measureRounds(contenders, arrivals, { first: 0, runs, load: "idle" }));
+  await constellation.burn();
+  await print(measureRounds(contenders, arrivals, { first: roundsOf(runs), runs, load: "busy" }));
 } finally {
   arrivals.close();
 }
 
+async function print(samples: AsyncIterable<Sample>): Promise<void> {
+  for await (const sample of samples) process.stdout.write(`${JSON.stringify(sample)}\n`);
+}
+
 /** In the order in which a first round starts them. */
-async function makeContenders(): Promise<readonly Contender[]> {
+async function makeContenders() {
   const tools = createTools();
   const constellation = await createConstellation({ agentRoot, image, arrivalsFolder });
   await constellation.start(0);
@@ -51,5 +57,6 @@ async function makeContenders(): Promise<readonly Contender[]> {
       }),
     podman: () => createPodman({ layer, folder: podmanFolder, arrivalsFolder, tools }),
   };
-  return [constellation, ...(await Promise.all(setting.peers.map((peer) => makers[peer]())))];
+  const others = await Promise.all(setting.peers.map((peer) => makers[peer]()));
+  return { constellation, contenders: [constellation, ...others] };
 }

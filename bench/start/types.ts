@@ -22,9 +22,15 @@ export interface Sample {
   readonly contender: string;
   /** From the request to the workload's first instruction. */
   readonly ms: number;
-  /** Whether the machine was idle before it. */
+  /** What else the machine did: nothing, or an instance kept all of its processors busy. */
+  readonly load: Load;
+  /** Whether the machine was idle before it; true under load, where nobody waits for that. */
   readonly wasIdle: boolean;
 }
+
+/** What else goes on while a start is measured. */
+export const loads = ["idle", "busy"] as const;
+export type Load = (typeof loads)[number];
 
 /** A start that was asked for. */
 export interface Started {
@@ -49,3 +55,5 @@ export const workloadLimits = { cpu: 1, memoryBytes: 64 * 2 ** 20, pids: 128 };
 /** The folder with the socket for arrivals, as the workload sees it, and its one argument. */
 export const mountPoint = "/bench";
 export const workloadCommand = ["/workload", `${mountPoint}/arrivals.sock`] as const;
+/** The same program, keeping every processor busy. */
+export const burnCommand = ["/workload", "burn"] as const;

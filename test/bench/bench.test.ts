@@ -13,7 +13,12 @@ test("start --json: one line a metric and a peer, each with the peer's figure", 
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   const crun = lines.filter(({ peer }) => peer === "crun");
-  expect(crun.map(({ metric }) => metric)).toEqual(["start.p50", "start.p99"]);
+  expect(crun.map(({ metric }) => metric)).toEqual([
+    "start.p50",
+    "start.p99",
+    "start.busy.p50",
+    "start.busy.p99",
+  ]);
   for (const { value, peerValue, ratio, ...rest } of crun) {
     expect(rest).toMatchObject({ bench: "start", unit: "ms" });
     expect(Number(value)).toBeGreaterThan(0);

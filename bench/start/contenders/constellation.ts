@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentPaths } from "../../../contract/index.ts";
 import { openCluster } from "../../cluster.ts";
-import { type Contender, mountPoint, workloadLimits } from "../types.ts";
+import { burnCommand, type Contender, mountPoint, workloadLimits } from "../types.ts";
 import type { OciConfig } from "./bundle.ts";
 
 export interface ConstellationOptions {
@@ -16,10 +16,14 @@ export interface ConstellationOptions {
 export interface Constellation extends Contender {
   /** The bundles' configs of the instances that run now, the oldest first. */
   readConfigs(): Promise<OciConfig[]>;
+  /** Keeps all processors busy from now on, by an instance of another service. Resolves once it runs. */
+  burn(): Promise<void>;
 }
 
 const limits = { settleMs: 30_000 };
 const service = "bench";
+/** What the instance that burns reserves: half of what a machine with two processors can give. */
+const burnerCores = 1;
 
 /**
  * One replica more, then one less, of a service whose first instance runs all the time: the agent is warm, the image
@@ -28,7 +32,9 @@ const service = "bench";
 export async function createConstellation(options: ConstellationOptions): Promise<Constellation> {
   const { runDir } = agentPaths(options.agentRoot);
   const { client, upload, put, settled } = await openCluster(options.agentRoot);
-  const inputs = { ...(await upload(options.image)), ...workloadInputs(options.arrivalsFolder) };
+  const image = await upload(options.image);
+  const inputs = { ...image, ...workloadInputs(options.arrivalsFolder) };
+  let burners = 0;
   const scale = async (replicas: number) => await put(service, { ...inputs, replicas });
   await scale(1);
   await settled(1, limits.settleMs);
@@ -41,14 +47,19 @@ export async function createConstellation(options: ConstellationOptions): Promis
       return { requestedNs, hostname: `${service}-1` };
     },
     async remove() {
-      await settled(2, limits.settleMs);
+      await settled(burners + 2, limits.settleMs);
       await scale(1);
-      await settled(1, limits.settleMs);
+      await settled(burners + 1, limits.settleMs);
     },
     async readConfigs() {
       const instances = (await client.listInstances()).toSorted((one, other) => one.index - other.index);
       const bundles = join(runDir, "runtime", "bundles");
       return instances.map(({ id }) => readConfig(join(bundles, id, "config.json")));
+    },
+    async burn() {
+      await put("burn", { ...image, command: burnCommand, resources: { cpu: burnerCores } });
+      burners = 1;
+      await settled(burners + 1, limits.settleMs);
     },
   };
 }
