@@ -13,6 +13,7 @@ import (
 
 const usage = `usage:
   constellation-guard run   [--root DIR] -- PROGRAM ARGS...   keep PROGRAM running as the agent of DIR
+  constellation-guard become [--root DIR] -- PROGRAM ARGS... run PROGRAM as the only agent of DIR, for the guard itself
   constellation-guard enter [--root DIR] -- PROGRAM ARGS...   run PROGRAM in the mount namespace of DIR's agent
 `
 
@@ -41,7 +42,13 @@ func main() {
 }
 
 func perform(call invocation) error {
-	if call.command == "enter" {
+	switch call.command {
+	case "enter":
+		return enterAndExec(agentPaths(call.root), call.program)
+	case "become":
+		if err := becomeOnlyAgent(agentPaths(call.root)); err != nil {
+			return err
+		}
 		return enterAndExec(agentPaths(call.root), call.program)
 	}
 	return keepRunning(agentPaths(call.root), call.program)
@@ -59,7 +66,7 @@ func parseArguments(arguments []string) (invocation, error) {
 		return call, errors.New("no command given")
 	}
 	call.command = arguments[0]
-	if call.command != "run" && call.command != "enter" {
+	if call.command != "run" && call.command != "enter" && call.command != "become" {
 		return call, fmt.Errorf("command %q is unknown", call.command)
 	}
 	rest := arguments[1:]

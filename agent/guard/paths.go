@@ -42,13 +42,14 @@ func normalRoot(given string) string {
 	return root
 }
 
-func (p paths) log() string      { return filepath.Join(p.stateDir, "agent.log") }
-func (p paths) lock() string     { return filepath.Join(p.runDir, "guard.lock") }
-func (p paths) record() string   { return filepath.Join(p.runDir, "guard.json") }
-func (p paths) socket() string   { return filepath.Join(p.runDir, "agent.sock") }
-func (p paths) handOver() string { return filepath.Join(p.runDir, "handover.json") }
-func (p paths) pins() string     { return filepath.Join(p.runDir, "pins") }
-func (p paths) pin() string      { return filepath.Join(p.runDir, "pins", "mnt") }
+func (p paths) log() string       { return filepath.Join(p.stateDir, "agent.log") }
+func (p paths) agentLock() string { return filepath.Join(p.runDir, "agent.lock") }
+func (p paths) lock() string      { return filepath.Join(p.runDir, "guard.lock") }
+func (p paths) record() string    { return filepath.Join(p.runDir, "guard.json") }
+func (p paths) socket() string    { return filepath.Join(p.runDir, "agent.sock") }
+func (p paths) handOver() string  { return filepath.Join(p.runDir, "handover.json") }
+func (p paths) pins() string      { return filepath.Join(p.runDir, "pins") }
+func (p paths) pin() string       { return filepath.Join(p.runDir, "pins", "mnt") }
 
 // markerName is the file that makes a folder ours: only folders with it are ever written to or deleted.
 const markerName = ".constellation"

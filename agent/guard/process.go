@@ -23,7 +23,7 @@ type agentProcess struct {
 // startAgent runs the program in its own session, in the agent's mount namespace, with the log as its output.
 // It gets no parent-death signal: an agent outlives its guard, and the next guard adopts it.
 func startAgent(p paths, what program, log *os.File) (*agentProcess, error) {
-	self := []string{"constellation-guard", "enter", "--root", p.root, "--"}
+	self := []string{"constellation-guard", "become", "--root", p.root, "--"}
 	command := &exec.Cmd{
 		Path:        "/proc/self/exe", // still this program when its file was replaced meanwhile
 		Args:        append(self, what.argv...),

@@ -158,12 +158,18 @@ func (g *guard) supervise() error {
 }
 
 func (g *guard) adoptLast() *agentProcess {
+	if pid := agentPid(g.paths); pid != 0 {
+		if startTime, err := processStartTime(pid); err == nil {
+			g.record.AgentPid, g.record.AgentStartTime = &pid, &startTime
+		}
+	}
 	if g.record.AgentPid == nil || g.record.AgentStartTime == nil {
 		return nil
 	}
 	agent := adopt(*g.record.AgentPid, *g.record.AgentStartTime)
 	if agent != nil {
 		g.log.say(30, "the running agent is adopted", map[string]any{"pid": agent.pid})
+		g.recordAgent(&agent.pid, &agent.startTime)
 	}
 	return agent
 }
