@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ContainerLog } from "../../instances/index.ts";
-import { type ChildProcess, codeOf, type Spawner } from "../libc/index.ts";
+import { type ChildProcess, codeOf, findProcesses, type Spawner } from "../libc/index.ts";
 import { startFailure } from "./failure.ts";
 import { readIfThere } from "./files.ts";
 import type { RuntimePaths } from "./layout.ts";
@@ -99,10 +99,17 @@ function killIfThere(pid: number): void {
   }
 }
 
-/** The living monitor's, told from a stranger with its pid by its command line. */
+/** The living monitor's, told from a stranger with its pid by its command line; looked for where its pid is not known. */
 export function monitorPid(paths: RuntimePaths, id: string): number | undefined {
-  const pid = Number(readIfThere(join(paths.bundle(id), "monitor.pid")));
-  return pid > 0 && readIfThere(`/proc/${pid}/cmdline`)?.includes(`--cid\0${id}\0`) ? pid : undefined;
+  const text = readIfThere(join(paths.bundle(id), "monitor.pid"))?.trim();
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) return findProcesses((argv) => isMonitorOf(argv, id))[0]?.pid;
+  const argv = readIfThere(`/proc/${text}/cmdline`)?.split("\0") ?? [];
+  return isMonitorOf(argv, id) ? Number(text) : undefined;
+}
+
+function isMonitorOf(argv: readonly string[], id: string): boolean {
+  return basename(argv[0] ?? "") === "conmon" && argv[argv.indexOf("--cid") + 1] === id;
 }
 
 function monitorArguments(

@@ -14,6 +14,7 @@ import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import type { Container, Runtime } from "../../instances/index.ts";
 import { AdapterError, type Mounts, type Processes, type Run, type Spawner } from "../libc/index.ts";
+import { endByCgroups } from "./cgroups.ts";
 import { runningCommand } from "./command.ts";
 import { type MachineFacts, ociConfig, serialize, sharesOf, wantedProfile } from "./config.ts";
 import { startCommand } from "./exec.ts";
@@ -106,7 +107,11 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       if (exists(join(paths.state, id))) {
         const { code, stderr } = await crun("delete", "--force", id);
         if (code !== 0 && exists(join(paths.state, id))) {
-          throw new AdapterError(`delete container ${id}`, "EEXIT", stderr.trim() || `exit code ${code}`);
+          // A process that does not end is crun's to tell; notes that crun cannot read are not.
+          if (readProcess(paths, id) !== undefined)
+            throw new AdapterError(`delete container ${id}`, "EEXIT", stderr.trim() || `exit code ${code}`);
+          await endByCgroups(cgroupMounts, join(facts.cgroupParent, id));
+          rmSync(join(paths.state, id), { recursive: true, force: true });
         }
       }
       await monitorEnd(paths, id);
