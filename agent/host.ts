@@ -42,8 +42,9 @@ export function runHost(options: HostOptions): RunningHost {
     for await (const assignment of session.assignments(signal)) {
       const isFirst = latest === undefined;
       latest = assignment;
-      if (isFirst) await session.report({ host: describe(latest), instances: instances.list() });
       yield assignment;
+      // Once the instances have taken over what was here: a list without them would take them out of traffic.
+      if (isFirst) await session.report({ host: describe(assignment), instances: instances.list() });
       // After the instances: a start waits for no packet rule.
       network.assign(assignment);
     }

@@ -80,7 +80,12 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       log[fields.trouble ? "error" : "info"]({ component: "store", ...fields }, `store ${message}`),
   });
   const keyValues = connectKeyValues(member.socket, member.trouble);
-  const hostName = keepHostName(paths.stateDir);
+  const hostName = keepHostName(paths.stateDir, (file) =>
+    log.warn(
+      { file },
+      "the kept host name cannot be read: it is set aside, and the machine's own name taken",
+    ),
+  );
   let server: Server | undefined;
   const images = await openImages({
     stateDir: paths.stateDir,
@@ -137,7 +142,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   session.onPlacing(runtime.expectStart);
   const host = runHost({
     session,
-    lastAssignment: readSnapshot(folders.runtime),
+    lastAssignment: readSnapshot(folders.runtime, log),
     network,
     describe: describeHost({
       name: hostName,

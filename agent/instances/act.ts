@@ -1,17 +1,15 @@
 import type { Logger } from "pino";
-import type { ImageConfig } from "../../contract/images/index.ts";
 import { ConstellationError } from "../../contract/index.ts";
 import type { Gate } from "../lib/gate.ts";
-import type { Assignment, InstanceSpec, Placement } from "../session/index.ts";
+import type { Assignment, Placement } from "../session/index.ts";
 import type { Op } from "./decide.ts";
 import { changeRecord, type Entry, noteEvent, stepOf } from "./entry.ts";
-import { type Life, type LifeEvent, newLife, type Policy } from "./life.ts";
+import type { Life, LifeEvent } from "./life.ts";
+import { newRecord, settingsOf } from "./new-record.ts";
 import { type Folders, placesOf } from "./places.ts";
 import { PullFailure } from "./pull.ts";
-import type { InstanceRecord } from "./record.ts";
 import { removeInstance, type StartRequest, startWithImage } from "./start.ts";
 import type { StepPorts } from "./steps.ts";
-import { logBoundsOf, policyOf, type Workload, workloadOf } from "./workload.ts";
 
 export interface ActContext {
   readonly folders: Folders;
@@ -54,41 +52,13 @@ export function act(op: Op, context: ActContext): void {
   }
 }
 
-/** Until its spec could be read; the start then says why it cannot. */
-const cautious: Policy = {
-  restart: "always",
-  delayMs: 1_000,
-  windowMs: 300_000,
-  stopSignal: "SIGTERM",
-  graceMs: 10_000,
-};
-
 function admit(id: string, context: ActContext): void {
-  const placement = context.assignment?.placements.find((one) => one.id === id);
-  const spec = placement && context.assignment?.specs[placement.specKey];
-  if (placement === undefined || spec === undefined) return;
-  const { want: _want, reason: _reason, ...kept } = placement;
-  const record: InstanceRecord = {
-    version: 1,
-    placement: kept,
-    image: String(spec.inputs.image ?? ""),
-    policy: cautious,
-    life: newLife(Date.now()),
-    healthy: false,
-    ...readSettings(spec),
-  };
+  const record = context.assignment && newRecord(id, context.assignment, Date.now());
+  if (record === undefined) return;
   const entry: Entry = { record, places: placesOf(context.folders, id), unhealthy: "" };
   context.entries.set(id, entry);
   changeRecord(entry, {});
   tellChange(entry, context);
-}
-
-function readSettings(spec: InstanceSpec): Partial<InstanceRecord> {
-  try {
-    return settingsOf(workloadOf(spec), undefined);
-  } catch {
-    return {}; // The start reads it again and reports what is wrong with it.
-  }
 }
 
 function signalProcess(entry: Entry, signal: string, { ports, log }: ActContext): void {
@@ -139,15 +109,6 @@ async function remove(entry: Entry, context: ActContext): Promise<void> {
     const reason = `removal failed: ${error instanceof Error ? error.message : String(error)}`;
     if (noteEvent(entry, { kind: "removal-failed", reason }, Date.now())) context.onChange();
   }
-}
-
-/** What is kept of the spec, for when it is gone. */
-function settingsOf(
-  workload: Workload,
-  image: ImageConfig | undefined,
-): Pick<InstanceRecord, "policy" | "logging"> {
-  const logging = logBoundsOf(workload);
-  return { policy: policyOf(workload, image?.stopSignal), ...(logging && { logging }) };
 }
 
 function inBackground(entry: Entry, context: ActContext, work: (signal: AbortSignal) => Promise<void>): void {

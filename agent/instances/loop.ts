@@ -6,14 +6,13 @@ import { createPulse } from "../lib/pulse.ts";
 import { type RotatedLog, rotateLogs } from "../logs/index.ts";
 import type { Assignment } from "../session/index.ts";
 import { type ActContext, act } from "./act.ts";
+import { adopt, adoptStrays } from "./adopt.ts";
 import { decide, type InstanceView, pauseMs, type Want } from "./decide.ts";
 import { changeRecord, type Entry, stepOf, stopWatching } from "./entry.ts";
 import { instanceLimits } from "./limits.ts";
-import { type Folders, placesOf } from "./places.ts";
-import { readRecords } from "./record.ts";
+import type { Folders } from "./places.ts";
 import { reportOf } from "./report.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
-import { removeInstance } from "./start.ts";
 import type { StepPorts } from "./steps.ts";
 import type { ProcessView, Reports } from "./types.ts";
 import { createHealthWatch } from "./watch.ts";
@@ -43,6 +42,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   const wake = createPulse();
   const news = createPulse();
   let assignment: Assignment | undefined;
+  let strays: ReadonlySet<string> = new Set();
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   const context = {
@@ -63,8 +63,10 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
 
   return {
     async run(assignments, signal) {
-      assignment = readSnapshot(folders.runtime);
-      await adopt();
+      const last = readSnapshot(folders.runtime, log);
+      strays = await adopt(context);
+      if (last) await takeOver(last);
+      news.fire();
       ports.runtime.onEnd(() => wake.fire(), signal);
       await Promise.all([
         follow(assignments, signal),
@@ -95,27 +97,18 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     );
   }
 
-  /** Takes over what an agent before this one made; what has no record any more is removed. */
-  async function adopt(): Promise<void> {
-    const records = readRecords(folders);
-    for (const [id, record] of records) {
-      if (record) entries.set(id, { record, places: placesOf(folders, id), unhealthy: "" });
-    }
-    const strays = new Set([...records.keys(), ...(await ports.runtime.list())]);
-    for (const id of strays) {
-      if (entries.has(id)) continue;
-      log.warn({ instance: id }, "removing what an unknown instance left");
-      await removeInstance(placesOf(folders, id), ports).catch((error: unknown) =>
-        log.error({ instance: id, err: error }, "cannot remove what an unknown instance left"),
-      );
-    }
+  /** What no record tells of is known by an assignment alone: the first one decides on it. */
+  async function takeOver(latest: Assignment): Promise<void> {
+    if (strays.size > 0) await adoptStrays(strays, latest, context);
+    strays = new Set();
+    assignment = latest;
     news.fire();
   }
 
   async function follow(assignments: AsyncIterable<Assignment>, signal: AbortSignal): Promise<void> {
     for await (const latest of assignments) {
       if (signal.aborted) return;
-      assignment = latest;
+      await takeOver(latest);
       wake.fire();
       try {
         writeSnapshot(folders.runtime, latest);

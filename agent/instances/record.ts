@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
+import { setAside } from "../lib/set-aside.ts";
 import type { LogBounds } from "../logs/index.ts";
 import type { Placement } from "../session/index.ts";
 import type { Life, Policy } from "./life.ts";
@@ -33,17 +34,26 @@ export function writeRecord(places: Places, record: InstanceRecord): void {
   renameSync(`${places.record}.new`, places.record);
 }
 
-/** Every instance this host has a folder of; `undefined` where a folder has no record that can be read: leftovers. */
-export function readRecords(folders: Folders): Map<string, InstanceRecord | undefined> {
+/**
+ * Every instance this host has a folder of; `undefined` where a folder has no record that can be read. One that cannot
+ * is set aside, which `onUnreadable` is told.
+ */
+export function readRecords(
+  folders: Folders,
+  onUnreadable: (file: string) => void,
+): Map<string, InstanceRecord | undefined> {
   mkdirSync(folders.state, { recursive: true, mode: 0o700 });
-  return new Map(readdirSync(folders.state).map((id) => [id, readRecord(placesOf(folders, id))]));
+  return new Map(
+    readdirSync(folders.state).map((id) => [id, readRecord(placesOf(folders, id), onUnreadable)]),
+  );
 }
 
-function readRecord({ record }: Places): InstanceRecord | undefined {
+function readRecord({ record }: Places, onUnreadable: (file: string) => void): InstanceRecord | undefined {
+  if (!existsSync(record)) return undefined;
   try {
-    const value: unknown = JSON.parse(readFileSync(record, "utf8"));
-    return written.safeParse(value).success ? (value as InstanceRecord) : undefined;
+    return written.parse(JSON.parse(readFileSync(record, "utf8"))) as unknown as InstanceRecord;
   } catch {
-    return undefined; // Not there or torn by a power cut: the caller removes the folder.
+    onUnreadable(setAside(record)); // Torn by a power cut, say.
+    return undefined;
   }
 }

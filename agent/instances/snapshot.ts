@@ -1,23 +1,40 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Logger } from "pino";
+import * as z from "zod";
+import { setAside } from "../lib/set-aside.ts";
 import type { Assignment } from "../session/index.ts";
+
+const fileName = "assignment.json";
+
+/** Only ever written by `writeSnapshot`, so a look at the version and the parts that steer is enough. */
+const written = z.looseObject({
+  version: z.literal(1),
+  assignment: z.looseObject({
+    placements: z.array(z.looseObject({ id: z.string() })),
+    specs: z.looseObject({}),
+    services: z.array(z.unknown()),
+  }),
+});
 
 /**
  * The last assignment, so that an agent that starts again goes on before it has a session. Kept in memory alone:
  * the specs in it hold the user's secrets opened. After a reboot the session gives it again.
  */
 export function writeSnapshot(folder: string, assignment: Assignment): void {
-  const path = join(folder, "assignment.json");
+  const path = join(folder, fileName);
   writeFileSync(`${path}.new`, JSON.stringify({ version: 1, assignment }), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 
-/** Undefined when there is none, or it is of another version: then the host waits for its session. */
-export function readSnapshot(folder: string): Assignment | undefined {
+/** Undefined when there is none, or none that can be read: that one is set aside, and the host waits for its session. */
+export function readSnapshot(folder: string, log: Logger): Assignment | undefined {
+  const file = join(folder, fileName);
+  if (!existsSync(file)) return undefined;
   try {
-    const { version, assignment } = JSON.parse(readFileSync(join(folder, "assignment.json"), "utf8"));
-    return version === 1 ? assignment : undefined;
-  } catch {
-    return undefined; // None yet, or torn: as good as none.
+    return written.parse(JSON.parse(readFileSync(file, "utf8"))).assignment as unknown as Assignment;
+  } catch (error) {
+    log.warn({ file: setAside(file), err: error }, "the kept assignment cannot be read and is set aside");
+    return undefined;
   }
 }

@@ -5,10 +5,10 @@ export interface Piece extends LogLine {
   readonly isPartial: boolean;
 }
 
-/** Undefined for what is no line of this format: one torn by a full disk. */
+/** Undefined for what is no line of this format: one torn by a full disk, or somebody else's words. */
 export function parsePiece(line: string): Piece | undefined {
   const [, at, stream, tag, text = ""] = /^(\S+) (stdout|stderr) ([PF]) ?(.*)$/s.exec(line) ?? [];
-  if (at === undefined) return undefined;
+  if (at === undefined || Number.isNaN(Date.parse(at))) return undefined;
   return { at: toUtc(at), stream: stream as LogLine["stream"], isPartial: tag === "P", text };
 }
 

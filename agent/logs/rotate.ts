@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, linkSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, linkSync, type Stats, statSync } from "node:fs";
 import { link, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -50,7 +50,7 @@ interface Seen {
 async function look(one: RotatedLog, before: Seen | undefined, log: Logger): Promise<Seen> {
   const now = performance.now();
   // At once: the kernel has in memory what is looked at so often. Its instance may be gone, or not have begun.
-  const found = statSync(one.path, { throwIfNoEntry: false });
+  const found = statSync(one.path, { throwIfNoEntry: false }) ?? nameAgain(one.path);
   const { ino: file = 0, size: bytes = 0 } = found ?? {};
   const isCut = before !== undefined && before.file !== file;
   if (found && (isCut || before === undefined)) {
@@ -61,6 +61,16 @@ async function look(one: RotatedLog, before: Seen | undefined, log: Logger): Pro
   const grownBytes = bytes - (isCut ? 0 : (before?.bytes ?? bytes));
   const isBusy = isCut || grownBytes > cutBytes(one) * logLimits.busyShare;
   return { file, bytes, dueAt: now + (isBusy ? logLimits.busyMs : logLimits.rotateMs) };
+}
+
+/** A log that somebody deleted under its writer, which goes on writing to what has the second name still. */
+function nameAgain(path: string): Stats | undefined {
+  try {
+    linkSync(heldName(path), path);
+    return statSync(path);
+  } catch {
+    return undefined; // Its instance is gone, has not begun, or keeps one file alone: the writer begins a new one when it is full.
+  }
 }
 
 /** Renames the file that the writer has cut, and all before it; drops those that are too many. Repeatable. */

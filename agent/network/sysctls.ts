@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { setAside } from "../lib/set-aside.ts";
 import type { Sysctls } from "./types.ts";
 
 /** What routing for instances takes, in the network namespace of the host. Single links' own go with the links. */
@@ -32,7 +33,13 @@ export function ensureSysctls(stateDir: string, sysctls: Sysctls): SysctlChange[
 
 function readSaved(stateDir: string): Record<string, string> {
   const file = join(stateDir, savedName);
-  return existsSync(file) ? savedSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : {};
+  if (!existsSync(file)) return {};
+  try {
+    return savedSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    setAside(file); // What was set before the first agent is lost; what is set now is noted in its place.
+    return {};
+  }
 }
 
 function writeSaved(stateDir: string, saved: Readonly<Record<string, string>>): void {

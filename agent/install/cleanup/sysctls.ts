@@ -43,8 +43,11 @@ function changedSysctls(paths: AgentPaths): string[] {
 }
 
 function readSaved({ stateDir }: AgentPaths): Record<string, string> {
-  const file = join(stateDir, "sysctls.json");
-  return existsSync(file) ? savedSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : {};
+  try {
+    return savedSchema.parse(JSON.parse(readFileSync(join(stateDir, "sysctls.json"), "utf8")));
+  } catch {
+    return {}; // None was changed, or nobody knows any more what it was.
+  }
 }
 
 /** Dots part the words; where a device's name holds dots, slashes part the words instead (sysctl(8)). */
