@@ -40,8 +40,14 @@ export interface FaultHost extends AsyncDisposable {
   nameServer(): Process[];
   monitors(service: string): Process[];
   workers(service: string): Process[];
+  /** kill -9 of the agent and of these, then `change`; after that its guard starts the next agent. */
+  restartAgent(change?: () => void | Promise<void>, others?: readonly Process[]): Promise<void>;
   /** Waits until another agent than this one answers. */
   anotherAgent(than: readonly Process[], timeoutMs?: number): Promise<void>;
+  /** Fills a file with junk where the agent sees it: its folder in memory is not the machine's everywhere. */
+  corrupt(file: string): Promise<void>;
+  /** The guard alone, as systemd starts it. */
+  startGuard(): Promise<void>;
   /** Lines of agent.log that have this in them. */
   said(text: string): string[];
 }
@@ -77,7 +83,7 @@ async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost>
   const logFile = join(paths.stateDir, "agent.log");
   let imageInputs: Readonly<Record<string, unknown>> | undefined;
 
-  return {
+  const host: FaultHost = {
     ...{ machine, paths, client, environment, running, workers },
 
     async up() {
@@ -142,6 +148,39 @@ async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost>
       );
     },
 
+    async restartAgent(change = () => {}, others = []) {
+      const before = host.agent();
+      await host.kill(host.guard(), "STOP");
+      await host.kill([...before, ...others]);
+      const pids = [...before, ...others].map(({ pid }) => pid);
+      await until("them to end", async () => !running("").some(({ pid }) => pids.includes(pid)) || undefined);
+      await change();
+      await host.kill(host.guard(), "CONT");
+      await until("another agent", async () => host.agent()[0]?.pid !== before[0]?.pid && host.agent()[0]);
+    },
+
+    async corrupt(file) {
+      const script = 'test -e "$1" && head -c 300 /dev/urandom >"$1"';
+      const namespace = `--mount=/proc/${anyOf(running(paths.runDir))}/ns/mnt`;
+      await machine.output(["nsenter", namespace, "sh", "-c", script, "sh", file]);
+    },
+
+    async startGuard() {
+      if (host.guard().length > 0) return;
+      const [agent] = host.agent();
+      const program = join(import.meta.dirname, "../../dist/bin/constellation-guard");
+      const command = [
+        program,
+        "run",
+        "--root",
+        `${machine.root}/c`,
+        "--",
+        ...(agent?.command.split(" ") ?? []),
+      ];
+      await machine.spawn(["setsid", ...command], { env: environment, stdio: "ignore" });
+      await until("the guard", async () => host.guard()[0]);
+    },
+
     said(text) {
       if (!existsSync(logFile)) return [];
       return readFileSync(logFile, "utf8")
@@ -151,6 +190,14 @@ async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost>
 
     [Symbol.asyncDispose]: () => machine.stop(),
   };
+  return host;
+}
+
+/** A process that sees what the agent sees: the store and the name server outlive it. */
+function anyOf(processes: readonly Process[]): number {
+  const own = processes.find(({ command }) => /^\S*(etcd|dnsmasq) /.test(command));
+  if (own === undefined) throw new Error("look into the agent's mount namespace: nothing of it runs");
+  return own.pid;
 }
 
 /** A server whose command line names its service. */

@@ -26,20 +26,13 @@ const contents = async () =>
     (await host.client.listDocuments("configfiles")).map(({ name, inputs }) => [name, inputs.content]),
   );
 
-/** Ends agent and store, changes the store's files, and lets the guard start an agent again. */
+/** Ends agent and store, changes the store's log ahead of writing, and lets the guard start an agent again. */
 async function damageStore(change: (logAhead: string) => void): Promise<void> {
-  const before = host.agent();
-  await host.kill(host.guard(), "STOP");
-  await host.kill([...before, ...host.store()]);
-  await until("the store to end", async () => host.store().length === 0 || undefined);
   const folder = join(host.paths.stateDir, "etcd", "member", "wal");
-  const [name = ""] = readdirSync(folder)
-    .filter((file) => file.endsWith(".wal"))
-    .sort()
-    .slice(-1);
-  change(join(folder, name));
-  await host.kill(host.guard(), "CONT");
-  await until("another agent to run", async () => host.agent()[0]?.pid !== before[0]?.pid && host.agent()[0]);
+  await host.restartAgent(() => {
+    const files = readdirSync(folder).filter((file) => file.endsWith(".wal"));
+    change(join(folder, files.sort().at(-1) ?? ""));
+  }, host.store());
 }
 
 /** etcd makes the file longer than what it has written to it. */
