@@ -103,7 +103,11 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
     signal,
   });
-  const folders = { state: join(paths.stateDir, "instances"), runtime: join(paths.runDir, "runtime") };
+  const folders = {
+    state: join(paths.stateDir, "instances"),
+    runtime: join(paths.runDir, "runtime"),
+    closed: [paths.stateDir, paths.runDir],
+  };
   await makeFolders(folders, mounts);
   const facts = readMachineFacts(paths.id);
   const programs = { crun: findProgram(["crun"], process.env), conmon: findProgram(["conmon"], process.env) };

@@ -77,7 +77,7 @@ async function start(entry: Entry, context: ActContext, signal: AbortSignal): Pr
   const placement: Placement | undefined = assignment?.placements.find((one) => one.id === id);
   if (assignment === undefined || placement === undefined || signal.aborted) return;
   const request: StartRequest = {
-    ...{ assignment, placement, signal, places: entry.places },
+    ...{ assignment, placement, signal, places: entry.places, closed: context.folders.closed },
     onEvent: (event) => note(entry, event, context),
     onProgress: (message) => ports.progress(id, message),
   };

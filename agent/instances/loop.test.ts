@@ -52,7 +52,7 @@ const idleRuntime: Runtime = {
 
 /** The instances of a host that runs one, which an agent before this one started. */
 function createAdopted(ports: Partial<InstancesPorts>) {
-  const folders = { state: join(folder, "state"), runtime: folder };
+  const folders = { state: join(folder, "state"), runtime: folder, closed: [] };
   writeRecord(placesOf(folders, id), {
     ...{ version: 1, placement, image: "x", healthy: true },
     policy: { restart: "always", delayMs: 1_000, windowMs: 1_000, stopSignal: "SIGTERM", graceMs: 1_000 },

@@ -6,10 +6,12 @@ export interface Folders {
   readonly state: string;
   /** In memory, open to root alone, gone after a reboot: `<run>/runtime`. */
   readonly runtime: string;
+  /** The agent's own, whose state, secrets and socket make root of whoever has them: no instance may mount them. */
+  readonly closed: readonly string[];
 }
 
 /** Where one instance's things are: everything follows from its id, so that nothing must be remembered to remove it. */
-export function placesOf(folders: Folders, id: string) {
+export function placesOf(folders: Pick<Folders, "state" | "runtime">, id: string) {
   const kept = join(folders.state, id);
   const passing = join(folders.runtime, "files", id);
   return {

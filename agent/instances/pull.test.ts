@@ -45,6 +45,7 @@ async function startOne({ inputs = {}, secrets = {}, pull }: World, gate = creat
       assignment: { specs: { "u/1": spec }, secrets, registries } as unknown as Assignment,
       placement,
       places: placesOf({ state: "/nowhere", runtime: "/nowhere" }, placement.id),
+      closed: [],
       signal: new AbortController().signal,
       onEvent: (event) => void events.push(event),
       onProgress: (message) => void words.push(message),

@@ -11,6 +11,8 @@ export interface StartRequest {
   readonly assignment: Assignment;
   readonly placement: Placement;
   readonly places: Places;
+  /** See `Folders`. */
+  readonly closed: readonly string[];
   readonly signal: AbortSignal;
   /** Told in order: `pulling`, `starting`; then the result's event is returned. */
   readonly onEvent: (event: LifeEvent) => void;

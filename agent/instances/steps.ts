@@ -24,6 +24,8 @@ import { logBoundsOf, type Workload } from "./workload.ts";
 /** What one start works on. The steps fill in what they make, from the top of the table to its end. */
 export interface Start {
   readonly places: Places;
+  /** See `Folders`. */
+  readonly closed: readonly string[];
   readonly placement: Placement;
   readonly spec: InstanceSpec;
   readonly workload: Workload;
@@ -133,9 +135,10 @@ async function makeFiles(start: Start): Promise<void> {
   };
   const user = resolveUser(workload.user ?? needed(start.image).user, [], start.userFiles);
   const files = writeFiles(places.passing, planFiles(sources), user);
-  start.mounts = [...(await userMounts(workload, assignment.host.name)), ...files].sort((one, other) =>
-    one.target < other.target ? -1 : 1,
-  );
+  start.mounts = [
+    ...(await userMounts(workload, { name: assignment.host.name, closed: start.closed })),
+    ...files,
+  ].sort((one, other) => (one.target < other.target ? -1 : 1));
   start.secretEnv = planSecretEnv(sources);
 }
 

@@ -1,20 +1,53 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
 import type { ContainerMount } from "./types.ts";
 import { bytes, type Workload } from "./workload.ts";
 
-/** The mounts the user wrote. Makes host folders where asked to; throws `invalid` for one that is not there. */
-export async function userMounts({ mounts }: Workload, host: string): Promise<ContainerMount[]> {
+export interface MountHost {
+  readonly name: string;
+  /** Folders that no instance gets to see, nor anything that holds them. */
+  readonly closed: readonly string[];
+}
+
+/**
+ * The mounts the user wrote. Makes host folders where asked to; throws `invalid` for one that is not there, and for one
+ * that is the agent's own by whatever path.
+ */
+export async function userMounts({ mounts }: Workload, host: MountHost): Promise<ContainerMount[]> {
   const made: ContainerMount[] = [];
   for (const { target, tmpfs, hostPath, readOnly } of mounts ?? []) {
     if (tmpfs) made.push({ kind: "tmpfs", target, sizeBytes: bytes(tmpfs.size), mode: tmpfs.mode, readOnly });
     if (hostPath) {
-      if (hostPath.create) await mkdir(hostPath.path, { recursive: true });
-      await expectThere(hostPath.path, target, host);
-      made.push({ kind: "bind", source: hostPath.path, target, readOnly });
+      const source = await sourceOf(hostPath, target, host);
+      made.push({ kind: "bind", source, target, readOnly });
     }
   }
   return made;
+}
+
+/** Without links, so that what was looked at is what is mounted. */
+async function sourceOf(
+  { path, create }: { readonly path: string; readonly create: boolean },
+  target: string,
+  host: MountHost,
+): Promise<string> {
+  const own = await Promise.all(host.closed.map((folder) => realpath(folder)));
+  const refuse = (folder: string | undefined) => {
+    if (folder === undefined) return;
+    const what = path === folder ? "is the agent's own" : `leads to the agent's own ${folder}`;
+    const message = `mount ${target}: ${path} on host ${host.name} ${what}; mount a folder that has none of it`;
+    throw new ConstellationError("invalid", message);
+  };
+  if (create) {
+    const nearest = await realpathOfNearest(path);
+    refuse(own.find((folder) => isWithin(nearest, folder)));
+    await mkdir(path, { recursive: true });
+  }
+  await expectThere(path, target, host.name);
+  const source = await realpath(path);
+  refuse(own.find((folder) => isWithin(source, folder) || isWithin(folder, source)));
+  return source;
 }
 
 async function expectThere(path: string, target: string, host: string): Promise<void> {
@@ -23,5 +56,18 @@ async function expectThere(path: string, target: string, host: string): Promise<
   } catch (cause) {
     const message = `mount ${target}: host ${host} has no ${path}; create it there, or set \`hostPath.create\``;
     throw new ConstellationError("invalid", message, { cause });
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+
+/** Of the folder itself or of the first one above it that is there. */
+async function realpathOfNearest(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return await realpathOfNearest(dirname(path)); // `/` is always there.
   }
 }

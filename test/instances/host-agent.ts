@@ -41,7 +41,7 @@ interface Question {
 const root = process.argv[2] ?? "";
 const started = performance.now();
 const say = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const folders = { state: join(root, "lib/instances"), runtime: join(root, "run/runtime") };
+const folders = { state: join(root, "lib/instances"), runtime: join(root, "run/runtime"), closed: [] };
 const spawner = createSpawner();
 const mounts = createMounts();
 const links = createNetwork();

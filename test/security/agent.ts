@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { agentPaths, type Client, connect } from "../../contract/index.ts";
+import { agentPaths, type Client, connect, openLocalImage } from "../../contract/index.ts";
 import { type Machine, startMachine } from "../lab/index.ts";
 
 const clone = join(import.meta.dirname, "..", "..");
@@ -37,4 +37,49 @@ export async function startAgentMachine(more: Readonly<Record<string, string>> =
     await machine.stop();
     throw error;
   }
+}
+
+/** Uploads an image of this clone's layout; what a service's inputs say of it. */
+export async function uploadImage(
+  client: Client,
+  name: string,
+): Promise<{ image: string; imageDigest: string }> {
+  const path = join(clone, ".images");
+  const image = await openLocalImage({ kind: "oci", path, tag: name }, clone);
+  const missing = new Set(await client.missingBlobs(image.blobs.map(({ digest }) => digest)));
+  for (const { digest, size, open } of image.blobs) {
+    if (missing.has(digest)) await client.putBlob(digest, open(), size);
+  }
+  return { image: `oci:${path}:${name}`, imageDigest: image.digest };
+}
+
+/** Runs one instance of a service that does nothing; its id once it is healthy. */
+export async function runIdle(client: Client, name: string, inputs: object): Promise<string> {
+  const where = { namespace: "default", plural: "services", name };
+  const idle = {
+    command: ["sleep", "100000"],
+    stopGracePeriod: "100ms",
+    update: { minHealthyTime: "100ms" },
+  };
+  await client.putDocument(where, { owner, inputs: { ...idle, ...inputs } }, {});
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const [instance] = await client.listInstances({ service: name });
+    if (instance?.healthy) return instance.id;
+    if (performance.now() > deadline) throw new Error(`start ${name}: ${JSON.stringify(instance)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Runs a command in an instance; all it printed. */
+export async function inside(client: Client, id: string, command: readonly string[]): Promise<string> {
+  const session = await client.exec(id, { command: [...command] });
+  session.stdin.end();
+  const chunks: Uint8Array[] = [];
+  const gather = async (stream: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of stream) chunks.push(chunk);
+  };
+  await Promise.all([gather(session.stdout), gather(session.stderr)]);
+  await session.exit;
+  return Buffer.concat(chunks).toString("utf8");
 }
