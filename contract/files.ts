@@ -80,6 +80,12 @@ export const keptFiles: readonly KeptFile[] = [
   { folder: "run", name: "agent.sock", doc: "The API.", bound: "" },
   { folder: "run", name: "guard.json", doc: "Who guards, and whom.", bound: aFew },
   { folder: "run", name: "guard.lock", doc: "Held by the one guard.", bound: "empty" },
+  {
+    folder: "run",
+    name: "handover.json",
+    doc: "During an upgrade: the program that is to be the agent.",
+    bound: aFew,
+  },
   { folder: "run", name: "etcd/", doc: "The store's sockets, for root alone.", bound: "" },
   {
     folder: "run",

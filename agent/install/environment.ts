@@ -3,7 +3,16 @@ import { kitFolders, programFolders } from "./programs.ts";
 
 /** Passed on where set. Everything else stays behind: who starts an agent may hold secrets in the environment. */
 const passedOn = [
-  ...["HOME", "LANG", "TZ", "CONSTELLATION_KIT", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"],
+  ...[
+    "HOME",
+    "LANG",
+    "TZ",
+    "CONSTELLATION_KIT",
+    "CONSTELLATION_LOG",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+  ],
   ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
 ];
 

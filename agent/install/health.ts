@@ -4,7 +4,7 @@ export interface Condition {
   readonly isInstalled: boolean;
   readonly guard: boolean;
   readonly agent: boolean;
-  /** How many agents in a row ended within seconds. */
+  /** How many agents in a row ended within seconds of their start; 0 once one has lived longer. */
   readonly crashes: number;
   readonly answers: boolean;
   readonly store: boolean;
@@ -22,6 +22,9 @@ export interface Trouble {
 export function trouble(seen: Condition): Trouble | undefined {
   return causes.find(({ when }) => when(seen))?.say(seen);
 }
+
+/** An agent that ended this often will end again, though it answers at this moment. */
+const loopFrom = 3;
 
 interface Cause {
   readonly when: (seen: Condition) => boolean;
@@ -53,7 +56,7 @@ const causes: readonly Cause[] = [
     }),
   },
   {
-    when: ({ agent, crashes }) => !agent || crashes > 0,
+    when: ({ agent, answers, crashes }) => !agent || (crashes > 0 && !answers) || crashes >= loopFrom,
     say: ({ crashes, stateDir }) => ({
       problem: crashes > 0 ? `the agent ended ${crashes} times in a row` : "the agent is being started",
       fix: `${stateDir}/agent.log says why; the guard goes on starting it`,

@@ -15,7 +15,7 @@ test("a line says what is wrong and what to do", () => {
 test("a status is a line a process, and one for what is wrong", () => {
   const said = sayStatus({
     ...{ id: "constellation", guard: 7, agent: undefined, cgroupMode: "v2", mountNamespace: undefined },
-    info: undefined,
+    ...{ info: undefined, stateDir: "/var/lib/constellation", runDir: "/run/constellation" },
     processes: [{ name: "guard", pid: 7, upSeconds: 5, residentBytes: 3 * 1024 ** 2 }, { name: "agent" }],
     monitors: 2,
     trouble: { problem: "the agent ended 3 times in a row", fix: "agent.log says why" },

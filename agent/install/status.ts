@@ -20,6 +20,8 @@ export interface Supervised {
 
 export interface Status {
   readonly id: string;
+  readonly stateDir: string;
+  readonly runDir: string;
   /** Pids; undefined when it does not run. */
   readonly guard: number | undefined;
   readonly agent: number | undefined;
@@ -35,6 +37,9 @@ export interface Status {
   readonly trouble: Trouble | undefined;
 }
 
+/** After this an agent's earlier ends say nothing any more. */
+const settledSeconds = 20;
+
 /** How the agent of this root is; works whether it runs or not. */
 export async function status({ root }: { root?: string } = {}): Promise<Status> {
   const paths = agentPaths(root);
@@ -45,6 +50,8 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
   const agent = pidIfRunning(record?.agent);
   return {
     id: paths.id,
+    stateDir: paths.stateDir,
+    runDir: paths.runDir,
     guard,
     agent,
     cgroupMode: record?.cgroupMode,
@@ -62,7 +69,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
       // Without a record and with an answer: somebody runs it without a guard, and means it.
       guard: guard !== undefined || (record === undefined && info !== undefined),
       agent: agent !== undefined || info !== undefined,
-      crashes: record?.crashes ?? 0,
+      crashes: (supervised("agent", agent).upSeconds ?? 0) >= settledSeconds ? 0 : (record?.crashes ?? 0),
       answers: info !== undefined,
       store: pidNamed(programs, "etcd") !== undefined,
       names: pidNamed(programs, "dnsmasq") !== undefined,

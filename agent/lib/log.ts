@@ -3,10 +3,10 @@ import { type DestinationStream, type Logger, pino } from "pino";
 
 const standardOutput = 1;
 
-/** JSON lines on standard output; `CONSTELLATION_LOG` sets the level (default `info`). Secrets are never fields. */
+/** JSON lines on standard output; `CONSTELLATION_LOG` sets the level (default, and for one nobody knows: `info`). Secrets are never fields. */
 export function createLog(env: NodeJS.ProcessEnv): Logger {
   const options = {
-    level: env.CONSTELLATION_LOG ?? "info",
+    level: Object.keys(pino.levels.values).find((level) => level === env.CONSTELLATION_LOG) ?? "info",
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   };

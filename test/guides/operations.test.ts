@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { agentPaths, keptFiles } from "../../contract/index.ts";
+import { otherBuild } from "../e2e/other-build.ts";
 import { type Stack, startStack } from "../e2e/stack.ts";
 import { local, web } from "../e2e/web.ts";
 import { follow, readSections } from "./follow.ts";
@@ -9,6 +11,7 @@ let stack: Stack & AsyncDisposable;
 
 beforeAll(async () => {
   stack = await startStack("ops");
+  otherBuild(join(stack.machine.root, "constellation-0.2.0"), "0.2.0");
   await stack.write({ resources: { local, web: web({ replicas: 2 }) } });
 });
 afterAll(async () => {
@@ -23,11 +26,9 @@ const promises: Readonly<Record<string, () => void>> = {
 
 describe("docs/guides/operations.md", () => {
   const sections = readSections("operations");
-  const set = ["state=${CONSTELLATION_ROOT:+$CONSTELLATION_ROOT/lib}"].join("");
-
   test.each(sections)("$title", async ({ title, steps }) => {
     const options = { cwd: stack.folder, env: { ...stack.environment }, timeoutMs: 100_000 };
-    await follow(stack.machine, [{ script: set, output: undefined }, ...steps], options);
+    await follow(stack.machine, steps, options);
     promises[title]?.();
   });
 });
