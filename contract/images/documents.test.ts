@@ -1,5 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseConfig, parseManifest } from "./documents.ts";
+import {
+  mediaTypes,
+  parseConfig,
+  parseManifest,
+  parseManifestOrIndex,
+  requireImageManifest,
+} from "./documents.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const read = (config: unknown) =>
@@ -115,4 +121,48 @@ test.each([
   ],
 ])("the manifest %s is refused with the path", (text, message) => {
   expect(() => parseManifest(Buffer.from(text), "web")).toThrow(message);
+});
+
+const descriptor = (mediaType: string) => ({ mediaType, digest, size: 1 });
+const manifestOf = (config: string, ...layers: string[]) =>
+  parseManifest(
+    Buffer.from(
+      JSON.stringify({ schemaVersion: 2, config: descriptor(config), layers: layers.map(descriptor) }),
+    ),
+    "web",
+  );
+
+describe("parseManifestOrIndex", () => {
+  const read = (value: unknown) => parseManifestOrIndex(Buffer.from(JSON.stringify(value)), "web");
+
+  test("tells them apart by what they hold, for OCI's need not say what they are", () => {
+    expect(read({ schemaVersion: 2, manifests: [] })).toHaveProperty("index");
+    expect(read({ schemaVersion: 2, config: descriptor("x"), layers: [] })).toHaveProperty("manifest");
+  });
+
+  test("refuses Docker's first schema by its name", () => {
+    expect(() => read({ schemaVersion: 1, fsLayers: [] })).toThrow(
+      "read manifest web: Docker's old schema 1; push it again with a current tool",
+    );
+  });
+});
+
+describe("requireImageManifest", () => {
+  const docker = "application/vnd.docker.image.rootfs.";
+
+  test.each([
+    [mediaTypes.config, [mediaTypes.layerTar, mediaTypes.layerGzip, mediaTypes.layerZstd]],
+    [mediaTypes.dockerConfig, [`${docker}diff.tar`, `${docker}diff.tar.gzip`, `${docker}diff.tar.zstd`]],
+  ])("takes images of %s", (config, layers) => {
+    requireImageManifest(manifestOf(config, ...layers), "web");
+  });
+
+  test.each([
+    ["application/vnd.cncf.helm.config.v1+json", [], "not a container image but application/vnd.cncf.helm"],
+    [mediaTypes.config, [`${docker}foreign.diff.tar.gzip`], "is foreign"],
+    [mediaTypes.config, ["application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"], "is foreign"],
+    [mediaTypes.config, ["application/vnd.oci.image.layer.v1.tar+encrypted"], "has the unknown type"],
+  ])("refuses %s %j", (config, layers, message) => {
+    expect(() => requireImageManifest(manifestOf(config, ...layers), "web")).toThrow(message);
+  });
 });
