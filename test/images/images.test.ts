@@ -107,10 +107,20 @@ describe("blobs", () => {
   });
 });
 
+/** As podman writes it: many frames, with one that holds no data at each end. */
+function chunked(tar: Buffer): Buffer {
+  const pieces = Array.from({ length: Math.ceil(tar.length / 512) }, (_, at) =>
+    zstdCompressSync(tar.subarray(at * 512, (at + 1) * 512)),
+  );
+  const skipped = Buffer.from("502a4d180400000001020304", "hex");
+  return Buffer.concat([skipped, ...pieces, skipped]);
+}
+
 describe("unpacking", () => {
   test.each([
     ["gzip", gzipSync],
     ["zstd", zstdCompressSync],
+    ["zstd:chunked", chunked],
     ["plain", (tar: Buffer) => tar],
   ])("%s layers, the topmost first, once for all images", async (_, compress) => {
     const base = [{ name: "base", content: "x" }];

@@ -11,6 +11,13 @@ import { Refusal } from "./refusal.ts";
 const standardInput = 0;
 const standardOutput = 1;
 const chunkBytes = 1024 ** 2;
+/** Frames may be as small as the files of the layer. */
+const frameChunkBytes = 128 * 1024;
+const gzipMagic = 0x8b1f;
+const zstdMagic = 0xfd2fb528;
+/** The first of sixteen. */
+const zstdSkippableMagic = 0x184d2a50;
+const skippableHeaderBytes = 8;
 const progressEveryMs = 100;
 
 /**
@@ -59,33 +66,60 @@ async function* uncompressed(note: (chunk: Buffer) => void, limits: UnpackLimits
 
 /** By what the bytes are, not by what the media type says: builders get the latter wrong. */
 function decompress(): AsyncIterable<Buffer> {
-  const magic = Buffer.alloc(4);
-  readSync(standardInput, magic, 0, magic.length, 0);
-  const isGzip = magic[0] === 0x1f && magic[1] === 0x8b;
-  const isZstd = magic.readUInt32LE(0) === 0xfd2fb528;
-  const compressed = createReadStream("", {
-    fd: standardInput,
-    start: 0,
-    highWaterMark: chunkBytes,
-    autoClose: false,
-  });
-  if (!isGzip && !isZstd) return withProgress(compressed);
-  const decompressor = isGzip
-    ? createGunzip({ chunkSize: chunkBytes })
-    : createZstdDecompress({ chunkSize: chunkBytes });
+  const onBytes = paced();
+  if (numberAt(0) === zstdMagic || isSkippable(0)) return zstdFrames(onBytes);
+  const isGzip = (numberAt(0) & 0xffff) === gzipMagic;
+  if (!isGzip) return compressedFrom(0, onBytes);
   // Errors reach the reader of the decompressor's output.
-  return pipeline(compressed, withProgress, decompressor, () => {});
+  return pipeline(compressedFrom(0, onBytes), createGunzip({ chunkSize: chunkBytes }), () => {});
 }
 
-async function* withProgress(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let done = 0;
-  let lastSaid = Date.now();
-  for await (const chunk of compressed) {
+/**
+ * A layer may be many frames, some of which hold no data (zstd:chunked, RFC 8878, 3.1). Node's decompressor ends with
+ * the first one, so each gets its own.
+ */
+async function* zstdFrames(onBytes: (done: number) => void): AsyncGenerator<Buffer> {
+  const { size } = fstatSync(standardInput);
+  for (let at = 0; at < size; ) {
+    if (isSkippable(at)) {
+      at += skippableHeaderBytes + numberAt(at + 4);
+      continue;
+    }
+    const frame = createZstdDecompress({ chunkSize: frameChunkBytes });
+    const compressed = compressedFrom(at, onBytes, frameChunkBytes);
+    pipeline(compressed, frame, () => {});
+    yield* frame;
+    await compressed.return(undefined);
+    if (frame.bytesWritten === 0) throw new Error(`no zstd frame at byte ${at}`);
+    at += frame.bytesWritten;
+  }
+}
+
+const isSkippable = (at: number) => (numberAt(at) & 0xfffffff0) >>> 0 === zstdSkippableMagic;
+
+/** The four bytes there, little-endian; absent ones are 0. */
+function numberAt(at: number): number {
+  const bytes = Buffer.alloc(4);
+  readSync(standardInput, bytes, 0, bytes.length, at);
+  return bytes.readUInt32LE(0);
+}
+
+/** Tells how many bytes of the file were read by now. */
+async function* compressedFrom(
+  start: number,
+  onBytes: (done: number) => void,
+  highWaterMark = chunkBytes,
+): AsyncGenerator<Buffer> {
+  let done = start;
+  for await (const chunk of createReadStream("", {
+    fd: standardInput,
+    start,
+    highWaterMark,
+    autoClose: false,
+  })) {
     yield chunk;
     done += chunk.length;
-    if (Date.now() - lastSaid < progressEveryMs) continue;
-    lastSaid = Date.now();
-    say({ done });
+    onBytes(done);
   }
 }
 
@@ -105,4 +139,14 @@ function describe(error: unknown): Extract<UnpackMessage, { refused: unknown }>[
 function say(message: UnpackMessage): void {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
   for (let written = 0; written < line.length; ) written += writeSync(standardOutput, line, written);
+}
+
+/** Says how far it is, but not all the time. */
+function paced(): (done: number) => void {
+  let lastSaid = Date.now();
+  return (done) => {
+    if (Date.now() - lastSaid < progressEveryMs) return;
+    lastSaid = Date.now();
+    say({ done });
+  };
 }
