@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError, type Digest, formatReference } from "../../contract/index.ts";
 import { createSerial } from "../lib/serial.ts";
 import { type BlobStore, openBlobStore } from "./blobs.ts";
@@ -8,7 +9,7 @@ import { type LayerKey, type LayerStore, openLayerStore } from "./layers.ts";
 import { imageStoreLimits } from "./limits.ts";
 import { createPull } from "./pull.ts";
 import { createImageReader } from "./read.ts";
-import { defaultMaxBytes, freeBytes, watchRoom } from "./room.ts";
+import { defaultMaxBytes, freeBytes, type Room, watchRoom } from "./room.ts";
 import type { ImageProgress, ImageSource, Images, TreeFiles } from "./types.ts";
 import { openUsage } from "./usage.ts";
 
@@ -67,9 +68,14 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
   function collectSoon(): void {
     if (isCollectionDue) return;
     isCollectionDue = true;
-    collectNow().catch(onError);
+    delay(imageStoreLimits.collectPauseMs, undefined, { signal, ref: false })
+      .then(
+        () => collectNow(),
+        () => {},
+      ) // the agent ends
+      .catch(onError);
   }
-  const room = watchRoom(place("pulls"), collectNow);
+  const room = watchRoom(root, collectNow);
   const pull = createPull({ source, blobs, folder: place("pulls"), room, signal });
 
   async function hasImage(imageDigest: Digest): Promise<boolean> {
@@ -124,7 +130,11 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     async unpack(imageDigest, { onProgress, signal: abort } = {}) {
       const { keys } = await images.read(imageDigest);
       await usage.note(imageDigest);
-      await untilAborted(unpackAll(blobs, layers, keys, onProgress), abort, imageDigest);
+      await untilAborted(
+        unpackAll({ blobs, layers, room }, imageDigest, keys, onProgress),
+        abort,
+        imageDigest,
+      );
       return keys.map(layers.folder).reverse();
     },
     collect: () => collectNow(),
@@ -134,8 +144,8 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
 
 /** From the lowest up, for a layer may need a look at those below. Progress counts the layers missing at the start. */
 async function unpackAll(
-  blobs: BlobStore,
-  layers: LayerStore,
+  { blobs, layers, room }: { readonly blobs: BlobStore; readonly layers: LayerStore; readonly room: Room },
+  imageDigest: Digest,
   keys: readonly LayerKey[],
   onProgress: (progress: ImageProgress) => void = () => {},
 ): Promise<void> {
@@ -144,13 +154,15 @@ async function unpackAll(
   if (missing.length === 0) return;
   const sizes = await Promise.all(missing.map(({ blob }) => blobs.size(blob)));
   const total = sizes.reduce((sum, size) => sum + size, 0);
+  await room.require(`unpack image ${imageDigest}`, total);
   let finished = 0;
   for (const [at, key] of missing.entries()) {
     const below = keys.slice(0, keys.indexOf(key)).map(layers.folder).reverse();
     const onBytes = (bytes: number) => onProgress({ done: finished + bytes, total });
     await layers.unpack(key, blobs.path(key.blob), below, onBytes).catch(async (error: unknown) => {
-      const isInvalid = error instanceof ConstellationError && error.code === "image-invalid";
-      if (isInvalid) await blobs.requireSound(key.blob); // then it is the disk that is to blame, not the image
+      const code = error instanceof ConstellationError ? error.code : undefined;
+      if (code === "image-invalid") await blobs.requireSound(key.blob); // or the disk is to blame, not the image
+      if (code === "host-unfit") await room.makeFree(imageStoreLimits.expansion * (sizes[at] ?? 0));
       throw error;
     });
     finished += sizes[at] ?? 0;

@@ -12,6 +12,10 @@ export const imageStoreLimits = {
   storeShare: 0.15,
   /** Stays free on the disk: what else lives there writes too. */
   freeBytes: 64 * 1024 ** 2,
+  /** After something came, so that an upload of many blobs is looked at once. */
+  collectPauseMs: 1_000,
+  /** How much larger a layer may become by unpacking, where that has filled the disk. */
+  expansion: 5,
   /** A download that nobody goes on with. */
   partialKeepMs: 6 * 60 * 60_000,
   /** An uploaded image waits so long for the service that needs it. */

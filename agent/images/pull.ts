@@ -8,6 +8,7 @@ import {
 } from "../../contract/index.ts";
 import { createShareWork } from "../lib/shared-work.ts";
 import type { BlobStore } from "./blobs.ts";
+import { openPartials } from "./partials.ts";
 import { readManifest } from "./read.ts";
 import type { Room } from "./room.ts";
 import type { ImageProgress, ImageSource, ImageTransfer, ImageWait, RegistryAccess } from "./types.ts";
@@ -31,6 +32,7 @@ export type Pull = (
 
 /** Brings images into the store: the manifest for this platform first, then config and layers side by side. */
 export function createPull({ source, blobs, folder, room, signal }: PullOptions): Pull {
+  const partials = openPartials(folder);
   const share = createShareWork<ImageProgress>(signal);
   const underWay = new Map<Digest, Promise<void>>();
 
@@ -60,11 +62,13 @@ export function createPull({ source, blobs, folder, room, signal }: PullOptions)
       );
       requireImageManifest(manifest, imageDigest);
       const parts = await missing([manifest.config, ...manifest.layers]);
-      await room.require(action, parts);
+      if (parts.length > 0) await room.require(action, await partials.lackingBytes(parts));
       try {
         await bringAll(transfer, parts, tell);
       } catch (error) {
-        await room.restore(parts);
+        if (!(await room.isFull())) throw error;
+        await partials.drop(parts); // a disk that is full of halves helps nobody
+        await room.require(action, await partials.lackingBytes(parts));
         throw error;
       }
     } finally {

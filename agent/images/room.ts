@@ -1,39 +1,32 @@
-import { rm, stat, statfs } from "node:fs/promises";
-import { join } from "node:path";
-import { ConstellationError, type Descriptor, hexOf } from "../../contract/index.ts";
+import { statfs } from "node:fs/promises";
+import { ConstellationError } from "../../contract/index.ts";
 import { imageStoreLimits } from "./limits.ts";
 
 /** The disk that images lie on. */
 export interface Room {
-  /** @throws ConstellationError `host-unfit` where these cannot fit, even once unused images are gone. */
-  require(action: string, parts: readonly Descriptor[]): Promise<void>;
-  /** Where the disk is full, takes away what came of these: a host whose disk is full of halves helps nobody. */
-  restore(parts: readonly Descriptor[]): Promise<void>;
+  /** @throws ConstellationError `host-unfit` where these bytes cannot fit, even once unused images are gone. */
+  require(action: string, bytes: number): Promise<void>;
+  /** Removes unused images until these bytes fit, as far as it can. */
+  makeFree(bytes: number): Promise<void>;
+  isFull(): Promise<boolean>;
 }
 
-/**
- * @param folder holds unfinished blobs.
- * @param makeFree removes unused images until so many bytes are free, as far as it can.
- */
-export function watchRoom(folder: string, makeFree: (bytes: number) => Promise<void>): Room {
-  const partial = (part: Descriptor) => join(folder, `${hexOf(part.digest)}.partial`);
-
+/** @param collect removes unused images until so many bytes of the disk are free, as far as it can. */
+export function watchRoom(folder: string, collect: (freeBytes: number) => Promise<void>): Room {
+  const { freeBytes: reserve } = imageStoreLimits;
+  const makeFree = async (bytes: number) => {
+    if ((await freeBytes(folder)) < bytes + reserve) await collect(bytes + reserve);
+  };
   return {
-    async require(action, parts) {
-      if (parts.length === 0) return;
-      const present = await Promise.all(parts.map((part) => sizeOf(partial(part))));
-      const needed = parts.reduce((sum, { size }, at) => sum + size - (present[at] ?? 0), 0);
-      const wanted = needed + imageStoreLimits.freeBytes;
-      if ((await freeBytes(folder)) < wanted) await makeFree(wanted);
+    async require(action, bytes) {
+      await makeFree(bytes);
       const free = await freeBytes(folder);
-      if (free >= wanted) return;
-      const problem = `it needs ${mebibytes(wanted)} and ${folder} has ${mebibytes(free)} free`;
+      if (free >= bytes + reserve) return;
+      const problem = `it needs ${mebibytes(bytes + reserve)} and ${folder} has ${mebibytes(free)} free`;
       throw new ConstellationError("host-unfit", `${action}: disk full: ${problem}; free some`);
     },
-    async restore(parts) {
-      if ((await freeBytes(folder)) >= imageStoreLimits.freeBytes) return;
-      for (const part of parts) await rm(partial(part), { force: true });
-    },
+    makeFree,
+    isFull: async () => (await freeBytes(folder)) < reserve,
   };
 }
 
@@ -49,13 +42,6 @@ export async function defaultMaxBytes(folder: string): Promise<number> {
   return Math.min(imageStoreLimits.storeBytes, blocks * bsize * imageStoreLimits.storeShare);
 }
 
-export function mebibytes(bytes: number): string {
+function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 1024 ** 2)} MiB`;
-}
-
-function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }
