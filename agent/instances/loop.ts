@@ -67,7 +67,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       strays = await adopt(context);
       if (last) await takeOver(last);
       news.fire();
-      ports.runtime.onEnd(() => wake.fire(), signal);
+      ports.runtime.onEnd(() => wake.fire(), warnDeaf, signal);
       await Promise.all([
         follow(assignments, signal),
         reconcile(signal),
@@ -82,6 +82,13 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     list,
     entry: (id) => entries.get(id),
   };
+
+  function warnDeaf(error: unknown): void {
+    log.warn(
+      { err: error, lookMs: instanceLimits.passMs },
+      "this machine has no inotify left: ends of instances are noticed by looking; raise fs.inotify.max_user_instances and max_user_watches",
+    );
+  }
 
   function list(): Instance[] {
     return [...entries.values()]

@@ -137,8 +137,11 @@ export interface Runtime {
   remove(id: string): Promise<void>;
   /** Ids of every container it knows, whatever their state. */
   list(): Promise<readonly string[]>;
-  /** Calls back soon after any container ended, until the signal aborts. May miss some: look again from time to time. */
-  onEnd(callback: () => void, signal: AbortSignal): void;
+  /**
+   * Calls back soon after any container ended, until the signal aborts. May miss some: look again from time to time.
+   * `onDeaf`: it cannot tell for now, and why.
+   */
+  onEnd(callback: () => void, onDeaf: (error: unknown) => void, signal: AbortSignal): void;
   /** Starts a command in a running container. Throws `invalid` where it cannot be executed. */
   exec(id: string, request: CommandRequest): Promise<RunningCommand>;
   /** Runs a command without input or output to its end; killed at the signal, then rejects with its reason. */

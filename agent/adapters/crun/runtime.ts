@@ -6,7 +6,6 @@ import {
   readdirSync,
   rmSync,
   unlinkSync,
-  watch,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -17,6 +16,7 @@ import { AdapterError, type Mounts, type Processes, type Run, type Spawner } fro
 import { endByCgroups } from "./cgroups.ts";
 import { runningCommand } from "./command.ts";
 import { type MachineFacts, ociConfig, serialize, sharesOf, wantedProfile } from "./config.ts";
+import { watchFolder } from "./ends.ts";
 import { startCommand } from "./exec.ts";
 import { startFailure } from "./failure.ts";
 import { exists } from "./files.ts";
@@ -123,11 +123,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       return [...new Set([...readdirSync(paths.state), ...readdirSync(paths.bundles)])].sort();
     },
 
-    onEnd(callback, signal) {
-      watch(paths.exits, { signal, persistent: false }, callback).on("error", () => {
-        // No inotify left on this machine: the caller looks again by its timer.
-      });
-    },
+    onEnd: (callback, onDeaf, signal) => void watchFolder(paths.exits, callback, onDeaf, signal),
 
     async exec(id, request) {
       return runningCommand(await startCommand(await crunCommand(), paths, id, request, "pipes", ports));

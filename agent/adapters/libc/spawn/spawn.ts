@@ -57,8 +57,14 @@ function posixSpawn(
   const pid = new Int32Array(1);
   const environment = Object.entries(env ?? process.env).map(([name, value]) => `${name}=${value}`);
   const errno = libc.posixSpawnp(pid, argv[0], actions, attributes, [...argv, null], [...environment, null]);
-  if (errno !== 0) throw errnoError(`start ${argv[0]}`, errno, cwd && `working folder ${cwd}`);
+  if (errno !== 0) throw errnoError(`start ${argv[0]}`, errno, explain(errno, cwd));
   return pid[0] as number;
+}
+
+function explain(errno: number, cwd: string | undefined): string | undefined {
+  if (errno === constants.errno.EAGAIN)
+    return "no process ids left for the agent; raise its limit (pids.max, TasksMax) or end something";
+  return cwd && `working folder ${cwd}`;
 }
 
 /** The child cannot be mistaken: its pid stays reserved until waitpid, which only this function calls for it. */
@@ -97,6 +103,16 @@ interface Ends {
 
 function openEnds(libc: Libc, fds: NonNullable<SpawnRequest["fds"]>): Ends {
   const ends: Ends = { sources: new Map(), childEnds: [], inputs: new Map(), outputs: new Map() };
+  try {
+    addEnds(libc, ends, fds);
+    return ends;
+  } catch (error) {
+    closeAll([...ends.childEnds, ...ends.inputs.values(), ...ends.outputs.values()]);
+    throw error;
+  }
+}
+
+function addEnds(libc: Libc, ends: Ends, fds: NonNullable<SpawnRequest["fds"]>): void {
   for (const [key, wanted] of Object.entries({ 0: "null", 1: "null", 2: "null", ...fds })) {
     const target = Number(key);
     if (wanted !== "input" && wanted !== "output") {
@@ -110,7 +126,6 @@ function openEnds(libc: Libc, fds: NonNullable<SpawnRequest["fds"]>): Ends {
     if (wanted === "input") ends.inputs.set(target, writeFd);
     else ends.outputs.set(target, readFd);
   }
-  return ends;
 }
 
 function writables(fds: ReadonlyMap<number, number>): Map<number, Writable> {
