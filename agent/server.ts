@@ -16,12 +16,13 @@ import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts"
 import { type Clusters, createClusters, type LocalRange } from "./cluster/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
+import type { Images } from "./images/index.ts";
 import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
+  createLocate,
   createProgress,
   createServiceFeature,
   hostCapacities,
-  type ImagePorts,
   instancesOf,
   leadServices,
   type PortProbe,
@@ -40,7 +41,7 @@ export interface ServerOptions {
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
-  readonly images: ImagePorts["images"];
+  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage">;
   readonly log: Logger;
   /** Ends everything; `running` resolves then. */
   readonly signal: AbortSignal;
@@ -89,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     signal,
   );
   const progress = createProgress();
-  const imagePorts = { store, sealer, images: options.images, now };
+  const imagePorts = { store, sealer, images: options.images, locate: createLocate(options.images), now };
   const documents = createDocuments({
     store,
     clusters,

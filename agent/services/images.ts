@@ -13,15 +13,14 @@ import { type CredentialUse, type Images, type RegistryAccess, registryAccess } 
 import { openStored, type Sealer } from "../secrets/index.ts";
 import { families, keys, type Put, type Store } from "../store/index.ts";
 import { planImage } from "./image-plan.ts";
+import type { Locate } from "./locate.ts";
 import { lastResolved, remembered } from "./resolutions.ts";
-
-/** How long a registry may take to say what a tag names: below the time that one request of the API may take. */
-const locateMs = 20_000;
 
 export interface ImagePorts {
   readonly store: Store;
   readonly sealer: Sealer;
-  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage">;
+  readonly images: Pick<Images, "hasImage" | "requireImage">;
+  readonly locate: Locate;
   readonly now: () => Date;
 }
 
@@ -89,7 +88,7 @@ async function ask(
   const uses = inputs.imageCredentials as readonly CredentialUse[] | undefined;
   try {
     const access = accessOf(namespace, uses, ports);
-    const digest = await locate(reference, access, images);
+    const digest = await ports.locate(reference, access);
     return found(digest, { writes: () => remembered(store, name, digest, now().toISOString()) });
   } catch (error) {
     if (!(error instanceof ConstellationError)) throw error;
@@ -123,7 +122,7 @@ export async function resolveImage(question: ImageQuestion, ports: ImagePorts): 
     );
   }
   const access = accessOf(question.namespace, question.imageCredentials, ports);
-  const digest = await locate(reference, access, ports.images);
+  const digest = await ports.locate(reference, access);
   const writes = remembered(ports.store, formatReference(reference), digest, ports.now().toISOString());
   // Two at once: the other answer is as good.
   if (writes.length > 0) await ports.store.commit(writes).catch(unlessConflict);
@@ -145,22 +144,4 @@ function accessOf(
     if (stored) return openStored(stored.record.inputs.values ?? {}, sealer) as Record<string, unknown>;
     throw new ConstellationError("not-found", `find Secret ${secret}: namespace ${namespace} has none`);
   });
-}
-
-async function locate(
-  reference: RegistryReference,
-  access: RegistryAccess,
-  images: Pick<Images, "locate">,
-): Promise<Digest> {
-  const late = AbortSignal.timeout(locateMs);
-  try {
-    return await images.locate(reference, access, late);
-  } catch (error) {
-    if (!late.aborted) throw error;
-    throw new ConstellationError(
-      "image-unreachable",
-      `find image ${formatReference(reference)}: no answer within ${locateMs / 1_000} s; try again`,
-      { cause: error },
-    );
-  }
 }

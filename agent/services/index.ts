@@ -8,6 +8,7 @@
 export type { ActPorts } from "./act.ts";
 export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
 export { type ImagePorts, resolveImage } from "./images.ts";
+export { createLocate } from "./locate.ts";
 export { type Leader, leadServices } from "./loop.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export type { PortProbe } from "./published-ports.ts";
