@@ -93,7 +93,7 @@ func blameStatus(host string, status int, why string) *Failure {
 	}
 	switch {
 	case status == http.StatusNotFound:
-		return failed(missing, "%s: not found (%s)", host, said)
+		return failed(missing, "%s: not found (%s); check the name", host, said)
 	case status == http.StatusRequestedRangeNotSatisfiable:
 		return failed(invalid, "%s: has fewer bytes than its manifest says (%s)", host, said)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:

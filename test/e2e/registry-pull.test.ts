@@ -112,7 +112,7 @@ describe("credentials", () => {
   });
 });
 
-test("a pull says how far it is, to the engine and to ps, and shows its credentials to nobody", async () => {
+test("a pull says how far it is, goes on where it was after kill -9 of the agent, and shows its credentials to nobody", async () => {
   const image = `${slow}/team/app:2`;
   await publish(closed, "team/app", "2", { image: "redis" });
   const commandLines = new Set<string>();
@@ -133,7 +133,16 @@ test("a pull says how far it is, to the engine and to ps, and shows its credenti
     return /pulling\s.*pulling localhost:5002\/team\/app:2: [\d.]+ of [\d.]+ MB/.exec(stdout)?.[0];
   });
   expect(seen).toBeDefined();
+  await until("a part to be here", async () => {
+    const [instance] = await instancesOf("slow");
+    const [, done = 0, total = 1] = /([\d.]+) of ([\d.]+) MB/.exec(instance?.reason ?? "")?.map(Number) ?? [];
+    return done > total / 4 || undefined;
+  });
+  await stack.run(["kill", "-KILL", String((await stack.client().info()).pid)]);
   expect((await engine.exited).code).toBe(0);
+  expect(await closed.requests()).toContainEqual(
+    expect.stringMatching(/^GET \/v2\/team\/app\/blobs\/sha256:[0-9a-f]+ 206$/),
+  );
   const words = [...(await output).matchAll(/pulling localhost:5002\/team\/app:2: ([\d.]+) of ([\d.]+) MB/g)];
   expect(new Set(words.map(([, done]) => done)).size).toBeGreaterThan(2);
   expect(await instancesOf("slow")).toMatchObject([{ state: "running", healthy: true, restarts: 0 }]);

@@ -74,7 +74,7 @@ describe("a tag in a registry", () => {
     for (const preview of [true, false]) {
       const said = await stack.failingUp({ preview });
       expect(said).toContain(
-        "update service default/web: image find image localhost:5000/team/app:2: localhost:5000: not found (404 Not Found, MANIFEST_UNKNOWN)",
+        "update service default/web: image find image localhost:5000/team/app:2: localhost:5000: not found (404 Not Found, MANIFEST_UNKNOWN); check the name",
       );
     }
     expect(await ids()).toEqual(before);
