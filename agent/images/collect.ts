@@ -29,6 +29,7 @@ export async function collect(
     parts: await measure(await files, rules.graceMs),
   };
   const removed = decideCollection(inventory, rules, Date.now());
+  if (await wasUsed(stores.usage, inventory.images, removed.images)) return []; // the next collection decides anew
   for (const digest of removed.images) await stores.usage.forget(digest);
   const places = new Map((await files).map((file) => [file.name, file]));
   for (const name of removed.parts) {
@@ -38,6 +39,16 @@ export async function collect(
     if (part && Date.now() - part.changedAt > part.graceMs) await place.remove();
   }
   return removed.images;
+}
+
+/** Whether one of these was used since it was listed. */
+async function wasUsed(
+  usage: Usage,
+  listed: readonly StoredImage[],
+  digests: readonly Digest[],
+): Promise<boolean> {
+  const times = await usage.list();
+  return listed.some(({ digest, usedAt }) => digests.includes(digest) && times.get(digest) !== usedAt);
 }
 
 async function listImages({ blobs, usage }: Stores, inUse: ReadonlySet<Digest>): Promise<StoredImage[]> {

@@ -1,5 +1,7 @@
 /** Bounds of this host's images. Sizes in bytes, times in milliseconds. */
 export const imageStoreLimits = {
+  /** Images pulled at once: each has a process of its own, of some 15 MB. */
+  pullsAtOnce: 6,
   /** Layers unpacked at once. */
   unpacksAtOnce: 2,
   /** One layer; a child that takes longer is killed. */

@@ -6,8 +6,10 @@ import {
   type RegistryReference,
   requireImageManifest,
 } from "../../contract/index.ts";
+import { createGate } from "../lib/gate.ts";
 import { createShareWork } from "../lib/shared-work.ts";
 import type { BlobStore } from "./blobs.ts";
+import { imageStoreLimits } from "./limits.ts";
 import { openPartials } from "./partials.ts";
 import { readManifest } from "./read.ts";
 import type { Room } from "./room.ts";
@@ -34,13 +36,16 @@ export type Pull = (
 export function createPull({ source, blobs, folder, room, signal }: PullOptions): Pull {
   const partials = openPartials(folder);
   const share = createShareWork<ImageProgress>(signal);
+  const inSlot = createGate(imageStoreLimits.pullsAtOnce);
   const underWay = new Map<Digest, Promise<void>>();
 
   return async (reference, imageDigest, access, wait) => {
     const action = `pull image ${formatReference(reference)}`;
     const key = `${reference.registry}/${reference.repository}@${imageDigest}`;
     try {
-      await share(key, (abort, tell) => pull(action, reference, imageDigest, access, abort, tell), wait);
+      const begin = (abort: AbortSignal, tell: (progress: ImageProgress) => void) =>
+        inSlot(() => pull(action, reference, imageDigest, access, abort, tell));
+      await share(key, begin, wait);
     } catch (error) {
       if (!wait.signal?.aborted && !signal.aborted) throw error;
       throw new ConstellationError("cancelled", `${action}: cancelled`, { cause: error });
@@ -55,6 +60,7 @@ export function createPull({ source, blobs, folder, room, signal }: PullOptions)
     abort: AbortSignal,
     tell: (progress: ImageProgress) => void,
   ): Promise<void> {
+    abort.throwIfAborted(); // called off while it waited for its turn
     const transfer = await source.open(reference, access, folder, abort);
     try {
       const { manifest } = await readManifest(blobs, imageDigest, (digest) =>

@@ -16,6 +16,8 @@ export interface RegistryLimits {
   readonly manifestBytes: number;
   /** The whole of asking for a tag's digest. */
   readonly locateMs: number;
+  /** Tags asked for at once: each by a process of its own. */
+  readonly locatesAtOnce: number;
 }
 
 export const registryLimits: RegistryLimits = {
@@ -27,6 +29,7 @@ export const registryLimits: RegistryLimits = {
   maxPauseMs: 30_000,
   manifestBytes: imageLimits.manifestBytes,
   locateMs: 120_000,
+  locatesAtOnce: 8,
 };
 
 /** What the child may say, in bytes. */

@@ -1,11 +1,17 @@
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
-import { ConstellationError, formatReference, hexOf } from "../../../contract/index.ts";
+import {
+  ConstellationError,
+  formatReference,
+  hexOf,
+  type RegistryReference,
+} from "../../../contract/index.ts";
+import { createGate } from "../../lib/gate.ts";
 import type { Spawner } from "../libc/index.ts";
 import { type ChildOptions, type RegistryChild, startChild } from "./child.ts";
 import { type RegistryLimits, registryLimits } from "./limits.ts";
 import { settingsOf } from "./messages.ts";
-import type { Registry } from "./types.ts";
+import type { Registry, RegistryAccess } from "./types.ts";
 
 /** What the child may know of the agent's environment: how to get out of this network, and whom to trust. */
 const passedOn = /^(PATH|HOME|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY)$/i;
@@ -39,27 +45,31 @@ export function createRegistry({
   const start = (options: Pick<ChildOptions, "settings" | "action" | "signal" | "cwd">) =>
     startChild({ program, spawner, env, ...options });
 
+  const inTurn = createGate(settings.limits.locatesAtOnce);
+
+  async function locate(reference: RegistryReference, access: RegistryAccess, signal: AbortSignal) {
+    const action = `find image ${formatReference(reference)}`;
+    const timeout = AbortSignal.timeout(settings.limits.locateMs);
+    const child = await start({
+      settings: settingsOf(reference, access, settings),
+      signal: AbortSignal.any([signal, timeout]),
+      ...{ action, cwd: "/" },
+    });
+    try {
+      const { digest } = await child.ask({ tag: reference.tag ?? "latest" });
+      if (digest !== undefined) return digest;
+      throw new ConstellationError("host-unfit", `${action}: the registry client names no digest`);
+    } catch (error) {
+      if (!timeout.aborted || signal.aborted) throw error;
+      const waited = `no answer within ${settings.limits.locateMs / 1000} s`;
+      throw new ConstellationError("image-unreachable", `${action}: ${reference.registry}: ${waited}`);
+    } finally {
+      child.close();
+    }
+  }
+
   return {
-    async locate(reference, access, signal) {
-      const action = `find image ${formatReference(reference)}`;
-      const timeout = AbortSignal.timeout(settings.limits.locateMs);
-      const child = await start({
-        settings: settingsOf(reference, access, settings),
-        signal: AbortSignal.any([signal, timeout]),
-        ...{ action, cwd: "/" },
-      });
-      try {
-        const { digest } = await child.ask({ tag: reference.tag ?? "latest" });
-        if (digest !== undefined) return digest;
-        throw new ConstellationError("host-unfit", `${action}: the registry client names no digest`);
-      } catch (error) {
-        if (!timeout.aborted || signal.aborted) throw error;
-        const waited = `no answer within ${settings.limits.locateMs / 1000} s`;
-        throw new ConstellationError("image-unreachable", `${action}: ${reference.registry}: ${waited}`);
-      } finally {
-        child.close();
-      }
-    },
+    locate: (reference, access, signal) => inTurn(() => locate(reference, access, signal)),
     async open(reference, access, folder, signal) {
       await chown(folder, user, user); // The child has no right but to write there.
       const child = await start({
