@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { type Load, startLoad } from "./load.ts";
+import { type Load, type LoadOptions, startLoad } from "./load.ts";
 import { otherBuild } from "./other-build.ts";
 import { rebuildImage } from "./rebuilt-image.ts";
 import { pluginsOf, type ResourceSpec, type Stack, startStack } from "./stack.ts";
 import { addVisitor, machineAddress, visitorNetns } from "./visitor.ts";
 import { local } from "./web.ts";
 
-/** Requests a second, of each kind: what two busy cores answer with ease, so that no failure is mere slowness. */
+/** Requests a second, on new connections and as many on kept ones: what two busy cores answer with ease, so that no failure is mere slowness. */
 const perSecond = 150;
 const port = 18_080;
 const layout = join(import.meta.dirname, "../../.images");
@@ -25,13 +25,13 @@ afterAll(async () => {
   await stack[Symbol.asyncDispose]();
 });
 
-/** As a careful server does: asked to stop, it answers each connection's next request with its end. */
+/** As a careful server does: asked to stop, it finishes what it is at, and answers each connection's next request with its end. */
 const server = `
   const { createServer } = require("node:http");
   let isStopping = false;
-  const server = createServer((_, response) => {
+  const server = createServer(({ url }, response) => {
     if (isStopping) response.setHeader("connection", "close");
-    response.end(process.env.HOSTNAME);
+    setTimeout(() => response.end(process.env.HOSTNAME), url === "/slow" ? 1_000 : 0);
   }).listen(8000);
   process.on("SIGTERM", () => { isStopping = true; });
 `;
@@ -72,12 +72,16 @@ async function settled(replicas: number): Promise<void> {
   });
 }
 
-/** Brings something about while visitors keep coming, on new connections and on kept ones: none fails. */
+/** Brings something about while visitors keep coming, on new connections and on kept ones, some for longer: none fails. */
 async function expectNoFailure(happen: () => Promise<void>): Promise<void> {
-  const url = `http://${machineAddress}:${port}/`;
-  const begin = async (connections: "new" | "kept") =>
-    await startLoad(stack.machine, url, { perSecond, connections, netns: visitorNetns });
-  const loads: Load[] = [await begin("new"), await begin("kept")];
+  const url = `http://${machineAddress}:${port}`;
+  const begin = async (path: string, options: LoadOptions) =>
+    await startLoad(stack.machine, `${url}${path}`, { netns: visitorNetns, ...options });
+  const loads: Load[] = [
+    await begin("/", { perSecond, connections: "new" }),
+    await begin("/", { perSecond, connections: "kept" }),
+    await begin("/slow", { perSecond: 10, connections: "new" }),
+  ];
   await happen();
   for (const load of loads) {
     const { answered, failures } = await load.stop();
