@@ -3,7 +3,7 @@ import type { ClusterRecord, Document, Event, Host, Info, Instance, Stats } from
 import { ConstellationError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { lines } from "./event-stream.ts";
-import { type ExecStream, openExec } from "./exec-stream.ts";
+import type { ExecStream } from "./exec-stream.ts";
 import { unanswered } from "./failures.ts";
 import { follow } from "./follow.ts";
 import {
@@ -165,7 +165,11 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
         params: { id },
         query: { command: JSON.stringify(command), ...query },
       });
-      return agent.persist("exec", "unsent", () => openExec({ socket, path, timeoutMs }));
+      return agent.persist("exec", "unsent", async () => {
+        // Only here: most clients never need a WebSocket, and its library takes 20 ms to load.
+        const { openExec } = await import("./exec-stream.ts");
+        return openExec({ socket, path, timeoutMs });
+      });
     },
     missingBlobs: async (digests) => (await call("missingBlobs", { body: { digests } })).digests,
     putBlob: (digest, chunks, size) => call("putBlob", { params: { digest }, bytes: { chunks, size } }),
