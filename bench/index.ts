@@ -3,9 +3,10 @@
  * Invariant: a figure is never printed without the peer's from the same machine and minutes.
  * Nothing here decides whether a figure is good enough.
  */
+import { churn } from "./churn/index.ts";
 import { footprint } from "./footprint/index.ts";
 import { start } from "./start/index.ts";
 import type { Benchmark } from "./types.ts";
 import { up } from "./up/index.ts";
 
-export const benchmarks: readonly Benchmark[] = [start, footprint, up];
+export const benchmarks: readonly Benchmark[] = [start, footprint, up, churn];

@@ -22,6 +22,8 @@ const idleInstances = 2;
 
 type FootprintKnobs = { readonly instances: Knob; readonly seconds: Knob };
 
+export { memoryOf, programOf } from "./observe.ts";
+
 export const footprint: Benchmark<FootprintKnobs> = {
   name: "footprint",
   summary: "memory of an instance and of the agent, processor time of idle instances; beside podman",
