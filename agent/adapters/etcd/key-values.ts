@@ -2,7 +2,7 @@ import type { KeyValues } from "../../store/index.ts";
 import { wrapEtcdError } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
 import { compareOf, entryOf, operationOf, type RangeAnswer, rangeOf, type TxnAnswer } from "./messages.ts";
-import { createCleanUp, isOutOfSpace } from "./space.ts";
+import { createCleanUp, createForgetting, isOutOfSpace } from "./space.ts";
 import { watch } from "./watch.ts";
 
 export interface Connection extends KeyValues {
@@ -16,6 +16,7 @@ export function connectKeyValues(
 ): Connection {
   const gateway = openGateway(socket);
   const cleanUp = createCleanUp(gateway);
+  const forget = createForgetting(gateway);
   const wrapped = async <Answer>(action: string, call: () => Promise<Answer>) => {
     try {
       return await call();
@@ -48,7 +49,9 @@ export function connectKeyValues(
     async commit({ compares, writes }) {
       const body = { compare: compares.map(compareOf), success: writes.map(operationOf) };
       const { header, succeeded } = await wrapped("write to the store", () => write(body));
-      return { succeeded: succeeded ?? false, revision: Number(header.revision) };
+      const revision = Number(header.revision);
+      forget(revision);
+      return { succeeded: succeeded ?? false, revision };
     },
 
     watch: (fromRevision, signal) => watch(gateway, fromRevision, signal),

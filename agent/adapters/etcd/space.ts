@@ -3,8 +3,12 @@ import type { HeaderAnswer } from "./messages.ts";
 import { StoreRefusal, statusCodes } from "./refusal.ts";
 
 const limits = {
-  /** Past revisions left after a clean-up: a reader that is further behind lists again. */
-  revisionsKept: 100,
+  /** Past revisions that a reader can go back at least; one further behind lists again. */
+  revisionsKept: 1_000,
+  /** So many more, and they are forgotten. */
+  forgetEvery: 250,
+  /** Past revisions left after a clean-up. */
+  revisionsLeft: 100,
   /** Defragmenting copies all data, during which nothing else is answered. */
   cleanUpMs: 60_000,
 } as const;
@@ -16,6 +20,21 @@ export function isOutOfSpace(error: unknown): boolean {
     error.code === statusCodes.resourceExhausted &&
     error.message.includes("database space exceeded")
   );
+}
+
+/**
+ * Forgets old revisions as new ones come; call it with each. etcd's own compaction looks every five minutes, in which
+ * a busy host's reports are a hundred megabytes of past.
+ */
+export function createForgetting(gateway: Gateway): (revision: number) => void {
+  let forgotten = 0;
+  return (revision) => {
+    const oldest = revision - limits.revisionsKept;
+    if (oldest - forgotten < limits.forgetEvery) return;
+    forgotten = oldest;
+    // Where it fails, the next one takes these along.
+    gateway.call("/v3/kv/compaction", { revision: String(oldest) }).catch(() => {});
+  };
 }
 
 /** Gives back what past revisions take, and lets etcd write again. Calls that come meanwhile share one clean-up. */
@@ -32,7 +51,7 @@ export function createCleanUp(gateway: Gateway): () => Promise<void> {
 async function cleanUp(gateway: Gateway): Promise<void> {
   const call = <Answer>(path: string, body: object) => gateway.call<Answer>(path, body, limits.cleanUpMs);
   const { header } = await call<HeaderAnswer>("/v3/maintenance/status", {});
-  const revision = Number(header.revision) - limits.revisionsKept;
+  const revision = Number(header.revision) - limits.revisionsLeft;
   if (revision > 0) {
     await call("/v3/kv/compaction", { revision: String(revision), physical: true }).catch(ignoreCompacted);
   }
