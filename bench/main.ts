@@ -14,8 +14,8 @@ for (const benchmark of benchmarks) {
     .description(benchmark.summary)
     .option("--json", "print one JSON object a line instead of a table")
     .action(async (flags: Flags) => await run(benchmark, flags));
-  for (const [name, { about, usual }] of Object.entries(benchmark.knobs)) {
-    command.option(`--${name} <number>`, about, parseKnob, usual);
+  for (const [name, { about, usual, divisible }] of Object.entries(benchmark.knobs)) {
+    command.option(`--${name} <number>`, about, divisible ? parseNumber : parseWhole, usual);
   }
 }
 program.addHelpText(
@@ -50,7 +50,13 @@ function createProgress() {
   };
 }
 
-function parseKnob(text: string): number {
+function parseNumber(text: string): number {
+  const number = Number(text);
+  if (number > 0 && number <= knobLimit) return number;
+  throw new InvalidArgumentError(`needs a number up to ${knobLimit}.`);
+}
+
+function parseWhole(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= knobLimit) return number;
   throw new InvalidArgumentError(`needs a whole number from 1 to ${knobLimit}.`);

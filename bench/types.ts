@@ -26,10 +26,12 @@ export interface Report {
   readonly table: Table;
 }
 
-/** A whole number that a user may choose: `--NAME`. */
+/** A number that a user may choose: `--NAME`. */
 export interface Knob {
   readonly about: string;
   readonly usual: number;
+  /** Takes parts of one, too. */
+  readonly divisible?: true;
 }
 
 export type Knobs = Readonly<Record<string, Knob>>;

@@ -24,7 +24,7 @@ export const churn: Benchmark<ChurnKnobs> = {
   name: "churn",
   summary: "random changes for minutes: what the agent, its store and the kernel hold must not grow",
   knobs: {
-    minutes: { about: "how long", usual: 10 },
+    minutes: { about: "how long", usual: 10, divisible: true },
     seed: { about: "which changes", usual: 1 },
   },
   async run({ knobs: { minutes, seed }, onProgress }) {

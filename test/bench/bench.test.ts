@@ -57,6 +57,20 @@ test("up --json: both ups beside those of a provider that does nothing", async (
   }
 }, 180_000);
 
+test("churn --json: what has grown, and nothing that is left once everything was deleted", async () => {
+  const { stdout } = await bench("churn", "--json", "--minutes", "0.1");
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { metric: string; value: number });
+  const left = lines.filter(({ metric }) => metric.endsWith(".left"));
+  expect(left.map(({ metric }) => metric)).toEqual(
+    ["processes", "mounts", "devices", "namespaces", "cgroups", "elements"].map((name) => `${name}.left`),
+  );
+  expect(left.filter(({ value }) => value > 0)).toEqual([]);
+  expect(lines.map(({ metric }) => metric)).toContain("agent.rss.growth");
+}, 180_000);
+
 test("a benchmark nobody knows is refused, with those there are", async () => {
   await expect(bench("strat")).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("start") });
 });
