@@ -9,6 +9,7 @@ export { documentOperations } from "./documents.ts";
 export { createLocalImages, type LocalImages } from "./local-images.ts";
 export { placeKeys } from "./place.ts";
 export { declaredSecretPaths } from "./secrets.ts";
+export { createTurns } from "./turns.ts";
 export {
   type Call,
   type Completion,

@@ -6,6 +6,7 @@ import type { Resource } from "../../contract/index.ts";
 import { type Kind, resources } from "../../contract/index.ts";
 import {
   type Connections,
+  createTurns,
   documentOperations,
   type LocalImages,
   type Operations,
@@ -29,6 +30,7 @@ export function createOperations({ connections, images, agent, version, environm
   const special: Partial<Record<Kind, Operations>> = {
     Cluster: clusterOperations(agent, version, environment.CONSTELLATION_ROOT),
   };
+  const inTurn = createTurns();
   return (kind) =>
-    special[kind] ?? documentOperations(resources[kind] as unknown as Resource, connections, images);
+    special[kind] ?? inTurn(documentOperations(resources[kind] as unknown as Resource, connections, images));
 }
