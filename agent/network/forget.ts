@@ -21,7 +21,8 @@ export function createForgetting(file: string, conntrack: Conntrack): (plan: Tra
     const after = udpWays(plan);
     const outdated = waysToForget(before, after);
     let count = 0;
-    for (const pair of pairsOf(outdated, hostAddresses())) count += await conntrack.deleteUdpFlows(pair);
+    const pairs = outdated.length === 0 ? [] : pairsOf(outdated, hostAddresses());
+    for (const pair of pairs) count += await conntrack.deleteUdpFlows(pair);
     if (outdated.length > 0 || before.length !== after.length) write(file, after);
     before = after;
     return count;

@@ -74,6 +74,7 @@ export function runNetwork(
   const ready = Promise.withResolvers<void>();
   let assignment: Assignment | undefined;
   let routed: ReadonlySet<string> | undefined;
+  const planOf = lastOf((wanted: Assignment) => planTraffic(wanted, places));
   const forgetOutdatedFlows = createForgetting(places.udpWays, ports.conntrack);
   const heldPorts = createHeldPorts();
   const metadata = createMetadataGate();
@@ -143,7 +144,7 @@ export function runNetwork(
   }
 
   async function reconcileTraffic(wanted: Assignment): Promise<void> {
-    const plan = planTraffic(wanted, places);
+    const plan = planOf(wanted);
     const isNew = await ports.traffic.apply(plan);
     if (!isNew && isTrafficDue() && !(await ports.traffic.inspect())) {
       log.warn("packet rules were changed by somebody else; writing them again");
@@ -156,7 +157,7 @@ export function runNetwork(
   }
 
   async function holdPorts(wanted: Assignment): Promise<void> {
-    const failed = await heldPorts.hold(planTraffic(wanted, places).published);
+    const failed = await heldPorts.hold(planOf(wanted).published);
     for (const { place, code } of failed) {
       if (!shadowed.has(place))
         log.warn({ place, code }, "published port is also somebody else's, who is not reached");
@@ -169,6 +170,15 @@ export function runNetwork(
     const removals = await inTurn(async () => await links.sweep(placements.map(({ id }) => id)));
     for (const removal of removals) log.info(removal, "leftover of an instance removed");
   }
+}
+
+/** Keeps the last result: assignments never change, and most passes are about the same one. */
+function lastOf<Input, Result>(work: (input: Input) => Result): (input: Input) => Result {
+  let last: { readonly input: Input; readonly result: Result } | undefined;
+  return (input) => {
+    if (last === undefined || last.input !== input) last = { input, result: work(input) };
+    return last.result;
+  };
 }
 
 /** True once a period has passed since the last time it was, or since its start. */

@@ -23,7 +23,7 @@ export function planTraffic(
     hostCidr: host.cidr,
     clusterCidr: host.clusterCidr,
     serviceCidr: host.serviceCidr,
-    services: balanced.toSorted((one, other) => compareAddresses(one.address, other.address)),
+    services: sortedBy(balanced, ({ address }) => numberOf(address)),
     published: published.toSorted((one, other) => compare(keyOfPublished(one), keyOfPublished(other))),
     localTargets: sortedAddresses(routes.flatMap((route) => addressesOn(route, host.name))),
     metadataReaders: sortedAddresses(
@@ -84,12 +84,19 @@ function addressesOn({ endpoints }: ServiceRoute, hostName: string): string[] {
 }
 
 function sortedAddresses(addresses: readonly string[]): string[] {
-  return [...new Set(addresses)].sort(compareAddresses);
+  return sortedBy([...new Set(addresses)], numberOf);
 }
 
-function compareAddresses(one: string, other: string): number {
-  const [first, second] = [one, other].map((address) => address.split(".").map(Number));
-  return first?.reduce((order, part, index) => order || part - (second?.[index] ?? 0), 0) ?? 0;
+/** Asks each item for its key once: a host's addresses are sorted at every pass. */
+function sortedBy<T>(items: readonly T[], keyOf: (item: T) => number): T[] {
+  return items
+    .map((item) => ({ item, key: keyOf(item) }))
+    .sort((one, other) => one.key - other.key)
+    .map(({ item }) => item);
+}
+
+function numberOf(address: string): number {
+  return address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
 }
 
 function compare(one: string, other: string): number {
