@@ -7,6 +7,8 @@ export interface Condition {
   /** How many agents in a row ended within seconds of their start; 0 once one has lived longer. */
   readonly crashes: number;
   readonly answers: boolean;
+  /** What the agent says where it runs and cannot serve. */
+  readonly refusal?: string | undefined;
   readonly store: boolean;
   readonly names: boolean;
   readonly hasCluster: boolean;
@@ -49,10 +51,17 @@ const causes: readonly Cause[] = [
     }),
   },
   {
-    when: ({ answers, store }) => !answers && !store,
+    when: ({ refusal }) => refusal !== undefined,
+    say: ({ refusal = "", stateDir }) => ({
+      problem: refusal,
+      fix: `${stateDir}/etcd.log has the store's own words`,
+    }),
+  },
+  {
+    when: ({ agent, store }) => agent && !store,
     say: ({ stateDir }) => ({
-      problem: "the store does not run, and without it the agent does not answer",
-      fix: `${stateDir}/etcd.log says why; where its files are damaged: constellation restore --force FILE`,
+      problem: "the store does not run, so that nothing can be changed",
+      fix: `the agent starts it again within seconds, or ${stateDir}/etcd.log says why it cannot`,
     }),
   },
   {

@@ -6,7 +6,7 @@ import { type GuardRecord, readGuardRecord } from "./guard-record.ts";
 import { type Trouble, trouble } from "./health.ts";
 import { type OwnProcess, ownProgramsOf } from "./own-processes.ts";
 import { isRunning, type ProcessId, processId, readText } from "./process-id.ts";
-import { askInfo } from "./socket.ts";
+import { askAgent } from "./socket.ts";
 
 /** A process that keeps an agent's machine going. */
 export interface Supervised {
@@ -44,7 +44,8 @@ const settledSeconds = 20;
 export async function status({ root }: { root?: string } = {}): Promise<Status> {
   const paths = agentPaths(root);
   const record = readGuardRecord(paths);
-  const info = await askInfo(paths.socket);
+  const answer = await askAgent(paths.socket);
+  const info = answer?.kind === "info" ? answer.info : undefined;
   const programs = ownProgramsOf(paths);
   const guard = pidIfRunning(record?.guard);
   const agent = pidIfRunning(record?.agent);
@@ -71,6 +72,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
       agent: agent !== undefined || info !== undefined,
       crashes: (supervised("agent", agent).upSeconds ?? 0) >= settledSeconds ? 0 : (record?.crashes ?? 0),
       answers: info !== undefined,
+      refusal: answer?.kind === "unready" ? answer.reason : undefined,
       store: pidNamed(programs, "etcd") !== undefined,
       names: pidNamed(programs, "dnsmasq") !== undefined,
       hasCluster: (info as { clusterId?: unknown } | undefined)?.clusterId != null,
