@@ -46,6 +46,8 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
       await rename(temp, path(digest));
       await syncFolder(folder);
     } catch (error) {
+      // Read to its end: to destroy it would cut the connection before its sender has heard the reason.
+      content.resume();
       await rm(temp, { force: true });
       throw wrapFull(error, `store blob ${digest}`, folder);
     }
@@ -118,7 +120,7 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
 async function writeChecked(file: FileHandle, digest: Digest, content: Readable): Promise<void> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for await (const chunk of content) {
+  for await (const chunk of content.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length;
     if (bytes > limits.blobBytes) {
       throw new ConstellationError(
