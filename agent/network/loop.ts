@@ -22,7 +22,7 @@ const bounds = {
   /** After a failed pass, doubled up to `everyMs`. */
   retryMs: 100,
   /** Between two looks for what dead instances left. */
-  sweepMs: 60_000,
+  sweepMs: 10_000,
   /** How long plugging an instance in waits for the host's own side. */
   readyMs: 15_000,
 };
