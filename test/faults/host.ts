@@ -25,6 +25,8 @@ export interface FaultHost extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** `constellation-agent up`: starts guard and agent where none run. */
   up(): Promise<void>;
+  /** What a service's inputs say of an image of the clone's, which is uploaded. */
+  upload(name: Parameters<typeof image>[0]): Promise<Record<string, unknown>>;
   /** Creates a service, or writes it anew: a web server that is known by the service's name in the process list. */
   serve(name: string, inputs?: Readonly<Record<string, unknown>>): Promise<Document>;
   /** Waits until all instances of a service are of the newest revision and healthy, and no other one is left. */
@@ -44,8 +46,12 @@ export interface FaultHost extends AsyncDisposable {
   restartAgent(change?: () => void | Promise<void>, others?: readonly Process[]): Promise<void>;
   /** Waits until another agent than this one answers. */
   anotherAgent(than: readonly Process[], timeoutMs?: number): Promise<void>;
-  /** Fills a file with junk where the agent sees it: its folder in memory is not the machine's everywhere. */
+  /** Runs commands where the agent's mounts are seen: its folder in memory is not the machine's everywhere. */
+  inside(commands: readonly (readonly string[])[]): Promise<void>;
+  /** Fills a file with junk, there. */
   corrupt(file: string): Promise<void>;
+  /** Changes a file by sed(1), there. */
+  edit(file: string, script: string): Promise<void>;
   /** The guard alone, as systemd starts it. */
   startGuard(): Promise<void>;
   /** Lines of agent.log that have this in them. */
@@ -74,13 +80,15 @@ export async function startFaultHost(
 
 async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost> {
   const environment = await engineEnvironment(machine.root);
-  const client = connect({ socket: paths.socket });
+  // Also what is mounted inside alone.
+  const seen = (file: string) => `/proc/${machine.pid}/root${file}`;
+  const client = connect({ socket: seen(paths.socket) });
   const running = (text: string) =>
     machine.processes().filter(({ command, state }) => state !== "Z" && command.includes(text));
   const startsWith = (program: RegExp, text: string) =>
     running(text).filter(({ command }) => program.test(command));
   const workers = (service: string) => startsWith(/^httpd /, `-r ${service} `);
-  const logFile = join(paths.stateDir, "agent.log");
+  const logFile = seen(join(paths.stateDir, "agent.log"));
   let imageInputs: Readonly<Record<string, unknown>> | undefined;
 
   const host: FaultHost = {
@@ -90,8 +98,10 @@ async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost>
       await machine.output(["constellation-agent", "up"], { env: environment });
     },
 
+    upload: async (name) => await upload(client, image(name)),
+
     async serve(name, inputs = {}) {
-      imageInputs ??= await upload(client);
+      imageInputs ??= await host.upload("busybox");
       const address = { namespace: "default", plural: "services", name };
       const earlier = await client.getDocument(address);
       const body = { owner, inputs: { ...imageInputs, ...web(name), ...inputs } };
@@ -139,7 +149,7 @@ async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost>
       await until(
         "another agent",
         async () => {
-          const info = await connect({ socket: paths.socket }, { connectTimeoutMs: 100 })
+          const info = await connect({ socket: seen(paths.socket) }, { connectTimeoutMs: 100 })
             .info()
             .catch(() => undefined);
           return info && !before.has(info.pid) ? true : undefined;
@@ -154,16 +164,21 @@ async function describe(machine: Machine, paths: AgentPaths): Promise<FaultHost>
       await host.kill([...before, ...others]);
       const pids = [...before, ...others].map(({ pid }) => pid);
       await until("them to end", async () => !running("").some(({ pid }) => pids.includes(pid)) || undefined);
-      await change();
-      await host.kill(host.guard(), "CONT");
+      try {
+        await change();
+      } finally {
+        await host.kill(host.guard(), "CONT");
+      }
       await until("another agent", async () => host.agent()[0]?.pid !== before[0]?.pid && host.agent()[0]);
     },
 
-    async corrupt(file) {
-      const script = 'test -e "$1" && head -c 300 /dev/urandom >"$1"';
+    async inside(commands) {
       const namespace = `--mount=/proc/${anyOf(running(paths.runDir))}/ns/mnt`;
-      await machine.output(["nsenter", namespace, "sh", "-c", script, "sh", file]);
+      for (const command of commands) await machine.output(["nsenter", namespace, ...command]);
     },
+    corrupt: (file) =>
+      host.inside([["sh", "-c", 'test -e "$1" && head -c 300 /dev/urandom >"$1"', "sh", file]]),
+    edit: (file, script) => host.inside([["sed", "-i", script, file]]),
 
     async startGuard() {
       if (host.guard().length > 0) return;
@@ -210,8 +225,7 @@ function web(service: string): Record<string, unknown> {
   };
 }
 
-async function upload(client: Client): Promise<Record<string, unknown>> {
-  const name = image("busybox");
+async function upload(client: Client, name: string): Promise<Record<string, unknown>> {
   const reference = parseReference(name);
   if (reference.kind === "registry") throw new Error(`upload ${name}: it is in a registry`);
   const local = await openLocalImage(reference, "/");
