@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { describeEnding, type Life, newLife, next, type Policy } from "./life.ts";
+import { describeEnding } from "./ending.ts";
+import { type Life, newLife, next, type Policy } from "./life.ts";
 import { instanceLimits } from "./limits.ts";
 
 const process = { pid: 7, startTime: "42" };

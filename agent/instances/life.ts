@@ -1,4 +1,4 @@
-import { constants } from "node:os";
+import { describeEnding } from "./ending.ts";
 import { instanceLimits } from "./limits.ts";
 import type { Ending, Millis, ProcessIdentity } from "./types.ts";
 
@@ -132,17 +132,6 @@ export function next(life: Life, event: LifeEvent, policy: Policy, now: Millis):
   }
 }
 
-const outOfMemoryReason = "killed: out of memory; raise `resources.memory` or use less";
-
-/** In words: `exited with code 1`, `killed by SIGTERM`, `killed: out of memory`. */
-export function describeEnding({ code, outOfMemory }: Ending): string {
-  if (code === undefined) return "ended with its monitor; exit code unknown";
-  const signal = signalName(code - 128);
-  if (outOfMemory && signal === "SIGKILL") return outOfMemoryReason;
-  const said = signal === undefined ? `exited with code ${code}` : `killed by ${signal}`;
-  return outOfMemory && code !== 0 ? `${said} after one of its processes was ${outOfMemoryReason}` : said;
-}
-
 /** When the state's time is up: what the loop sets its timer by. */
 export function dueAt({ state }: Life): Millis | undefined {
   return state.kind === "backoff" || state.kind === "stopping" ? state.until : undefined;
@@ -253,14 +242,4 @@ function due(life: Life, policy: Policy, now: Millis): Life {
 function moved(state: State, byMs: number, now: Millis): State {
   if (state.kind === "running") return { ...state, startedAt: Math.min(state.startedAt, now) };
   return "until" in state ? { ...state, until: state.until + byMs } : state;
-}
-
-const signals: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.signals)
-    .reverse()
-    .map(([name, number]) => [number, name]),
-);
-
-function signalName(number: number): string | undefined {
-  return signals.get(number);
 }
