@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { ConstellationError } from "../../contract/index.ts";
+import { firstText } from "../lib/first-text.ts";
 import { imageStoreLimits } from "./limits.ts";
 import { type UnpackMessage, unpackMessage } from "./unpack/index.ts";
 
@@ -47,7 +48,7 @@ export async function runUnpackChild(job: UnpackJob): Promise<UnpackReport> {
     });
     const [last, complaint, { code, cause }] = await Promise.all([
       lastMessage(job, child.stdout),
-      firstBytes(child.stderr),
+      firstText(child.stderr, imageStoreLimits.complaintBytes),
       ended,
     ]);
     if (last && "report" in last && code === 0) return last.report;
@@ -80,17 +81,6 @@ async function lastMessage(job: UnpackJob, output: Readable): Promise<UnpackMess
     output.destroy();
     return undefined;
   }
-}
-
-async function firstBytes(output: Readable): Promise<string> {
-  let text = "";
-  try {
-    for await (const chunk of output)
-      if (text.length < imageStoreLimits.complaintBytes) text += String(chunk);
-  } catch {
-    // The pipe broke with the child; what came before still tells.
-  }
-  return text.trim().slice(0, imageStoreLimits.complaintBytes);
 }
 
 function refusal(

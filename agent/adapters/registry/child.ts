@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { ConstellationError } from "../../../contract/index.ts";
+import { firstText } from "../../lib/first-text.ts";
 import type { Spawner } from "../libc/index.ts";
 import { childLimits } from "./limits.ts";
 import {
@@ -48,7 +49,7 @@ export async function startChild(options: ChildOptions): Promise<RegistryChild> 
   let asked = 0;
   let failure: unknown;
 
-  const complaint = firstBytes(child.outputs.get(2) as Readable);
+  const complaint = firstText(child.outputs.get(2) as Readable, childLimits.complaintBytes);
   const replies = eachReply(child.outputs.get(1) as Readable, (reply) => {
     const request = pending.get(reply.id);
     if (reply.bytes !== undefined) request?.onBytes(reply.bytes);
@@ -96,16 +97,6 @@ async function eachReply(output: Readable, take: (reply: RegistryReply) => void)
     if (line.length > childLimits.lineBytes) throw new Error("a reply that is too long");
     take(registryReply.parse(JSON.parse(line)));
   }
-}
-
-async function firstBytes(output: Readable): Promise<string> {
-  let text = "";
-  try {
-    for await (const chunk of output) if (text.length < childLimits.complaintBytes) text += String(chunk);
-  } catch {
-    // The pipe broke with the child; what came before still tells.
-  }
-  return text.trim().slice(0, childLimits.complaintBytes);
 }
 
 function errorOf(action: string, { kind, message, retryAfterMs }: RegistryFailure): ConstellationError {
