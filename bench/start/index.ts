@@ -6,18 +6,16 @@
 import { mkdir } from "node:fs/promises";
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Machine } from "../../test/lab/index.ts";
-import { bringAgentUp, guardProgram, isInstalled, startBenchMachine } from "../machine.ts";
-import { type Benchmark, type Knob, type RunOptions, runsKnob } from "../types.ts";
-import { buildImage } from "./image.ts";
+import { bringAgentUp, isInstalled, startBenchMachine } from "../machine.ts";
+import { collectSamples } from "../samples.ts";
+import { type Benchmark, type Knob, runsKnob } from "../types.ts";
+import { buildImage } from "../workload/image.ts";
 import { reportStarts } from "./report.ts";
-import { peers, type Sample, type Setting } from "./types.ts";
+import { peers, type Sample } from "./types.ts";
 
-const measure = join(import.meta.dirname, "measure.ts");
+const program = join(import.meta.dirname, "measure.ts");
 /** As nice(1) counts. */
 const raisedPriority = -10;
-const complaintLength = 4_000;
 
 type StartKnobs = { readonly runs: Knob };
 
@@ -25,14 +23,14 @@ export const start: Benchmark<StartKnobs> = {
   name: "start",
   summary: "one more replica, to its first instruction; beside crun, runc and podman",
   knobs: { runs: runsKnob(50) },
-  async run(options) {
+  async run({ knobs, onProgress }) {
     raisePriority();
     await using machine = await startBenchMachine("start");
     const folder = join(machine.root, "bench");
     await mkdir(folder);
-    options.onProgress("building the workload and its image");
+    onProgress("building the workload and its image");
     const { reference, root: layer } = await buildImage(folder);
-    options.onProgress("starting an agent");
+    onProgress("starting an agent");
     const agentRoot = await bringAgentUp(machine);
     const installed = peers.filter(isInstalled);
     const setting = {
@@ -41,9 +39,13 @@ export const start: Benchmark<StartKnobs> = {
       layer,
       image: reference,
       peers: installed,
-      runs: options.knobs.runs,
+      runs: knobs.runs,
     };
-    return reportStarts(await collect(machine, setting, options));
+    const samples = await collectSamples<Sample>(
+      { bench: "start", machine, agentRoot, program, setting, onProgress },
+      ({ contender, load, ms }) => `${contender}, ${load}: ${ms.toFixed(1)} ms`,
+    );
+    return reportStarts(samples);
   },
 };
 
@@ -54,31 +56,4 @@ function raisePriority(): void {
   } catch {
     // Not allowed here: the samples are noisier, and no less fair.
   }
-}
-
-async function collect(
-  machine: Machine,
-  setting: Setting,
-  options: RunOptions<StartKnobs>,
-): Promise<Sample[]> {
-  const child = await machine.spawn([
-    ...[guardProgram, "enter", "--root", setting.agentRoot, "--"],
-    ...[process.execPath, "--disable-warning=ExperimentalWarning", measure, JSON.stringify(setting)],
-  ]);
-  let complaints = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    complaints = `${complaints}${chunk.toString("utf8")}`.slice(-complaintLength);
-  });
-  const samples: Sample[] = [];
-  options.onProgress("warming up");
-  if (child.stdout) {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const sample = JSON.parse(line) as Sample;
-      samples.push(sample);
-      options.onProgress(`sample ${samples.length}: ${sample.contender} ${sample.ms.toFixed(1)} ms`);
-    }
-  }
-  const { code } = await child.exited;
-  if (code === 0) return samples;
-  throw new Error(`bench start: the measuring process ended with ${code}: ${complaints.trim()}`);
 }

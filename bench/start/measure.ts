@@ -4,12 +4,12 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { listenForArrivals } from "./arrivals.ts";
+import { listenForArrivals } from "../workload/arrivals.ts";
+import { createTools } from "../workload/tools.ts";
 import { createBare } from "./contenders/bare.ts";
 import { compiledFilter } from "./contenders/bundle.ts";
 import { createConstellation } from "./contenders/constellation.ts";
-import { createPodman } from "./contenders/podman.ts";
-import { createTools } from "./contenders/tools.ts";
+import { createPodmanContender } from "./contenders/podman.ts";
 import { measureRounds, roundsOf } from "./rounds.ts";
 import type { Contender, Peer, Sample, Setting } from "./types.ts";
 
@@ -55,7 +55,7 @@ async function makeContenders() {
         ...{ ...bare, runtime: "runc", folder: join(folder, "runc"), prefix: "10.99" },
         config: first,
       }),
-    podman: () => createPodman({ layer, folder: podmanFolder, arrivalsFolder, tools }),
+    podman: () => createPodmanContender({ layer, folder: podmanFolder, arrivalsFolder, tools }),
   };
   const others = await Promise.all(setting.peers.map((peer) => makers[peer]()));
   return { constellation, contenders: [constellation, ...others] };

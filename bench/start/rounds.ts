@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { idleMoment } from "../idle.ts";
-import type { Arrivals } from "./arrivals.ts";
+import type { Arrivals } from "../workload/arrivals.ts";
 import type { Contender, Load, Sample } from "./types.ts";
 
 /** Starts that count for nothing: they warm up caches, compile filters, make the peers' networks. */

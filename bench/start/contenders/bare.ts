@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createMounts, createNetwork } from "../../../agent/adapters/libc/index.ts";
+import type { Tools } from "../../workload/tools.ts";
 import type { Contender } from "../types.ts";
 import { moveBundle, type OciConfig } from "./bundle.ts";
-import type { Tools } from "./tools.ts";
 
 export interface BareOptions {
   /** `crun` or `runc`. */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentPaths } from "../../../contract/index.ts";
 import { openCluster } from "../../cluster.ts";
-import { burnCommand, type Contender, mountPoint, workloadLimits } from "../types.ts";
+import { burnCommand, mountPoint, workloadLimits } from "../../workload/limits.ts";
+import type { Contender } from "../types.ts";
 import type { OciConfig } from "./bundle.ts";
 
 export interface ConstellationOptions {

@@ -1,60 +1,18 @@
-import { join } from "node:path";
-import { type Contender, mountPoint, workloadCommand, workloadLimits } from "../types.ts";
-import type { Tools } from "./tools.ts";
+import { createPodman, type PodmanOptions } from "../../workload/podman.ts";
+import type { Contender } from "../types.ts";
 
-export interface PodmanOptions {
-  /** The image's one layer, unpacked. */
-  readonly layer: string;
-  /** Exists, on a disk. */
-  readonly folder: string;
-  /** Mounted for the workload to report to. */
-  readonly arrivalsFolder: string;
-  readonly tools: Tools;
-}
-
-const imageName = "localhost/workload";
-
-/** `podman run --detach` in its default bridge network, with its defaults but for where it keeps its things. */
-export async function createPodman({
-  layer,
-  folder,
-  arrivalsFolder,
-  tools,
-}: PodmanOptions): Promise<Contender> {
-  const podman = (...args: string[]) =>
-    tools.run(
-      "podman",
-      ...["--root", join(folder, "storage"), "--runroot", join(folder, "run"), "--tmpdir", "/run/libpod"],
-      ...["--network-config-dir", join(folder, "networks")],
-      // There is neither systemd nor its journal in a lab machine, which are the defaults for these two.
-      ...["--cgroup-manager", "cgroupfs", "--events-backend", "file"],
-      ...args,
-    );
-  const archive = join(folder, "layer.tar");
-  await tools.run("tar", "-C", layer, "-cf", archive, ".");
-  await podman("import", "--quiet", archive, imageName);
+/** `podman run --detach` in its default bridge network. */
+export async function createPodmanContender(options: PodmanOptions): Promise<Contender> {
+  const podman = await createPodman(options);
   const nameOf = (round: number) => `podman-${round}`;
-  const { cpu, memoryBytes, pids } = workloadLimits;
-
   return {
     name: "podman",
     async start(round) {
       const name = nameOf(round);
       const requestedNs = process.hrtime.bigint();
-      await podman(
-        ...["run", "--detach", "--name", name, "--hostname", name, "--log-driver", "k8s-file"],
-        ...[
-          `--cpus=${cpu}`,
-          `--memory=${memoryBytes}`,
-          `--memory-swap=${memoryBytes}`,
-          `--pids-limit=${pids}`,
-        ],
-        ...["--volume", `${arrivalsFolder}:${mountPoint}`, imageName, ...workloadCommand],
-      );
+      await podman.start(name);
       return { requestedNs, hostname: name };
     },
-    async remove(round) {
-      await podman("rm", "--force", "--time", "0", nameOf(round));
-    },
+    remove: (round) => podman.remove(nameOf(round)),
   };
 }

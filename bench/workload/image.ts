@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { mediaTypes, thisPlatform } from "../../contract/index.ts";
 import { openLayout } from "../../tools/images/layout.ts";
-import { workloadCommand } from "./types.ts";
+import { workloadCommand } from "./limits.ts";
 
-const source = join(import.meta.dirname, "workload");
+const source = join(import.meta.dirname, "program");
 const tag = "workload";
 /** What container runtimes mount over: made once in the image, not at every start. */
 const emptyFolders = ["bench", "dev", "etc", "proc", "run", "sys", "tmp"];

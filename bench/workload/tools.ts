@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { createRun, createSpawner, exitCode, expectSuccess } from "../../../agent/adapters/libc/index.ts";
+import { createRun, createSpawner, exitCode, expectSuccess } from "../../agent/adapters/libc/index.ts";
 
 const limits = { toolMs: 30_000 };
 

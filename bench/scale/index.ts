@@ -1,0 +1,42 @@
+/**
+ * How long a service takes from no instance to many, all of them healthy, beside podman at its best concurrency.
+ * Invariant: everything runs in a throw-away machine, with the same workload and limits for both; nothing is
+ * extrapolated: every podman is a real one.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bringAgentUp, isInstalled, startBenchMachine } from "../machine.ts";
+import { collectSamples } from "../samples.ts";
+import { type Benchmark, type Knob, runsKnob } from "../types.ts";
+import { buildImage } from "../workload/image.ts";
+import { reportScale } from "./report.ts";
+import type { Sample, Setting } from "./types.ts";
+
+const program = join(import.meta.dirname, "measure.ts");
+
+type ScaleKnobs = { readonly runs: Knob; readonly instances: Knob };
+
+export const scale: Benchmark<ScaleKnobs> = {
+  name: "scale",
+  summary: "a service from no instance to a hundred, all healthy; beside podman at its best concurrency",
+  knobs: { runs: runsKnob(4), instances: { about: "how many instances are started", usual: 100 } },
+  async run({ knobs, onProgress }) {
+    await using machine = await startBenchMachine("scale");
+    const folder = join(machine.root, "bench");
+    await mkdir(folder);
+    onProgress("building the workload and its image");
+    const { reference, root: layer } = await buildImage(folder);
+    onProgress("starting an agent");
+    const agentRoot = await bringAgentUp(machine);
+    const setting: Setting = {
+      ...{ agentRoot, folder, layer, image: reference, hasPodman: isInstalled("podman") },
+      ...knobs,
+    };
+    const samples = await collectSamples<Sample>(
+      { bench: "scale", machine, agentRoot, program, setting, onProgress },
+      ({ contender, concurrency, seconds }) =>
+        `${contender}${concurrency === undefined ? "" : `, ${concurrency} at once`}: ${seconds.toFixed(2)} s`,
+    );
+    return reportScale(samples, knobs.instances);
+  },
+};
