@@ -20,12 +20,17 @@ export interface Entry {
   unkept?: unknown;
 }
 
-/** What one event makes of a record: written to disk where it differs. True if it does. */
+/**
+ * What one event makes of a record: written to disk where it differs, but for the steps of a start, which take some
+ * milliseconds and are looked at anew by an agent that finds one half-way. True if it differs.
+ */
 export function noteEvent(entry: Entry, event: LifeEvent, now: Millis): boolean {
   const life = next(entry.record.life, event, entry.record.policy, now);
   if (life === entry.record.life) return false;
   const isRunning = life.state.kind === "running";
-  changeRecord(entry, { life, healthy: isRunning && entry.record.healthy });
+  const change = { life, healthy: isRunning && entry.record.healthy };
+  if (isStarting(life)) entry.record = { ...entry.record, ...change };
+  else changeRecord(entry, change);
   if (!isRunning) stopWatching(entry);
   if (stepOf(life) !== entry.signalled) delete entry.signalled;
   return true;
@@ -47,6 +52,18 @@ export function stopWatching(entry: Entry): void {
   delete entry.watching;
   delete entry.unresponsive;
   entry.unhealthy = "";
+}
+
+/** An agent that finds a record from before a start does not know how far that has come. */
+export function adoptedRecord(record: InstanceRecord): InstanceRecord {
+  const { life } = record;
+  return life.state.kind === "placed"
+    ? { ...record, life: { ...life, state: { kind: "starting" } } }
+    : record;
+}
+
+function isStarting({ state }: Life): boolean {
+  return state.kind === "pulling" || state.kind === "starting";
 }
 
 export function stepOf({ state }: Life): StopStep | undefined {

@@ -210,10 +210,13 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
 
   /** Tells the servers, until they have it. */
   async function report(signal: AbortSignal): Promise<void> {
+    let reportedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       await news.wait(signal);
-      await delay(instanceLimits.gatherMs, undefined, { signal }).catch(() => undefined);
+      const restMs = reportedAt + instanceLimits.reportRestMs - performance.now();
+      await delay(Math.max(instanceLimits.gatherMs, restMs), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
+      reportedAt = performance.now();
       try {
         await ports.reports.instances(list());
       } catch (error) {

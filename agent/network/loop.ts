@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
@@ -19,6 +20,8 @@ const bounds = {
   everyMs: 5_000,
   /** Between two such looks, however many passes there are. */
   lookMs: 4_000,
+  /** From one pass to the next: while many instances start, each pass costs an nft(8) of its own. */
+  restMs: 50,
   /** After a failed pass, doubled up to `everyMs`. */
   retryMs: 100,
   /** Between two looks for what dead instances left. */
@@ -103,11 +106,15 @@ export function runNetwork(
 
   async function loop(): Promise<void> {
     let failures = 0;
+    let passedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       const backoffMs = bounds.retryMs * 2 ** (failures - 1);
       await pulse.wait(signal, failures === 0 ? bounds.everyMs : Math.min(backoffMs, bounds.everyMs));
+      const restMs = passedAt + bounds.restMs - performance.now();
+      if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted || assignment === undefined) continue;
       failures = (await pass(assignment)) ? 0 : failures + 1;
+      passedAt = performance.now();
     }
     heldPorts.release();
   }
