@@ -17,7 +17,7 @@ const arrivals = await listenForArrivals(join(arrivalsFolder, "arrivals.sock"));
 const print = (sample: Sample) => void process.stdout.write(`${JSON.stringify(sample)}\n`);
 
 try {
-  const service = await createScaledService({ agentRoot, image, arrivalsFolder, instances });
+  const service = await createScaledService({ agentRoot, image, arrivalsFolder, instances, arrivals });
   const podman = hasPodman
     ? await createScaledPodman({ layer, folder: podmanFolder, arrivalsFolder, instances, arrivals })
     : undefined;

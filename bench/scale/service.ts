@@ -1,4 +1,5 @@
 import { openCluster } from "../cluster.ts";
+import type { Arrivals } from "../workload/arrivals.ts";
 import { mountPoint, workloadLimits } from "../workload/limits.ts";
 
 export interface ScaledServiceOptions {
@@ -8,6 +9,7 @@ export interface ScaledServiceOptions {
   /** Mounted for the workload to report to. */
   readonly arrivalsFolder: string;
   readonly instances: number;
+  readonly arrivals: Arrivals;
 }
 
 /** A service that goes from none to all and back. */
@@ -28,6 +30,7 @@ export async function createScaledService({
   image,
   arrivalsFolder,
   instances,
+  arrivals,
 }: ScaledServiceOptions): Promise<ScaledService> {
   const { upload, put, settled } = await openCluster(agentRoot);
   const { cpu, pids } = workloadLimits;
@@ -38,18 +41,26 @@ export async function createScaledService({
     // Healthy with its first instruction, which is all that is waited for at podman.
     update: { minHealthyTime: "0s" },
   };
-  const reach = async (replicas: number) => {
+  const fill = async (replicas: number) => {
+    const names = Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
+    const arrived = Promise.all(names.map((hostname) => arrivals.take(hostname)));
     await put(name, { ...inputs, replicas });
+    // The workloads tell by themselves: asking again and again would cost the agent time while it starts them.
+    await arrived;
     await settled(replicas, limitMs);
   };
-  await reach(1);
-  await reach(0);
+  const empty = async () => {
+    await put(name, { ...inputs, replicas: 0 });
+    await settled(0, limitMs);
+  };
+  await fill(1);
+  await empty();
   return {
     async fill() {
       const began = performance.now();
-      await reach(instances);
+      await fill(instances);
       return (performance.now() - began) / 1_000;
     },
-    empty: () => reach(0),
+    empty,
   };
 }

@@ -26,6 +26,13 @@ test("start --json: one line a metric and a peer, each with the peer's figure", 
   }
 });
 
+test("scale --json: one line beside podman's best concurrency", async () => {
+  const { stdout } = await bench("scale", "--json", "--runs", "1", "--instances", "3");
+  const line = JSON.parse(stdout) as Record<string, unknown>;
+  expect(line).toMatchObject({ bench: "scale", metric: "scale", unit: "s", peer: "podman" });
+  expect(Number(line.ratio)).toBeCloseTo(Number(line.peerValue) / Number(line.value), 2);
+}, 180_000);
+
 test("footprint --json: what an instance takes beside podman's, the agent beside its goals", async () => {
   const { stdout } = await bench("footprint", "--json", "--instances", "2", "--seconds", "1");
   const lines = new Map(
