@@ -69,7 +69,7 @@ export function reportChurn({ minutes, changes, vitals, before, after }: Churned
       rows: trends.map(({ title, unit, trend }) => [title, ...figures(trend), unit]),
       notes: [
         `Left after everything was deleted: ${sayObjects(before, after)}.`,
-        "Medians, without the first tenth of the time; an hour: the slope by least squares, noise and all.",
+        "Medians, without the first quarter of the time; an hour: the slope by least squares, noise and all.",
       ],
     },
   };

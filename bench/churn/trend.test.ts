@@ -26,7 +26,7 @@ test("what grows is not, and by how much an hour is said", () => {
 test("the warm-up does not count", () => {
   expect(
     trendOf(
-      points((second) => (second < 9 ? 10 : 80)),
+      points((second) => (second < 24 ? 10 : 80)),
       2,
     ),
   ).toMatchObject({ first: 80, last: 80 });

@@ -11,8 +11,8 @@ export interface Trend {
   readonly isFlat: boolean;
 }
 
-/** Of what is measured after the warm-up: the first tenth of the time is left out. */
-const warmUpShare = 0.1;
+/** Of what is measured after the warm-up: the first quarter of the time is left out. */
+const warmUpShare = 0.25;
 
 /** @param tolerance what the last third may be above the first one, in the figure's unit. */
 export function trendOf(
