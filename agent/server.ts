@@ -17,7 +17,7 @@ import { type Clusters, createClusters, type LocalRange } from "./cluster/index.
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import type { Images } from "./images/index.ts";
-import { createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
+import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
   createLocate,
   createProgress,
@@ -27,6 +27,7 @@ import {
   leadServices,
   type PortProbe,
   resolveImage,
+  secretTextsOf,
 } from "./services/index.ts";
 import { createLocalSession, type HostSession } from "./session/index.ts";
 import { families, type KeyValues, openStore, type Store } from "./store/index.ts";
@@ -136,6 +137,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           hosts: () => hostsOf(store),
           info: () => infoOf(options, clusters, startedAt),
           resolveImage: (question) => resolveImage(question, imagePorts),
+          hideSecretsOf: (id) => createHiding(secretTextsOf(store, sealer, id)),
           secretDigest: (text) => sealer.digest(new SecretText(text)),
         }),
       }),

@@ -76,6 +76,8 @@ export interface ApiPorts {
   /** A sample of those that run here. */
   readonly stats: (instances: readonly Instance[]) => Promise<Stats>;
   readonly secretDigest: (text: string) => string;
+  /** Replaces the values of an instance's secrets in a line. */
+  readonly hideSecretsOf: (instanceId: string) => (line: string) => string;
 }
 
 /** Each route's work, delegated to the feature that knows it. */
@@ -107,13 +109,11 @@ export function createHandlers(ports: ApiPorts): Handlers {
       const sample = await ports.stats(instances.list({}));
       return { ...sample, items: sample.items.filter(({ id }) => wanted.has(id)) };
     },
-    logs: ({ params, query: { follow, tail, since }, signal }) => {
+    logs: ({ params, query: { follow, tail, since, hideSecrets }, signal }) => {
       const { id } = instances.get(params.id);
-      return access.logs(
-        id,
-        { follow, ...(tail !== undefined && { tail }), ...(since !== undefined && { since }) },
-        signal,
-      );
+      const which = { follow, ...(tail !== undefined && { tail }), ...(since !== undefined && { since }) };
+      const lines = access.logs(id, which, signal);
+      return hideSecrets ? withTexts(lines, ports.hideSecretsOf(id)) : lines;
     },
     exec: ({ params, query: { command, tty, user, workingDir, columns, rows } }) => {
       const { id } = instances.get(params.id);
@@ -131,4 +131,8 @@ export function createHandlers(ports: ApiPorts): Handlers {
     resolveImage: async ({ body }) => ({ digest: await ports.resolveImage(body) }),
     secretDigests: ({ body }) => ({ digests: body.values.map(ports.secretDigest) }),
   };
+}
+
+async function* withTexts(lines: AsyncIterable<LogLine>, change: (text: string) => string) {
+  for await (const line of lines) yield { ...line, text: change(line.text) };
 }

@@ -13,6 +13,7 @@ export { type Leader, leadServices } from "./loop.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export type { PortProbe } from "./published-ports.ts";
 export { type Reference, referencesOf } from "./references.ts";
+export { secretTextsOf } from "./secret-texts.ts";
 export { minHealthyTimeMs } from "./specs.ts";
 export { instancesOf } from "./status.ts";
 export { hostCapacities, observedInstances, placementsOf, servicesOf } from "./view.ts";

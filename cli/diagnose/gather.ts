@@ -138,7 +138,8 @@ async function instanceLogs(
       name,
       async () => {
         const lines: string[] = [];
-        for await (const { at, stream, text } of agent.logs(id, { tail: bounds.logLines }, signal))
+        const last = { tail: bounds.logLines, hideSecrets: true };
+        for await (const { at, stream, text } of agent.logs(id, last, signal))
           lines.push(`${at} ${stream} ${text}\n`);
         return lines.join("");
       },

@@ -52,7 +52,7 @@ export interface Client {
   /** Ends with the log, or quietly when the signal aborts. */
   logs(
     id: string,
-    query: { tail?: number; follow?: boolean; since?: string },
+    query: { tail?: number; follow?: boolean; since?: string; hideSecrets?: boolean },
     signal: AbortSignal,
   ): AsyncIterable<LogLine>;
   /** A running command inside an instance. */

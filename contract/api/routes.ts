@@ -183,6 +183,7 @@ export const routes = {
       tail: z.coerce.number().int().min(0).optional().describe("Only this many of the last lines."),
       follow: flag.describe("Goes on with new lines as they come."),
       since: z.iso.datetime().optional().describe("Only lines from this time on, RFC 3339."),
+      hideSecrets: flag.describe("Shows `[secret]` in place of the values of secrets that the instance has."),
     }),
     answer: logLine,
     framing: "ndjson",

@@ -173,7 +173,8 @@ async function lastOutput(client: Client, ids: readonly string[]): Promise<strin
   if (first === undefined) return [];
   const lines: string[] = [];
   try {
-    for await (const line of client.logs(first, { tail: logLines }, AbortSignal.timeout(bounds.pollMs)))
+    const last = { tail: logLines, hideSecrets: true };
+    for await (const line of client.logs(first, last, AbortSignal.timeout(bounds.pollMs)))
       lines.push(line.text);
   } catch (error) {
     lines.push(`(its log cannot be read: ${(error as Error).message})`);
