@@ -17,6 +17,7 @@ export const limits = {
   headBytes: 16 * 1024,
   /** The largest document with every character escaped, or a thousand digests. */
   bodyBytes: 1024 * 1024,
+  bodyDepth: 64,
   bodiesAtOnce: 64,
   eventStreams: 256,
   eventsKept: 2_000,
@@ -51,6 +52,7 @@ export const limitDocs: Readonly<Record<keyof typeof limits, string>> = {
   connections: "Connections to the agent's socket at once; what one more asks is refused.",
   headBytes: "A request's line and headers.",
   bodyBytes: "A request's body, but for an image blob.",
+  bodyDepth: "Lists and objects within each other in a request's body.",
   bodiesAtOnce: "Requests whose body is being received at once.",
   eventStreams: "Event streams open at once.",
   eventsKept: "Past events that can be asked for.",

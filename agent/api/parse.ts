@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { ConstellationError, formatPath } from "../../contract/index.ts";
+import { ConstellationError, formatPath, limits } from "../../contract/index.ts";
 
 /** Parses one part of a request; every mistake at once, unknown fields included. */
 export function parsePart<S extends z.ZodType>(
@@ -8,6 +8,7 @@ export function parsePart<S extends z.ZodType>(
   value: unknown,
 ): z.infer<S> {
   if (!schema) return undefined as z.infer<S>;
+  if (part === "body") requireShallow(value);
   const strict =
     part === "query" && "strict" in schema ? (schema as unknown as z.ZodObject).strict() : schema;
   const parsed = strict.safeParse(value);
@@ -18,6 +19,20 @@ export function parsePart<S extends z.ZodType>(
   }));
   const lines = violations.map(({ path, reason }) => (path === "" ? reason : `${path}: ${reason}`));
   throw new ConstellationError("invalid", `read the request's ${part}: ${lines.join("; ")}`, { violations });
+}
+
+/** What looks at a body goes down into it: one without a bottom would end in the middle of nowhere. */
+function requireShallow(body: unknown): void {
+  let level = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limits.bodyDepth) {
+      const reason = `over ${limits.bodyDepth} lists and objects within each other; make it flatter`;
+      throw new ConstellationError("too-large", `read the request's body: ${reason}`);
+    }
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
+  }
 }
 
 /** The etag in an `If-Match` header; undefined where there is none. */

@@ -4,6 +4,9 @@ import { joinPath, touches } from "./paths.ts";
 import type { Resource } from "./resource.ts";
 import { isRecord, UNKNOWN } from "./unknown.ts";
 
+/** Mistakes that are told at once; whoever makes more is helped by the first ones. */
+export const mostTold = 100;
+
 /** What surrounds the values of one check. */
 export interface Surroundings {
   /** Paths whose value is unknown or already known to be wrong. */
@@ -27,7 +30,7 @@ export function crossViolations(
       ({ path }) => ![...holes].some((hole) => touches(path, hole)),
     );
   };
-  const violations = run((_path, value) => value);
+  const violations = run((_path, value) => value).slice(0, mostTold);
   if (violations.length === 0) return violations;
   const blurred = run(blur(isSecret));
   return violations.map((violation) => withoutSecrets(violation, blurred));

@@ -1,6 +1,6 @@
 import type { Violation } from "../errors.ts";
 import { commonInputs } from "./common.ts";
-import { crossViolations } from "./cross-check.ts";
+import { crossViolations, mostTold } from "./cross-check.ts";
 import { fillDefaults } from "./defaults.ts";
 import type { Field } from "./field.ts";
 import { sayHidden, sayIssue } from "./messages.ts";
@@ -14,7 +14,7 @@ export { UNKNOWN } from "./unknown.ts";
 export interface Checked {
   /** The inputs with defaults filled in, at every depth where the parent is given. */
   readonly inputs: Record<string, unknown>;
-  /** Every mistake at once, in order of path. */
+  /** Every mistake at once, in order of path; of very many the first ones. */
   readonly violations: readonly Violation[];
   /** Deprecated fields that are given, and what to use instead, in order of path. */
   readonly warnings: readonly Violation[];
@@ -39,7 +39,7 @@ export function checkInputs(
     ({ path, certain }) => certain || !unknown.some((other) => touches(path, other)),
   );
   const holes = new Set([...unknown, ...found.map(({ path }) => path)]);
-  const across = crossViolations(resource, inputs, { holes, isSecret });
+  const across = found.length < mostTold ? crossViolations(resource, inputs, { holes, isSecret }) : [];
   return {
     inputs,
     violations: inOrder([...found.map(({ path, reason }) => ({ path, reason })), ...across]),
@@ -62,11 +62,11 @@ function fieldViolations(
   isSecret: (path: string) => boolean,
 ): readonly Found[] {
   const { error } = resource.inputs.safeParse(inputs, { error: sayIssue, reportInput: true });
-  return (error?.issues ?? []).flatMap((issue): Found[] => {
+  return (error?.issues ?? []).slice(0, mostTold).flatMap((issue): Found[] => {
     const segments = issue.path as Segment[];
     const path = formatPath(segments);
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => noSuchField(resource, segments, key));
+      return issue.keys.slice(0, mostTold).map((key) => noSuchField(resource, segments, key));
     if (issue.code === "invalid_key") {
       return [{ path, reason: issue.issues[0]?.message ?? issue.message, certain: true }];
     }

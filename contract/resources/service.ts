@@ -116,9 +116,12 @@ function eachWithExactlyOne(
 }
 
 function duplicates(path: string, names: readonly string[]) {
-  return names.flatMap((name, index) =>
-    names.indexOf(name) === index ? [] : [{ path: `${path}[${index}]`, reason: `${name} is given twice` }],
-  );
+  const seen = new Set<string>();
+  return names.flatMap((name, index) => {
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    return isFirst ? [] : [{ path: `${path}[${index}]`, reason: `${name} is given twice` }];
+  });
 }
 
 interface PublishedPort {

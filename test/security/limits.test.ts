@@ -70,6 +70,8 @@ const info = "GET /v1/info HTTP/1.1\r\nhost: agent\r\n\r\n";
 const digests = (size: number) =>
   `POST /v1/secret-digests HTTP/1.1\r\nhost: agent\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`;
 
+const digestsOf = (body: string) => `${digests(body.length)}${body}`;
+
 async function residentKbOf(pid: number): Promise<number> {
   const status = await at.machine.output(["cat", `/proc/${pid}/status`]);
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]);
@@ -86,6 +88,12 @@ describe("what is too large or no request is refused in JSON, by code", () => {
     ["broken JSON", `${digests(1)}{`, 422, "invalid"],
     ["a type that is no JSON", `${digests(2).replace("application/json", "text/plain")}{}`, 422, "invalid"],
     ["an unknown query parameter", info.replace("/v1/info", "/v1/instances?colour=red"), 422, "invalid"],
+    [
+      "a body without a bottom",
+      digestsOf(`{"values":${"[".repeat(200_000)}${"]".repeat(200_000)}}`),
+      413,
+      "too-large",
+    ],
     ["an unknown field", `${digests(24)}{"values":[],"colour":1}`, 422, "invalid"],
   ])("%s", async (_, text, status, code) => {
     expect(await ask(text)).toMatchObject({ status, code });
