@@ -98,6 +98,33 @@ describe("documents", () => {
     await agent.client.deleteDocument(patient);
   });
 
+  test.each([
+    [
+      "services",
+      { image: "oci:web", imageDigest: imageDigest("a") },
+      { image: "oci:mine", imageDigest: imageDigest("b") },
+    ],
+    ["secrets", { value: { $secret: { value: "theirs" } } }, { value: { $secret: { value: "mine" } } }],
+    ["configfiles", { content: "theirs" }, { content: "mine" }],
+  ])(
+    "%s of another owner are neither taken over nor changed, and a field unknown to the agent is named",
+    async (plural, theirs, mine) => {
+      const address = { namespace: "default", plural, name: "theirs" };
+      const created = await agent.client.putDocument(address, { owner, inputs: theirs }, {});
+      const stranger = { ...owner, id: "stranger" };
+      for (const dryRun of [true, false]) {
+        await expect(
+          agent.client.putDocument(address, { owner: stranger, inputs: mine }, { dryRun }),
+        ).rejects.toMatchObject({ code: "owned", message: expect.stringContaining("created by cli tester") });
+      }
+      expect(await agent.client.getDocument(address)).toMatchObject({ owner, etag: created.etag });
+      await expect(
+        agent.client.putDocument(address, { owner, inputs: { ...theirs, colour: "red" } }, {}),
+      ).rejects.toMatchObject({ code: "invalid", violations: [{ path: "colour", reason: "no such field" }] });
+      await agent.client.deleteDocument(address, { ifMatch: created.etag });
+    },
+  );
+
   test("a retried create continues, another owner is refused, a stale etag conflicts", async () => {
     const address = { ...web, name: "owned" };
     const created = await agent.client.putDocument(address, write(), {});
