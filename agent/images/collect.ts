@@ -23,15 +23,12 @@ export async function collect(
   rules: CollectionRules,
 ): Promise<readonly Digest[]> {
   for (const digest of inUse) await stores.usage.note(digest);
-  const files = listFiles(stores);
-  const inventory = {
-    images: await listImages(stores, inUse),
-    parts: await measure(await files, rules.graceMs),
-  };
+  const [files, images] = await Promise.all([listFiles(stores), listImages(stores, inUse)]);
+  const inventory = { images, parts: await measure(files, rules.graceMs) };
   const removed = decideCollection(inventory, rules, Date.now());
   if (await wasUsed(stores.usage, inventory.images, removed.images)) return []; // the next collection decides anew
   for (const digest of removed.images) await stores.usage.forget(digest);
-  const places = new Map((await files).map((file) => [file.name, file]));
+  const places = new Map(files.map((file) => [file.name, file]));
   for (const name of removed.parts) {
     const place = places.get(name);
     const part = place && (await measureOne(place, rules.graceMs));
