@@ -33,7 +33,7 @@ export function mountRoute(
       query: parsePart(route.query, "query", request.query),
       body: parsePart(route.body, "body", request.body),
       headers: request.headers,
-      raw: request.body ?? Readable.from([]),
+      raw: route.rawBody ? bytesOf(request) : Readable.from([]),
       principal: identify(request.socket),
       signal,
     }) as unknown as Call<never>;
@@ -73,6 +73,13 @@ export function mountRoute(
     handler: respond,
     ...(route.rawBody && { bodyLimit: limits.blobBytes }),
   });
+}
+
+/** Bytes stay a stream; what came under a type of its own was read already. */
+function bytesOf({ body }: FastifyRequest): Readable {
+  if (body === undefined) return Readable.from([]);
+  if (body instanceof Readable) return body;
+  throw new ConstellationError("invalid", "read the request's body: send bytes as application/octet-stream");
 }
 
 /** How each framing puts an answer on the wire. */

@@ -47,6 +47,7 @@ export async function serve({ socket, handlers, readPeer, log }: ServerOptions):
     options: { maxPayload: limits.execMessageBytes, perMessageDeflate: false },
   });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+  app.removeContentTypeParser("text/plain");
   app.setErrorHandler(refuse);
   app.addHook("onRequest", async (request, reply) => refuseMethod(request, reply));
   app.setNotFoundHandler((request, reply) => refuse(noSuchRoute(request), request, reply));
