@@ -20,9 +20,18 @@ export async function adopt({ folders, entries, ports, log }: AdoptContext): Pro
     log.warn({ file }, "an instance's record cannot be read and is set aside"),
   );
   for (const [id, record] of records) {
-    if (record) entries.set(id, { record, places: placesOf(folders, id), unhealthy: "" });
+    if (!record) continue;
+    entries.set(id, { record: perhapsStarted(record), places: placesOf(folders, id), unhealthy: "" });
   }
   return new Set([...records.keys(), ...(await ports.runtime.list())].filter((id) => !entries.has(id)));
+}
+
+/** The steps of a start are not written: whoever finds a record from before one looks how far it has come. */
+function perhapsStarted(record: InstanceRecord): InstanceRecord {
+  const { life } = record;
+  return life.state.kind === "placed"
+    ? { ...record, life: { ...life, state: { kind: "starting" } } }
+    : record;
 }
 
 /**

@@ -54,14 +54,6 @@ export function stopWatching(entry: Entry): void {
   entry.unhealthy = "";
 }
 
-/** An agent that finds a record from before a start does not know how far that has come. */
-export function adoptedRecord(record: InstanceRecord): InstanceRecord {
-  const { life } = record;
-  return life.state.kind === "placed"
-    ? { ...record, life: { ...life, state: { kind: "starting" } } }
-    : record;
-}
-
 function isStarting({ state }: Life): boolean {
   return state.kind === "pulling" || state.kind === "starting";
 }
