@@ -41,7 +41,7 @@ export const footprint: Benchmark<FootprintKnobs> = {
   },
 };
 
-type Ours = Pick<Figures, "idle" | "full" | "ours" | "usedMs">;
+type Ours = Pick<Figures, "idle" | "full" | "ours" | "usedMs" | "probedMs">;
 
 async function measureOurs(
   { instances, seconds }: RunOptions<FootprintKnobs>["knobs"],
@@ -56,13 +56,26 @@ async function measureOurs(
   onProgress(`running ${instances} instances`);
   await service.scale(idleInstances + instances);
   await delay(settleMs);
-  const before = processorMs(machine);
   onProgress(`watching ${idleInstances + instances} instances for ${seconds} s`);
-  await delay(seconds * 1_000);
-  const after = processorMs(machine);
+  const usedMs = await usedDuring(machine, seconds);
   const full = memoryOf(machine);
-  const used = Object.entries(after).map(([program, ms]) => [program, ms - (before[program] ?? 0)]);
-  return { idle, full, ours: { before: idle, after: full }, usedMs: Object.fromEntries(used) };
+  onProgress("replacing them by instances whose health is probed");
+  await service.probe(idleInstances + instances);
+  await delay(settleMs);
+  onProgress(`watching them for ${seconds} s`);
+  const probedMs = await usedDuring(machine, seconds);
+  return { idle, full, ours: { before: idle, after: full }, usedMs, probedMs };
+}
+
+/** Processor time of each program over so many seconds, in milliseconds. */
+async function usedDuring(machine: Party["machine"], seconds: number): Promise<Record<string, number>> {
+  const before = processorMs(machine);
+  await delay(seconds * 1_000);
+  const used = Object.entries(processorMs(machine)).map(([program, ms]) => [
+    program,
+    ms - (before[program] ?? 0),
+  ]);
+  return Object.fromEntries(used);
 }
 
 /** Memory before and after so many more workloads; one of them is there all the time, so that all is warm. */

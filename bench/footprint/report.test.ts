@@ -10,6 +10,7 @@ const memory = (pssMib: number, kernelMib: number): Memory => ({
 });
 const figures = {
   ...{ instances: 10, seconds: 60, idle: memory(50, 1), full: memory(75, 6), usedMs: { agent: 300 } },
+  probedMs: { agent: 900 },
   ours: { before: memory(50, 1), after: memory(75, 6) },
   bare: { before: memory(0, 0), after: memory(15, 5) },
   podman: { before: memory(0, 0), after: memory(40, 10) },
@@ -26,6 +27,9 @@ test("what the workload takes without a container is taken off both sides", () =
   });
   expect(rest).toContainEqual(
     expect.objectContaining({ metric: "agent.cpu.10", value: 0.5, peer: "goal", peerValue: 1, ratio: 2 }),
+  );
+  expect(rest).toContainEqual(
+    expect.objectContaining({ metric: "agent.cpu.10.probed", value: 1.5, peer: "none" }),
   );
 });
 

@@ -12,12 +12,12 @@ const family = ["agent", "guard", "etcd", "names", "monitor"] as const;
 
 /** Compares what an instance costs beyond its workload with podman, and the agent with its goals. */
 export function reportFootprint(figures: Figures): Report {
-  const { instances, seconds, idle, full, usedMs, ours, bare, podman } = figures;
+  const { instances, seconds, idle, full, usedMs, probedMs, ours, bare, podman } = figures;
   const workload = growthPer(bare, instances);
   const value = growthPer(ours, instances) - workload;
   const peerValue = podman && growthPer(podman, instances) - workload;
   const of = (memory: Memory, program: string) => memory.programs[program] ?? { rss: 0, pss: 0, own: 0 };
-  const percent = (program: string) => ((usedMs[program] ?? 0) / (seconds * 1_000)) * 100;
+  const percent = (program: string, used = usedMs) => ((used[program] ?? 0) / (seconds * 1_000)) * 100;
   const row = (metric: string, unit: string, number: number, goal?: number): Comparison =>
     lessIsBetter(
       { bench: "footprint", metric, unit, value: number },
@@ -40,12 +40,13 @@ export function reportFootprint(figures: Figures): Report {
       ]),
       row(`agent.cpu.${names}`, "%", percent("agent"), goals.processor),
       ...family.slice(1).map((program) => row(`${program}.cpu.${names}`, "%", percent(program))),
+      row(`agent.cpu.${names}.probed`, "%", percent("agent", probedMs)),
     ],
     table: {
       title: `footprint: the agent's family with 2 instances, with ${instances} more, and their processor time over ${seconds} s`,
-      header: ["", "RSS", "own", "RSS", "own", "CPU"],
+      header: ["", "RSS", "own", "RSS", "own", "CPU", "CPU, probed"],
       rows: [
-        ["", "idle, MB", "", `${instances}, MB`, "", "% of a core"],
+        ["", "idle, MB", "", `${instances}, MB`, "", "% of a core", "% of a core"],
         ...family.map((program) => [
           program,
           ...[idle, full].flatMap((memory) => {
@@ -53,6 +54,7 @@ export function reportFootprint(figures: Figures): Report {
             return [(rss / megabyte).toFixed(1), (own / megabyte).toFixed(1)];
           }),
           percent(program).toFixed(2),
+          percent(program, probedMs).toFixed(2),
         ]),
       ],
       notes: [

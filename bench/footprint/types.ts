@@ -41,13 +41,15 @@ export interface Figures {
   readonly full: Memory;
   /** Processor time, in milliseconds, of each program over `seconds`, all instances doing nothing. */
   readonly usedMs: Readonly<Record<string, number>>;
+  /** The same, their health probed over HTTP every 10 s. */
+  readonly probedMs: Readonly<Record<string, number>>;
   readonly ours: Growth;
   /** The same workloads without any container. */
   readonly bare: Growth;
   readonly podman?: Growth;
 }
 
-/** An HTTP server that has nothing to do but to answer the probes of its health. */
+/** An HTTP server that nobody asks, but for the probes of its health where there are any. */
 export const workload = {
   port: 8000,
   command: (port: number) => ["httpd", "-f", "-p", String(port), "-h", "/etc"],

@@ -25,7 +25,7 @@ import { type RuntimePaths, runtimePaths } from "./layout.ts";
 import { monitorEnd, type Programs, startMonitor } from "./monitor.ts";
 import { createCgroupMoves } from "./moves.ts";
 import { createGuardedProgram } from "./program.ts";
-import { lookAt, readProcess } from "./status.ts";
+import { createLooks, readProcess } from "./status.ts";
 import { createStartWeights } from "./weights.ts";
 
 export interface RuntimeOptions {
@@ -57,6 +57,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   const filters = createCompiledFilters(paths);
   const moves = createCgroupMoves(cgroupMounts);
+  const looks = createLooks(paths);
   const weights = createStartWeights(paths, facts, cgroupMounts);
   const crunCommand = async () => ({
     argv: [await programs.crun.path(), `--root=${paths.state}`] as const,
@@ -90,7 +91,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       };
     },
 
-    look: (id) => lookAt(paths, id),
+    look: looks.look,
 
     async ended() {
       return readdirSync(paths.exits).filter((name) => !name.startsWith("."));
@@ -104,6 +105,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
     },
 
     async remove(id) {
+      looks.forget(id);
       if (exists(join(paths.state, id))) {
         const { code, stderr } = await crun("delete", "--force", id);
         if (code !== 0 && exists(join(paths.state, id))) {
