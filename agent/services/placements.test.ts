@@ -41,6 +41,17 @@ test("placing gives an address and an id, draining keeps both, forgetting remove
   expect(applyOps(forgotten, [place(0)], options)[0]?.placements[0]?.address).toBe("10.64.0.3");
 });
 
+test("a slot that has an instance of this revision, or of a newer one, gets no second", () => {
+  const placed = applyOps([], [place(0), { ...place(1), revision: 2 } as Op], options);
+  expect(applyOps(placed, [place(0), place(1)], options)).toEqual(placed);
+  const next = applyOps(placed, [{ ...place(0), revision: 2 } as Op], options);
+  expect(next[0]?.placements.map(({ name, revision }) => [name, revision])).toEqual([
+    ["web-0", 1],
+    ["web-1", 2],
+    ["web-0", 2],
+  ]);
+});
+
 test("chunks stay within their bound, ids and addresses differ, and untouched chunks stay the same", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 600 }), (count) => {

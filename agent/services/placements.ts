@@ -19,7 +19,8 @@ export interface ApplyOptions {
 
 /**
  * A host's placements after some ops, in the same chunks as before where they still fit. Ops on instances that are
- * no longer there change nothing, so a repeated op is harmless.
+ * no longer there change nothing, and a slot gets no second instance of one revision: a repeated op is harmless, and so
+ * is one that was decided before somebody else placed the same.
  */
 export function applyOps(
   chunks: readonly PlacementRecord[],
@@ -32,6 +33,7 @@ export function applyOps(
   for (const op of ops) {
     if (op.kind === "place") {
       const all = after.flat();
+      if (all.some((placed) => isPlacedBy(op, placed))) continue;
       const next = nextAddress(
         options.cidr,
         given,
@@ -52,6 +54,10 @@ export function applyOps(
     }
   }
   return after.map((placements, index) => (index === 0 ? { placements, given } : { placements }));
+}
+
+function isPlacedBy(op: Op & { kind: "place" }, { serviceUid, index, revision, want }: Placed): boolean {
+  return want === "run" && serviceUid === op.uid && index === op.index && revision >= op.revision;
 }
 
 function add(chunks: Placed[][], placed: Placed): void {
