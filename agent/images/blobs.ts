@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, chown, type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ConstellationError, type Digest, digestOf, hexOf, limits } from "../../contract/index.ts";
@@ -84,8 +85,7 @@ export function openBlobStore(folder: string, tempFolder: string): BlobStore {
       return ours;
     },
     async adopt(digest, file) {
-      await chown(file, 0, 0);
-      await chmod(file, blobMode);
+      await takeOver(file);
       await rename(file, path(digest));
       await syncFolder(folder);
     },
@@ -133,6 +133,18 @@ async function writeChecked(file: FileHandle, digest: Digest, content: Readable)
   }
   const found: Digest = `sha256:${hash.digest("hex")}`;
   if (found !== digest) throw mismatch(`store blob ${digest}`, found);
+}
+
+/** Whoever made it had other rights: what it is now is looked at, never a link that it left. */
+async function takeOver(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(`store ${path}: it is no file`);
+    await file.chown(0, 0);
+    await file.chmod(blobMode);
+  } finally {
+    await file.close();
+  }
 }
 
 /** A full disk is the host's trouble, not the image's. */
