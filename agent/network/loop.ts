@@ -94,8 +94,11 @@ export function runNetwork(
     },
     wake: () => pulse.fire(),
     async plugIn({ cloudMetadata = false, ...instance }) {
-      const rules = metadata.agrees(instance.address, cloudMetadata);
-      await within(bounds.readyMs, Promise.all([ready.promise, rules]), `plug in ${instance.id}`);
+      const over = new AbortController();
+      const rules = metadata.agrees(instance.address, cloudMetadata, over.signal);
+      await within(bounds.readyMs, Promise.all([ready.promise, rules]), `plug in ${instance.id}`).finally(
+        () => over.abort(),
+      );
       return await inTurn(async () => await links.plugIn(instance));
     },
     unplug: async (id) => await inTurn(async () => await links.unplug(id)),

@@ -2,8 +2,8 @@
 export interface MetadataGate {
   /** The rules in the kernel now let these addresses reach them, and no others. */
   open(readers: readonly string[]): void;
-  /** Resolves once rules are in the kernel that let this address reach them, or do not. */
-  agrees(address: string, isReader: boolean): Promise<void>;
+  /** Resolves once rules are in the kernel that let this address reach them, or do not; never after the signal aborts. */
+  agrees(address: string, isReader: boolean, signal: AbortSignal): Promise<void>;
 }
 
 export function createMetadataGate(): MetadataGate {
@@ -15,7 +15,7 @@ export function createMetadataGate(): MetadataGate {
       current = new Set(readers);
       for (const look of [...waiting]) look();
     },
-    async agrees(address, isReader) {
+    async agrees(address, isReader, signal) {
       const settled = () => current?.has(address) === isReader;
       if (settled()) return;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -23,6 +23,7 @@ export function createMetadataGate(): MetadataGate {
         if (settled() && waiting.delete(look)) resolve();
       };
       waiting.add(look);
+      signal.addEventListener("abort", () => waiting.delete(look), { once: true });
       await promise;
     },
   };
