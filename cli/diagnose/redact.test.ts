@@ -26,3 +26,9 @@ test.each([
 ])("%s stays", (text) => {
   expect(redact(text)).toBe(text);
 });
+
+test("a line made to be slow is not", () => {
+  const started = performance.now();
+  for (const part of ["a-", "\\\\", "pass.", "a+b-", '"secret'] as const) redact(part.repeat(100_000));
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
