@@ -10,7 +10,10 @@ const built = join(import.meta.dirname, "../../dist");
  * @returns the folder of its programs.
  */
 export function otherBuild(folder: string, version: string, agentPrelude = ""): string {
-  const { status, stderr } = spawnSync("cp", ["--archive", "--link", built, folder], { encoding: "utf8" });
+  const copy = (...how: string[]) =>
+    spawnSync("cp", ["--archive", ...how, "--no-target-directory", built, folder], { encoding: "utf8" });
+  const linked = copy("--link");
+  const { status, stderr } = linked.status === 0 ? linked : copy(); // another filesystem
   if (status !== 0) throw new Error(`copy ${built}: ${stderr}`);
   for (const part of ["agent", "provider"]) {
     const scripts = readdirSync(join(folder, part)).filter((name) => name.endsWith(".js"));

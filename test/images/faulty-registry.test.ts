@@ -98,7 +98,7 @@ describe("goes on where it stopped, byte for byte:", () => {
   });
 
   test("a registry that stalls: the pull asks again for the rest and nothing else; within 20 s", async () => {
-    await puller.restart({ stallMs: 300 });
+    await puller.restart({ stallMs: 2_000 });
     registry.fault = layerFaults(stall);
     await pull();
     expect(ranges()).toEqual(["bytes=0-", `bytes=${cutAt}-`]);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { agentPaths, type Route, routes } from "../../contract/index.ts";
+import { until } from "../control/until.ts";
 import { image, type Program, type Stack, startStack } from "../e2e/stack.ts";
 
 jest.setTimeout(240_000);
@@ -88,7 +89,13 @@ test("secrets come in through every door, and live through scale, change, failur
 
   const { pid } = await stack.client().info();
   await stack.machine.output(["kill", "-9", String(pid)]);
-  expect((await stack.client().info()).pid).not.toBe(pid);
+  await until("another agent", async () => {
+    const now = await stack
+      .client()
+      .info()
+      .catch(() => undefined);
+    return (now && now.pid !== pid) || undefined;
+  });
 
   const asked = "registry.invalid/nothing:1";
   const denied = { imageCredentials: [{ registry: "registry.invalid", secret: "login" }] };
