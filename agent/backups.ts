@@ -1,12 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { agentPaths, ConstellationError, connect } from "../contract/index.ts";
 import type { Arguments } from "./arguments.ts";
 import {
+  backupTarget,
   countDocuments,
   passphraseVariable,
+  readBackupFile,
   readPassphrase,
   restoreBackup,
   takeBackup,
+  writeBackupFile,
 } from "./backup/index.ts";
 import { bringUp } from "./local.ts";
 import { createMachine } from "./machine.ts";
@@ -18,13 +20,14 @@ type Given = Pick<Arguments, "root" | "force" | "passphraseFile" | "rest">;
 /** Writes a backup; what it holds. */
 export async function backUp(given: Given): Promise<unknown> {
   const path = fileOf(given, "back up");
+  const target = backupTarget(path);
   const machine = createMachine(given.root, start(given));
   const passphrase = await passphraseOf(given, true);
   const { about, file, records } = await takeBackup(machine, passphrase, {
     agentVersion: version,
     now: new Date(),
   });
-  writeWhole(path, file);
+  writeBackupFile(target, file);
   const documents = countDocuments(records);
   return { file: path, bytes: file.length, documents, ...about };
 }
@@ -33,7 +36,7 @@ export async function backUp(given: Given): Promise<unknown> {
 export async function restore(given: Given): Promise<unknown> {
   const path = fileOf(given, "restore");
   const machine = createMachine(given.root, start(given));
-  const file = readWhole(path);
+  const file = readBackupFile(path);
   const passphrase = await passphraseOf(given, false);
   const restored = await restoreBackup(machine, file, passphrase, {
     isForced: given.force,
@@ -73,28 +76,4 @@ function fileOf({ rest: [path, ...others] }: Given, action: string): string {
     "invalid",
     `${action}: name one file; its passphrase: --passphrase-file, ${passphraseVariable}`,
   );
-}
-
-function readWhole(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new ConstellationError("invalid", `read backup: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** At once or not at all: a full disk does not cost the backup that was there. */
-function writeWhole(path: string, content: Buffer): void {
-  try {
-    const file = openSync(`${path}.new`, "w", 0o600);
-    try {
-      for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(`${path}.new`, path);
-  } catch (cause) {
-    throw new ConstellationError("host-unfit", `write backup: ${(cause as Error).message}`, { cause });
-  }
 }

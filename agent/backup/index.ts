@@ -6,6 +6,7 @@
  */
 export { countDocuments } from "./content.ts";
 export { type About, openBackup } from "./envelope.ts";
+export { backupTarget, readBackupFile, writeBackupFile } from "./file.ts";
 export { passphraseVariable, readPassphrase } from "./passphrase.ts";
 export { type Restored, restoreBackup } from "./restore.ts";
 export { takeBackup } from "./take.ts";

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { ConstellationError } from "../../contract/index.ts";
 
 export const passphraseVariable = "CONSTELLATION_BACKUP_PASSPHRASE";
 const shortest = 8;
+/** Of a file, in bytes; the line is looked for in them. */
+const longestLine = 4_096;
 
 export interface PassphraseFrom {
   /** A file's first line. */
@@ -26,9 +28,25 @@ export async function readPassphrase(from: PassphraseFrom): Promise<string> {
 
 function firstLine(file: string): string {
   try {
-    return readFileSync(file, "utf8").split("\n")[0] ?? "";
+    return beginningOf(file).split("\n")[0] ?? "";
   } catch (cause) {
     throw refused((cause as Error).message, cause);
+  }
+}
+
+/** Not more, whatever it is: a pipe stays open, a device never ends. */
+function beginningOf(file: string): string {
+  const opened = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(longestLine);
+    for (let size = 0; ; ) {
+      const count = readSync(opened, bytes, size, bytes.length - size, null);
+      size += count;
+      if (count === 0 || size === bytes.length || bytes.subarray(0, size).includes("\n"))
+        return bytes.toString("utf8", 0, size);
+    }
+  } finally {
+    closeSync(opened);
   }
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { agentProgram } from "../machine/index.ts";
-import type { Action } from "../session/index.ts";
+import { type Action, UsageError } from "../session/index.ts";
 import { shortBytes } from "../terminal/index.ts";
 
 interface Taken {
@@ -14,6 +14,7 @@ interface Taken {
 
 /** `--json`: `{ "file": "...", "bytes": 4711, "documents": 3, "takenAt": "...", "clusterId": "...", "clusterName": "local", "host": "...", "agentVersion": "..." }`. */
 export const backup: Action = async ({ session, args, options }) => {
+  if (args[0] === "-") throw new UsageError("-: a backup is not printed; name a file");
   const file = resolve(session.cwd, args[0] ?? "");
   const taken = await agentProgram<Taken>(session, ["backup", file, ...passphraseArguments(options)]);
   if (session.isJson) await session.output.json(taken);
