@@ -40,8 +40,9 @@ function isRemoved(cgroup: string): boolean {
 
 function pidsOf(cgroup: string): number[] {
   try {
-    const own = readFileSync(join(cgroup, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
-    return [...own, ...childrenOf(cgroup).flatMap(pidsOf)];
+    const own = readFileSync(join(cgroup, "cgroup.procs"), "utf8").split("\n").map(Number);
+    // The kernel writes 0 for one that cannot be seen from here; to kill(2) that is whoever asks.
+    return [...own.filter((pid) => pid > 0), ...childrenOf(cgroup).flatMap(pidsOf)];
   } catch {
     return []; // It has just been removed.
   }
