@@ -22,22 +22,27 @@ export type Locate = (reference: RegistryReference, access: RegistryAccess) => P
 export function createLocate(images: Pick<Images, "locate">): Locate {
   const gate = createGate(bounds.atOnce);
   const underWay = new Map<string, Promise<Digest>>();
+  // The wait for a turn counts: who came before has given up by then.
+  const ask = (reference: RegistryReference, access: RegistryAccess, late: AbortSignal) =>
+    gate(async () => {
+      late.throwIfAborted();
+      return await images.locate(reference, access, late);
+    });
   return (reference, access) => {
     const question = digestOf({ reference, access });
-    const asked = underWay.get(question) ?? gate(() => locateInTime(reference, access, images));
+    const asked = underWay.get(question) ?? inTime(reference, (late) => ask(reference, access, late));
     underWay.set(question, asked);
     return asked.finally(() => underWay.delete(question));
   };
 }
 
-async function locateInTime(
+async function inTime(
   reference: RegistryReference,
-  access: RegistryAccess,
-  images: Pick<Images, "locate">,
+  ask: (late: AbortSignal) => Promise<Digest>,
 ): Promise<Digest> {
   const late = AbortSignal.timeout(bounds.answerMs);
   try {
-    return await images.locate(reference, access, late);
+    return await ask(late);
   } catch (error) {
     if (!late.aborted) throw error;
     throw new ConstellationError(
