@@ -1,7 +1,8 @@
 /**
- * How long a service takes from no instance to many, all of them healthy, beside podman at its best concurrency.
+ * How long a service takes from no instance to many, all of them healthy, beside podman and bare crun at their best
+ * concurrency.
  * Invariant: everything runs in a throw-away machine, with the same workload and limits for both; nothing is
- * extrapolated: every podman is a real one.
+ * extrapolated: every container is a real one.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { collectSamples } from "../samples.ts";
 import { type Benchmark, type Knob, runsKnob } from "../types.ts";
 import { buildImage } from "../workload/image.ts";
 import { reportScale } from "./report.ts";
-import type { Sample, Setting } from "./types.ts";
+import { peers, type Sample, type Setting } from "./types.ts";
 
 const program = join(import.meta.dirname, "measure.ts");
 
@@ -18,7 +19,8 @@ type ScaleKnobs = { readonly runs: Knob; readonly instances: Knob };
 
 export const scale: Benchmark<ScaleKnobs> = {
   name: "scale",
-  summary: "a service from no instance to a hundred, all healthy; beside podman at its best concurrency",
+  summary:
+    "a service from no instance to a hundred, all healthy; beside podman and crun at their best concurrency",
   knobs: { runs: runsKnob(4), instances: { about: "how many instances are started", usual: 100 } },
   async run({ knobs, onProgress }) {
     await using machine = await startBenchMachine("scale");
@@ -29,7 +31,7 @@ export const scale: Benchmark<ScaleKnobs> = {
     onProgress("starting an agent");
     const agentRoot = await bringAgentUp(machine);
     const setting: Setting = {
-      ...{ agentRoot, folder, layer, image: reference, hasPodman: isInstalled("podman") },
+      ...{ agentRoot, folder, layer, image: reference, peers: peers.filter(isInstalled) },
       ...knobs,
     };
     const samples = await collectSamples<Sample>(

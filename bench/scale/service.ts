@@ -1,5 +1,6 @@
 import { openCluster } from "../cluster.ts";
 import type { Arrivals } from "../workload/arrivals.ts";
+import { compiledFilter, type OciConfig, readConfigs } from "../workload/bundle.ts";
 import { mountPoint, workloadLimits } from "../workload/limits.ts";
 
 export interface ScaledServiceOptions {
@@ -17,6 +18,8 @@ export interface ScaledService {
   /** Resolves with the seconds from the request until every instance is reported healthy. */
   fill(): Promise<number>;
   empty(): Promise<void>;
+  /** What a bare runtime needs to run the same: the config of an instance, its filter compiled. */
+  readonly config: OciConfig;
 }
 
 const limitMs = 120_000;
@@ -24,7 +27,7 @@ const name = "many";
 /** Of a machine's processors and memory, so that all fit on a small one. */
 const reserved = { cpu: 0.01, memory: "16Mi" };
 
-/** One instance starts and ends first, so that the image is unpacked and the filter compiled. */
+/** Beside a model that runs all the time: the image is unpacked, the filter compiled. */
 export async function createScaledService({
   agentRoot,
   image,
@@ -32,7 +35,7 @@ export async function createScaledService({
   instances,
   arrivals,
 }: ScaledServiceOptions): Promise<ScaledService> {
-  const { upload, put, settled } = await openCluster(agentRoot);
+  const { client, upload, put, settled } = await openCluster(agentRoot);
   const { cpu, pids } = workloadLimits;
   const inputs = {
     ...(await upload(image)),
@@ -41,26 +44,33 @@ export async function createScaledService({
     // Healthy with its first instruction, which is all that is waited for at podman.
     update: { minHealthyTime: "0s" },
   };
-  const fill = async (replicas: number) => {
-    const names = Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
-    const arrived = Promise.all(names.map((hostname) => arrivals.take(hostname)));
-    await put(name, { ...inputs, replicas });
-    // The workloads tell by themselves: asking again and again would cost the agent time while it starts them.
-    await arrived;
+  // Stays: a bare runtime mounts the same files. The second one's filter is compiled.
+  const model = async (replicas: number) => {
+    await put("model", { ...inputs, replicas });
+    await arrivals.take(`model-${replicas - 1}`);
     await settled(replicas, limitMs);
   };
-  const empty = async () => {
-    await put(name, { ...inputs, replicas: 0 });
-    await settled(0, limitMs);
-  };
-  await fill(1);
-  await empty();
+  await model(1);
+  await model(2);
+  const config = compiledFilter(await readConfigs(client, agentRoot));
+  await put("model", { ...inputs, replicas: 1 });
+  await settled(1, limitMs);
+
   return {
+    config,
     async fill() {
       const began = performance.now();
-      await fill(instances);
+      const names = Array.from({ length: instances }, (_, index) => `${name}-${index}`);
+      const arrived = Promise.all(names.map((hostname) => arrivals.take(hostname)));
+      await put(name, { ...inputs, replicas: instances });
+      // The workloads tell by themselves: asking again and again would cost the agent time while it starts them.
+      await arrived;
+      await settled(1 + instances, limitMs);
       return (performance.now() - began) / 1_000;
     },
-    empty,
+    async empty() {
+      await put(name, { ...inputs, replicas: 0 });
+      await settled(1, limitMs);
+    },
   };
 }

@@ -5,9 +5,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { listenForArrivals } from "../workload/arrivals.ts";
+import { createBare } from "../workload/bare.ts";
+import { compiledFilter } from "../workload/bundle.ts";
 import { createTools } from "../workload/tools.ts";
-import { createBare } from "./contenders/bare.ts";
-import { compiledFilter } from "./contenders/bundle.ts";
 import { createConstellation } from "./contenders/constellation.ts";
 import { createPodmanContender } from "./contenders/podman.ts";
 import { measureRounds, roundsOf } from "./rounds.ts";
@@ -39,16 +39,17 @@ async function makeContenders() {
   const constellation = await createConstellation({ agentRoot, image, arrivalsFolder });
   await constellation.start(0);
   await arrivals.take("bench-1");
-  const [first, second] = await constellation.readConfigs();
+  const configs = await constellation.readConfigs();
   await constellation.remove(0);
-  if (first === undefined || second === undefined) throw new Error("read the agent's bundles: expected two");
+  const [first] = configs;
+  if (first === undefined) throw new Error("read the agent's bundles: expected two");
 
   const bare = { layer, tools };
   const makers: Record<Peer, () => Contender | Promise<Contender>> = {
     crun: () =>
       createBare({
         ...{ ...bare, runtime: "crun", folder: join(folder, "crun"), prefix: "10.98" },
-        config: compiledFilter(first, second),
+        config: compiledFilter(configs),
       }),
     runc: () =>
       createBare({

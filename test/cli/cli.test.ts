@@ -315,7 +315,7 @@ describe("with two instances", () => {
     ] as const)
       expect(files[file]).toMatch(shown);
     const [logs = ""] = Object.keys(files).filter((file) => file.startsWith("instance-logs/web-0-"));
-    expect(files[logs]).toContain("API_TOKEN=[removed]");
+    expect(files[logs]).toMatch(/API_TOKEN=\[secret]\n.*https:\/\/me:\[removed]@registry/);
     expect(JSON.parse(files["machine/status.json"] ?? "")).toMatchObject({
       processes: ["guard", "agent", "etcd", "dnsmasq"].map((name) => ({ name, pid: expect.any(Number) })),
       monitors: 2,

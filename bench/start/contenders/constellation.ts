@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { agentPaths } from "../../../contract/index.ts";
 import { openCluster } from "../../cluster.ts";
+import { type OciConfig, readConfigs } from "../../workload/bundle.ts";
 import { burnCommand, mountPoint, workloadLimits } from "../../workload/limits.ts";
 import type { Contender } from "../types.ts";
-import type { OciConfig } from "./bundle.ts";
 
 export interface ConstellationOptions {
   readonly agentRoot: string;
@@ -31,7 +28,6 @@ const burnerCores = 1;
  * unpacked. Resolves when the first instance runs.
  */
 export async function createConstellation(options: ConstellationOptions): Promise<Constellation> {
-  const { runDir } = agentPaths(options.agentRoot);
   const { client, upload, put, settled } = await openCluster(options.agentRoot);
   const image = await upload(options.image);
   const inputs = { ...image, ...workloadInputs(options.arrivalsFolder) };
@@ -52,11 +48,7 @@ export async function createConstellation(options: ConstellationOptions): Promis
       await scale(1);
       await settled(burners + 1, limits.settleMs);
     },
-    async readConfigs() {
-      const instances = (await client.listInstances()).toSorted((one, other) => one.index - other.index);
-      const bundles = join(runDir, "runtime", "bundles");
-      return instances.map(({ id }) => readConfig(join(bundles, id, "config.json")));
-    },
+    readConfigs: () => readConfigs(client, options.agentRoot),
     async burn() {
       await put("burn", { ...image, command: burnCommand, resources: { cpu: burnerCores } });
       burners = 1;
@@ -72,8 +64,4 @@ function workloadInputs(arrivalsFolder: string) {
     mounts: [{ target: mountPoint, hostPath: { path: arrivalsFolder } }],
     update: { minHealthyTime: "0s" },
   };
-}
-
-function readConfig(path: string): OciConfig {
-  return JSON.parse(readFileSync(path, "utf8")) as OciConfig;
 }

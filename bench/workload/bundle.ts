@@ -1,3 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { agentPaths, type Client } from "../../contract/index.ts";
+
 /** The parts of an OCI config (runtime-spec 1.0) that differ from one container to the next, and what we ask of it. */
 export interface OciConfig {
   readonly hostname: string;
@@ -22,7 +26,8 @@ export interface BundlePlace {
  * the second one on the agent gives crun what it compiled of it, as a script that cares for speed would. This is the
  * first one's bundle, whose files are there as long as it runs, with the second one's filter.
  */
-export function compiledFilter(first: OciConfig, second: OciConfig): OciConfig {
+export function compiledFilter([first, second]: readonly OciConfig[]): OciConfig {
+  if (first === undefined || second === undefined) throw new Error("read the agent's bundles: expected two");
   const { seccomp: profile, ...linux } = first.linux;
   const { annotations } = second;
   if (profile === undefined || annotations === undefined) {
@@ -31,6 +36,13 @@ export function compiledFilter(first: OciConfig, second: OciConfig): OciConfig {
     );
   }
   return { ...first, annotations, linux };
+}
+
+/** The configs of the instances that run now, the oldest first. */
+export async function readConfigs(client: Client, agentRoot: string): Promise<OciConfig[]> {
+  const instances = (await client.listInstances()).toSorted((one, other) => one.index - other.index);
+  const bundles = join(agentPaths(agentRoot).runDir, "runtime", "bundles");
+  return instances.map(({ id }) => JSON.parse(readFileSync(join(bundles, id, "config.json"), "utf8")));
 }
 
 /** The same container in another place: all else stays as the agent wrote it. */

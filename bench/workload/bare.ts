@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createMounts, createNetwork } from "../../../agent/adapters/libc/index.ts";
-import type { Tools } from "../../workload/tools.ts";
-import type { Contender } from "../types.ts";
+import { createMounts, createNetwork } from "../../agent/adapters/libc/index.ts";
 import { moveBundle, type OciConfig } from "./bundle.ts";
+import type { Tools } from "./tools.ts";
 
 export interface BareOptions {
   /** `crun` or `runc`. */
@@ -19,6 +18,14 @@ export interface BareOptions {
   readonly tools: Tools;
 }
 
+export interface Bare {
+  readonly name: string;
+  /** The request's time on CLOCK_MONOTONIC, and the host name of the workload that will tell of its first instruction. */
+  start(round: number): Promise<{ readonly requestedNs: bigint; readonly hostname: string }>;
+  /** Resolves once nothing of it is left. */
+  remove(round: number): Promise<void>;
+}
+
 const interfaceMtu = 1500;
 /** Of a container's address, and of its device: addresses are not reused while the kernel takes old devices away. */
 const addressesPerRange = 250;
@@ -28,7 +35,7 @@ const addressesPerRange = 250;
  * else. No monitor, no log, no state, no address management. The overlay and the network are made by the same calls
  * that the agent makes: by mount(8) and ip(8) it would take several times as long.
  */
-export function createBare({ runtime, config, layer, folder, prefix, tools }: BareOptions): Contender {
+export function createBare({ runtime, config, layer, folder, prefix, tools }: BareOptions): Bare {
   const mounts = createMounts();
   const network = createNetwork();
   const state = join(folder, "state");
