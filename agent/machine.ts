@@ -26,7 +26,7 @@ export function createMachine(root: string | undefined, start: () => Promise<unk
   const runDir = join(paths.runDir, "etcd");
   return {
     stateDir: paths.stateDir,
-    readRecords: () => reading(runDir, readAll),
+    readRecords: () => reading(runDir, readAll).catch(sayHowToFind),
     look: () => look(paths, runDir),
     async prepare() {
       const refusals = (await preflight(withRoot)).filter(({ severity }) => severity === "refusal");
@@ -56,6 +56,16 @@ async function reading<T>(runDir: string, read: (store: KeyValues) => Promise<T>
   } finally {
     connection.close();
   }
+}
+
+/** From outside of the agent nobody knows whether it restarts its store, or ever started one. */
+function sayHowToFind(error: unknown): never {
+  if (!(error instanceof ConstellationError) || error.code !== "unreachable") throw error;
+  throw new ConstellationError(
+    error.code,
+    "read the store: it does not answer; run this as root, and see what constellation-agent status says",
+    { cause: error },
+  );
 }
 
 async function readAll(store: KeyValues) {

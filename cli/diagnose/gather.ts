@@ -51,6 +51,9 @@ export async function gatherFromApi(
   return [...answers.map(collected), ...described, ...logs];
 }
 
+/** How a failure of the API's client begins; without it, those of one cause are the same. */
+const apiCall = /^get \/v1\/\S+: /;
+
 type Answer<T> = { readonly name: string } & ({ readonly value: T } | { readonly failure: string });
 
 async function answered<T>(name: string, ask: () => Promise<T>, signal: AbortSignal): Promise<Answer<T>> {
@@ -62,7 +65,8 @@ async function answered<T>(name: string, ask: () => Promise<T>, signal: AbortSig
   try {
     return { name, value: await Promise.race([ask(), late]) };
   } catch (error) {
-    return { name, failure: error instanceof Error ? error.message : String(error) };
+    const failure = error instanceof Error ? error.message : String(error);
+    return { name, failure: failure.replace(apiCall, "") }; // The name says what was asked.
   }
 }
 
