@@ -60,10 +60,12 @@ describe("a rolling replacement", () => {
 
 describe("a service that did not get healthy", () => {
   test("is recorded, shown as an update, and healed by the next up of the same program", async () => {
-    const file = join(stack.machine.root, "here");
+    const folder = join(stack.machine.root, "shared");
+    const file = join(folder, "here");
+    await stack.run(["mkdir", folder]);
     await write({
       web: script(`test -e ${file} || { echo no ${file}; exit 1; }; exec sleep 1000`, {
-        mounts: [{ hostPath: { path: stack.machine.root }, target: stack.machine.root, readOnly: true }],
+        mounts: [{ hostPath: { path: folder }, target: folder, readOnly: true }],
         restart: { delay: "100ms" },
       }),
     });
