@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { type Condition, trouble } from "./health.ts";
 
 const fine: Condition = {
+  isRoot: true,
   isInstalled: true,
   guard: true,
   agent: true,
@@ -35,6 +36,7 @@ test.each<[string, Partial<Condition>, RegExp | undefined]>([
     /^its files are damaged; .*etcd\.log/,
   ],
   ["the agent hangs", { answers: false }, /does not answer.*agent\.log/],
+  ["somebody else asks", { isRoot: false, answers: false }, /only root .*; run this as root/],
   ["names are not answered", { names: false }, /name server/],
 ])("%s", (_, change, said) => {
   const found = trouble({ ...fine, ...change });

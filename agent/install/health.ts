@@ -1,5 +1,7 @@
 /** What was seen of an agent from outside. */
 export interface Condition {
+  /** Whether the one who looks may ask the agent. */
+  readonly isRoot: boolean;
   /** Whether one was ever started here. */
   readonly isInstalled: boolean;
   readonly guard: boolean;
@@ -35,6 +37,10 @@ interface Cause {
 
 /** In the order of what has to run for what comes after it. */
 const causes: readonly Cause[] = [
+  {
+    when: ({ isRoot, answers }) => !isRoot && !answers,
+    say: () => ({ problem: "only root can ask the agent how it is", fix: "run this as root, or with sudo" }),
+  },
   {
     when: ({ isInstalled, answers }) => !isInstalled && !answers,
     say: () => ({ problem: "no agent was started here", fix: "start one: constellation-agent up" }),

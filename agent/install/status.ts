@@ -66,6 +66,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
     ],
     monitors: programs.filter(({ name }) => name === "conmon").length,
     trouble: trouble({
+      isRoot: process.getuid?.() === 0,
       isInstalled: isInstalled(paths),
       // Without a record and with an answer: somebody runs it without a guard, and means it.
       guard: guard !== undefined || (record === undefined && info !== undefined),
