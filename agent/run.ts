@@ -22,6 +22,7 @@ import {
 import { createNftables } from "./adapters/nftables/index.ts";
 import { createPortProbe, readDevices } from "./adapters/procnet/index.ts";
 import { createRegistry } from "./adapters/registry/index.ts";
+import { recoverSwap } from "./backup/index.ts";
 import { describeHost, localRanges, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
 import { type Images, openImages } from "./images/index.ts";
@@ -70,6 +71,8 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const links = createNetwork();
   const conntrack = createConntrack();
 
+  const recovery = recoverSwap(paths.stateDir);
+  if (recovery) log.warn({ component: "backup" }, `a restore was cut short: ${recovery}`);
   const member = superviseMember({
     program: findProgram(["etcd"], process.env),
     dataDir: join(paths.stateDir, "etcd"),

@@ -72,8 +72,14 @@ export const keptFiles: readonly KeptFile[] = [
   { folder: "state", name: "guard.env", doc: "Under systemd: the guard's environment.", bound: aFew },
   {
     folder: "state",
-    name: "etcd.replaced/",
-    doc: "What a restore replaced; `secrets.key.replaced` and `host-name.replaced` too.",
+    name: "replaced/",
+    doc: "What a restore replaced: the store, its key, the host's name. During a restore also `replaced.new`.",
+    bound: "one, until the next restore",
+  },
+  {
+    folder: "state",
+    name: "restored/",
+    doc: "During a restore: what is to be put in place. One that was cut short leaves it to the next.",
     bound: "one, until the next restore",
   },
   { folder: "run", name: ".constellation", doc: "As in the state folder.", bound: aFew },

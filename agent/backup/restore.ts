@@ -1,12 +1,12 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
+import { syncToDisk } from "../lib/sync-to-disk.ts";
 import { type Content, decodeContent } from "./content.ts";
 import { refusal } from "./decide.ts";
 import { type About, openBackup } from "./envelope.ts";
+import { places, recoverSwap, swap } from "./swap.ts";
 import type { BackupMachine } from "./types.ts";
-
-const storeName = "etcd";
 
 export interface Restored {
   readonly about: About;
@@ -28,36 +28,36 @@ export async function restoreBackup(
 ): Promise<Restored> {
   const { about, content: bytes } = await openBackup(file, passphrase);
   const content = decodeContent(bytes, check);
+  await machine.prepare();
+  recoverSwap(machine.stateDir); // of an earlier restore: what it had moved away is what is here
   const target = await machine.look();
   const reason = refusal(target, about);
   if (reason !== undefined && !isForced) throw new ConstellationError("taken", `restore backup: ${reason}`);
-  await machine.prepare();
-  const filled = join(machine.stateDir, `${storeName}.restored`);
-  rmSync(filled, { recursive: true, force: true });
-  await machine.fillStore(filled, content.records);
+  await layReady(machine, content);
   await machine.halt();
-  const replaced = swap(machine.stateDir, filled, content);
-  await machine.start();
+  const replaced = await swapAndStart(machine);
   return { about, records: content.records, replaced: target.kind === "empty" ? undefined : replaced };
 }
 
-/** Renames alone, the store last: a crash in between leaves something that another restore replaces. */
-function swap(stateDir: string, filled: string, { files }: Content): string {
-  for (const { name, base64 } of files) {
-    writeFileSync(join(stateDir, `${name}.restored`), Buffer.from(base64, "base64"), {
-      mode: 0o600,
-      flush: true,
-    });
+/** Everything that is to be put in place, in a folder beside and on disk. */
+async function layReady(machine: BackupMachine, { files, records }: Content): Promise<void> {
+  const folder = join(machine.stateDir, places.restored);
+  rmSync(folder, { recursive: true, force: true }); // of a try that was killed
+  mkdirSync(folder, { mode: 0o700 });
+  await machine.fillStore(join(folder, places.store), records);
+  for (const { name, base64 } of files)
+    writeFileSync(join(folder, name), Buffer.from(base64, "base64"), { mode: 0o600 });
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+    syncToDisk(join(folder, name));
+  syncToDisk(folder);
+  syncToDisk(machine.stateDir);
+}
+
+/** Also where a name cannot be changed, the agent runs again: it puts back what was changed already. */
+async function swapAndStart(machine: BackupMachine): Promise<string> {
+  try {
+    return swap(machine.stateDir);
+  } finally {
+    await machine.start();
   }
-  const replaced = join(stateDir, `${storeName}.replaced`);
-  rmSync(replaced, { recursive: true, force: true });
-  for (const { name } of files) {
-    const place = join(stateDir, name);
-    if (existsSync(place)) renameSync(place, `${place}.replaced`);
-    renameSync(`${place}.restored`, place);
-  }
-  const store = join(stateDir, storeName);
-  if (existsSync(store)) renameSync(store, replaced);
-  renameSync(filled, store);
-  return replaced;
 }

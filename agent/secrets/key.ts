@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
+import { syncToDisk } from "../lib/sync-to-disk.ts";
 
 const keyBytes = 32;
 
@@ -45,10 +46,5 @@ function write(path: string, key: Buffer): void {
   }
   renameSync(`${path}.new`, path);
   // The name, too: without the key, what the store has on disk by then is lost.
-  const folder = openSync(dirname(path), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncToDisk(dirname(path));
 }

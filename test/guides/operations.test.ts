@@ -39,9 +39,7 @@ function everythingIsListed(): void {
   const unlisted = (["state", "run"] as const).flatMap((folder) => {
     const known = keptFiles.filter((file) => file.folder === folder).map(({ name }) => name.replace("/", ""));
     const there = readdirSync(folder === "state" ? paths.stateDir : paths.runDir);
-    return there.filter(
-      (name) => !known.includes(name.replace(/\.(\d|replaced|new)$/, "")) && !known.includes(name),
-    );
+    return there.filter((name) => !known.includes(name.replace(/\.(\d|new)$/, "")) && !known.includes(name));
   });
   expect(unlisted).toEqual([]);
 }
