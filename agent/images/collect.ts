@@ -83,7 +83,7 @@ async function listFiles({ blobs, layers, partials }: Stores): Promise<Place[]> 
     })),
     ...(await readdir(partials)).map((name) => ({
       ...{ name: `partial ${name}`, path: join(partials, name), graceMs: imageStoreLimits.partialKeepMs },
-      remove: () => rm(join(partials, name), { force: true }),
+      remove: () => rm(join(partials, name), { recursive: true, force: true }),
     })),
   ];
 }
