@@ -14,7 +14,9 @@ export interface OwnProcess {
 
 /** The programs an agent started for itself and for its instances. */
 export function ownProgramsOf(paths: AgentPaths): OwnProcess[] {
-  return listProcesses().filter(({ pid, name }) => programs.includes(name) && namesFolderOf(paths, pid));
+  return listProcesses().filter(
+    ({ pid, name }) => programs.includes(name) && namesFolderOf(paths, pid) && !isContained(pid),
+  );
 }
 
 export interface NameServer {
@@ -31,7 +33,7 @@ export function nameServers(): NameServer[] {
       /\0--conf-file=((\/[^\0]*)\/dnsmasq\/dnsmasq-[0-9a-f]{8}\.conf)\0/.exec(
         readText(`/proc/${pid}/cmdline`),
       ) ?? [];
-    if (name !== "dnsmasq" || runDir === undefined) return [];
+    if (name !== "dnsmasq" || runDir === undefined || isContained(pid)) return [];
     const addresses = [...readText(config).matchAll(/^listen-address=(.+)$/gm)].map(
       ([, address = ""]) => address,
     );
@@ -71,6 +73,12 @@ function listProcesses(): OwnProcess[] {
     .map((entry) => ({ pid: Number(entry), name: nameOf(Number(entry)) }));
 }
 
+/** Whether it is of another pid namespace: what runs in a container may call itself whatever it likes. */
+function isContained(pid: number): boolean {
+  const namespace = linkOf(`/proc/${pid}/ns/pid`);
+  return namespace !== "" && namespace !== linkOf("/proc/self/ns/pid");
+}
+
 function namesFolderOf(paths: AgentPaths, pid: number): boolean {
   const command = readText(`/proc/${pid}/cmdline`);
   return command.includes(`${paths.stateDir}/`) || command.includes(`${paths.runDir}/`);
@@ -88,7 +96,7 @@ function filesOf(pid: number): string[] {
   }
 }
 
-/** Empty when there is none: the process has ended, or belongs to the kernel. */
+/** Empty when there is none, or none that we may read: the process has ended, or belongs to the kernel or to another user. */
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);
