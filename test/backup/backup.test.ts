@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
-import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { agentPaths, type Document } from "../../contract/index.ts";
+import { agentPaths, type Document, type Instance } from "../../contract/index.ts";
 import { until } from "../cli/read.ts";
 import { type Stack, startStack } from "../e2e/stack.ts";
 import { local, web } from "../e2e/web.ts";
@@ -120,6 +120,32 @@ test("wipe-machine: restore brings back the same cluster, and the engine sees no
   ]);
   expect(fetched.stdout).toMatch(/^web-[01]\n$/);
   expect(await stack.preview()).toEqual([]);
+});
+
+test("cut-short: the agent's next start puts back what a restore had moved away, and instances run on; within 60 s", async () => {
+  const before = { documents: lasting(await documents()), instances: await stack.client().listInstances() };
+  const { stateDir } = agentPaths(stack.agentRoot);
+  const at = (...path: string[]) => join(stateDir, ...path);
+  const { guard, agent } = JSON.parse(
+    (await stack.run(["constellation-agent", "status", "--json"])).stdout,
+  ).result;
+  const etcd = stack.machine.processes().filter(({ command }) => command.includes("--data-dir="));
+  for (const pid of [guard, agent, ...etcd.map((one) => one.pid)])
+    await stack.run(["kill", "-9", String(pid)]);
+  // The new store is in place, the key on its way, the host's name still the old one.
+  for (const folder of ["replaced.new", "restored"]) await mkdir(at(folder));
+  for (const name of ["etcd", "secrets.key"]) await rename(at(name), at("replaced.new", name));
+  await mkdir(at("etcd"));
+  for (const name of ["secrets.key", "host-name"]) await writeFile(at("restored", name), "new");
+
+  const recovering = performance.now();
+  await stack.run(["constellation-agent", "up"]);
+  await until(isHealthy);
+  expect(performance.now() - recovering).toBeLessThan(boundMs);
+  expect(lasting(await documents())).toEqual(before.documents);
+  const pids = (all: readonly Instance[]) => all.map(({ id, pid }) => ({ id, pid }));
+  expect(pids(await stack.client().listInstances())).toEqual(pids(before.instances));
+  expect(readdirSync(stateDir).filter((name) => /^(restored|replaced\.new)$/.test(name))).toEqual([]);
 });
 
 test("corrupt-store: restore replaces it and touches no instance that the backup knows; within 60 s", async () => {
