@@ -24,9 +24,13 @@ export function failureLines(error: unknown, argv: readonly string[]): string[] 
 }
 
 /** As a shell has them; `env` and `timeout` too: a program to run is not there, or is none. */
-const exitCodes: Partial<Record<ErrorCode, number>> = { "command-missing": 127, "command-invalid": 126 };
+const exitCodes: Partial<Record<ErrorCode, number>> = {
+  "command-missing": 127,
+  "command-invalid": 126,
+  cancelled: 130,
+};
 
-/** 2 where it was typed wrong, 127 and 126 where `exec` could not run its command, else 1. */
+/** 2 where it was typed wrong, 127 and 126 where `exec` could not run its command, 130 after Ctrl-C, else 1. */
 export function failureExitCode(error: unknown): number {
   return error instanceof UsageError ? 2 : (exitCodes[described(error).code] ?? 1);
 }

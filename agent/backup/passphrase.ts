@@ -61,9 +61,9 @@ async function ask({ stdin, stderr, isNew }: PassphraseFrom): Promise<string> {
 
 /** What is typed does not appear. */
 function question(prompt: string, stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream): Promise<string> {
-  stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: silent, terminal: true });
+  stderr.write(prompt); // The terminal shows no keys by now: somebody may be quick, or paste.
   return new Promise((resolve, reject) => {
     lines.once("SIGINT", () => lines.close());
     lines.once("close", () => reject(new ConstellationError("cancelled", "read passphrase: cancelled")));

@@ -244,6 +244,19 @@ describe("with two instances", () => {
     await until(async () => (await run("exec", "web-0", "--", "pgrep", "-f", "sleep 32")).code !== 0);
   });
 
+  test("a passphrase that is asked for does not appear, however quickly it is typed", async () => {
+    const phrase = { keys: "a long passphrase\r" };
+    const steps = [
+      ["passphrase: ", phrase],
+      ["the same again: ", phrase],
+    ];
+    const done = await inTerminalOf(steps, "backup", "asked.backup");
+    expect(done).toMatchObject({ code: 0, restored: true, stepsLeft: 0 });
+    expect(done.output).toMatch(/^passphrase: \r\nthe same again: \r\nbacked up cluster local/);
+    const left = await inTerminalOf([["passphrase: ", { keys: "\u0003" }]], "backup", "asked.backup");
+    expect(left).toMatchObject({ code: 130, restored: true });
+  });
+
   test("top shows what instances use: once in a pipe, live on a terminal until q, which gives it back", async () => {
     const busy = "timeout 20 sh -c 'while :; do :; done'";
     const burning = await stack.machine.spawn(["constellation", "exec", "web-1", "--", "sh", "-c", busy], {
