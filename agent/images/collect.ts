@@ -10,7 +10,7 @@ import type { Usage } from "./usage.ts";
 
 export interface Stores {
   readonly blobs: BlobStore;
-  readonly layers: LayerStore;
+  readonly layers: Pick<LayerStore, "list" | "path" | "size" | "remove">;
   readonly usage: Usage;
   /** Of unfinished downloads. */
   readonly partials: string;
