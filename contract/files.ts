@@ -86,6 +86,7 @@ export const keptFiles: readonly KeptFile[] = [
   { folder: "run", name: "agent.sock", doc: "The API.", bound: "" },
   { folder: "run", name: "guard.json", doc: "Who guards, and whom.", bound: aFew },
   { folder: "run", name: "guard.lock", doc: "Held by the one guard.", bound: "empty" },
+  { folder: "run", name: "agent.lock", doc: "Held by the agent: a guard finds it by this.", bound: "empty" },
   {
     folder: "run",
     name: "handover.json",
