@@ -35,7 +35,9 @@ const names = async () => (await host.client.listDocuments("configfiles")).map((
 /** Leaves so many bytes free on the disk of a folder; `free` gives the rest back. */
 async function fill(folder: string, leftBytes: number): Promise<{ free(): Promise<void> }> {
   const hog = join(folder, "hog");
-  const script = 'free=$(df --output=avail -B1 "$1" | tail -1); fallocate -l $((free - $3)) "$2"';
+  // Somebody else may write between the look and the allocation.
+  const attempt = 'free=$(df --output=avail -B1 "$1" | tail -1) && fallocate -l $((free - $3)) "$2"';
+  const script = `for try in 1 2 3 4 5 6 7 8 9; do ${attempt} && exit 0; rm -f "$2"; done; ${attempt}`;
   await host.machine.output(["sh", "-c", script, "sh", folder, hog, String(leftBytes)]);
   return { free: async () => void (await host.machine.output(["rm", hog])) };
 }
