@@ -1,6 +1,7 @@
 /**
  * An open-loop load: requests start by the clock, whatever became of those before, and each is accounted for once.
- * usage: node load-client.ts URL STOP_FILE PER_SECOND new|kept   (prints a JSON object once STOP_FILE is there)
+ * usage: node load-client.ts URL STOP_FILE PER_SECOND new|kept
+ * Prints an empty line once its first request has ended, and a JSON object once STOP_FILE is there.
  */
 import { existsSync } from "node:fs";
 import { Agent, get } from "node:http";
@@ -36,6 +37,7 @@ async function ask(number: number): Promise<void> {
       resolve(`${request.reusedSocket ? "kept" : "new"} connection: ${error.code ?? error.message}`),
     );
   });
+  if (answered + failures.length === 0) process.stdout.write("\n");
   slowestMs = Math.max(slowestMs, performance.now() - started);
   if (outcome === "") answered += 1;
   else failures.push(`${new Date().toISOString()} request ${number}: ${outcome}`);
@@ -60,7 +62,10 @@ process.stdout.write(JSON.stringify({ answered, failures, slowestMs: Math.round(
 /** Not looked for before every request: that would cost more than the request. */
 function isOver(): boolean {
   const now = performance.now();
-  if (now - start > limits.loadMs) return true;
+  if (now - start > limits.loadMs) {
+    failures.push(`the load ended by itself after ${limits.loadMs / 1_000} s`);
+    return true;
+  }
   if (now - looked.at < limits.lookMs) return false;
   looked.at = now;
   return existsSync(stopFile);

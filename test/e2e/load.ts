@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -26,7 +27,7 @@ export interface LoadOptions {
 const program = join(import.meta.dirname, "load-client.ts");
 let loads = 0;
 
-/** A steady open-loop load on a URL, for three minutes at most. */
+/** A steady open-loop load on a URL; resolves once its first request has ended. Three minutes of it are a failure. */
 export async function startLoad(
   machine: Machine,
   url: string,
@@ -38,10 +39,13 @@ export async function startLoad(
   const node = [process.execPath, "--disable-warning=ExperimentalWarning"];
   const argv = [...from, ...node, program, url, stopFile, String(perSecond), connections];
   const client = await machine.spawn(argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const { stdout } = client;
+  if (stdout === null) throw new Error("start load: its output is not a pipe");
+  await once(stdout, "readable");
   return {
     async stop() {
       await writeFile(stopFile, "");
-      return JSON.parse(client.stdout === null ? "" : await text(client.stdout));
+      return JSON.parse(await text(stdout));
     },
   };
 }
