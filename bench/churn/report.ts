@@ -34,7 +34,8 @@ const followed: readonly {
     metric: "etcd.disk",
     title: "etcd, disk",
     unit: "MB",
-    tolerance: 20,
+    // A segment of its write-ahead log is 64 MB long.
+    tolerance: 80,
     of: ({ etcdDisk }) => etcdDisk / megabyte,
   },
 ];

@@ -63,6 +63,14 @@ test.each([
   expect(() => parseReference(text)).toThrow(problem);
 });
 
+test.each(["ann:hush@ghcr.io/app", "https://ann:hush@ghcr.io/app:1", "hush@registry:5000/a/b"])(
+  "the login in %j is refused and not repeated",
+  (text) => {
+    expect(() => parseReference(text)).toThrow(/it holds a login/);
+    expect(() => parseReference(text)).not.toThrow(/hush/);
+  },
+);
+
 test("a canonical reference reads as itself, and nothing else than our error is thrown", () => {
   const pieces = fc.constantFrom(
     "a",

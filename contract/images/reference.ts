@@ -37,6 +37,8 @@ const ipv6DomainPattern = /^\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?$/;
 const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const maxRepositoryLength = 255;
+/** `user:password@host/app`: no reference, but people try. */
+const loginPattern = /^(?:[a-z][a-z0-9+-]*:\/\/)?[^/@]+@[^/]*\//;
 const transportPattern = /^(oci|docker-archive):/;
 
 /**
@@ -95,6 +97,12 @@ function parseLocal(kind: LocalReference["kind"], text: string): LocalReference 
 
 function parseRegistry(text: string): RegistryReference {
   if (text === "") throw malformed(text, "it is empty", "write a name such as nginx:1.27");
+  // Not repeated: a log or a state file would keep the password.
+  if (loginPattern.test(text))
+    throw new ConstellationError(
+      "invalid",
+      "read image reference: it holds a login, which is no part of one; remove it and use imageCredentials",
+    );
   if (/\s/.test(text)) throw malformed(text, "it holds white space", "remove it");
   const scheme = /^([a-z][a-z0-9+-]*):\/\//.exec(text);
   if (scheme)
