@@ -30,7 +30,7 @@ import {
   secretTextsOf,
 } from "./services/index.ts";
 import { createLocalSession, type HostSession } from "./session/index.ts";
-import { families, type KeyValues, openStore, type Store } from "./store/index.ts";
+import { families, type KeyValues, keys, openStore, type Store } from "./store/index.ts";
 
 export interface ServerOptions {
   readonly paths: AgentPaths;
@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     {
       store,
       now,
-      cidrOf: (host) => clusters.find()?.hosts.find(({ name }) => name === host)?.cidr,
+      cidrOf: (host) => store.get(families.host, keys.host(host))?.record.cidr,
       onObserved: ({ namespace, name, revision }) =>
         feed.tell({
           type: "decision",

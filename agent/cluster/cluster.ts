@@ -6,7 +6,7 @@ import {
   ConstellationError,
   cluster as clusterSchema,
 } from "../../contract/index.ts";
-import { families, keys, type Store, type StoredCluster } from "../store/index.ts";
+import { families, type HostRecord, keys, type Put, type Store, type StoredCluster } from "../store/index.ts";
 import { type LocalRange, networkViolations } from "./founding.ts";
 import { hostRange } from "./ranges.ts";
 
@@ -18,7 +18,7 @@ export interface Clusters {
   found(founding: ClusterWrite): Promise<ClusterRecord>;
 }
 
-/** The cluster's own record: its id, its network and its hosts' ranges. */
+/** The cluster's own record: its id and its network. */
 export function createClusters(
   store: Store,
   hostName: string,
@@ -40,11 +40,14 @@ export function createClusters(
 
     async found(founding) {
       const existing = store.get(families.cluster, keys.cluster);
-      const record = existing
-        ? changedBy(existing.record, founding)
-        : foundedBy(founding, hostName, localRanges(), now());
-      if (!isDeepStrictEqual(record, existing?.record))
-        await store.commit([{ key: keys.cluster, record, was: existing?.modRevision }]);
+      if (existing === undefined) {
+        const writes = foundedBy(founding, hostName, localRanges(), now());
+        await store.commit(writes);
+        return clusterSchema.parse(writes[0].record);
+      }
+      const record = changedBy(existing.record, founding);
+      if (!isDeepStrictEqual(record, existing.record))
+        await store.commit([{ key: keys.cluster, record, was: existing.modRevision }]);
       return clusterSchema.parse(record);
     },
   };
@@ -77,12 +80,13 @@ function settingsOf({ registries, imageStorage }: ClusterWrite) {
   return { ...(registries && { registries }), ...(imageStorage && { imageStorage }) };
 }
 
+/** The cluster's record, and that of the machine it is founded on. */
 function foundedBy(
   founding: ClusterWrite,
   hostName: string,
   local: readonly LocalRange[],
   now: Date,
-): StoredCluster {
+): [Put, Put] {
   const { owner, name, network } = founding;
   const violations = networkViolations(network, local);
   const cidr = hostRange(network.cidr, 0);
@@ -90,13 +94,12 @@ function foundedBy(
     const lines = violations.map(({ path, reason }) => `${path} ${reason}`);
     throw new ConstellationError("invalid", `found cluster ${name}: ${lines.join("; ")}`, { violations });
   }
-  return {
-    id: randomUUID(),
-    name,
-    owner,
-    createdAt: now.toISOString(),
-    network,
-    ...settingsOf(founding),
-    hosts: [{ name: hostName, cidr }],
-  };
+  const at = now.toISOString();
+  const settings = settingsOf(founding);
+  const record: StoredCluster = { id: randomUUID(), name, owner, createdAt: at, network, ...settings };
+  const host: HostRecord = { name: hostName, role: "server", cidr, addedAt: at };
+  return [
+    { key: keys.cluster, record, was: undefined },
+    { key: keys.host(hostName), record: host, was: undefined },
+  ];
 }

@@ -1,7 +1,7 @@
 /**
- * The cluster's record: who founded it, its network, its hosts and their ranges of addresses.
+ * The cluster's record: who founded it, its network, and the ranges of addresses within that.
  *
- * Invariant: a range and a host's place in it never change, and an address comes back only after all others.
+ * Invariant: a range never changes, and an address comes back only after all others.
  * It places nothing and configures no network.
  */
 export { type Clusters, createClusters } from "./cluster.ts";

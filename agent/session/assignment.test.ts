@@ -52,7 +52,8 @@ test("a secret that cannot be opened keeps back its own instances, with the reas
   const network = { cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
   const uses = (name: string) => ({ secrets: [{ secret: name, env: "TOKEN" }] });
   const store = storeOf({
-    [keys.cluster]: { name: "home", network, hosts: [{ name: "a", cidr: "10.64.0.0/22" }] },
+    [keys.cluster]: { name: "home", network },
+    [keys.host("a")]: { name: "a", role: "server", cidr: "10.64.0.0/22", addedAt: at },
     [keys.placement("a", 0)]: { placements: [placed("good"), placed("bad")] },
     [keys.spec("good", 1)]: spec("good", sealedBy(sealer, { ...uses("mine"), env: { A: secret("a") } })),
     [keys.spec("bad", 1)]: spec("bad", sealedBy(stranger, { ...uses("lost"), env: { B: secret("b") } })),

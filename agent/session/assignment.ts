@@ -23,7 +23,7 @@ import type {
 /** What one host is to do, derived from the store as it is now; undefined until the host belongs to a cluster. */
 export function assignmentOf(store: Store, sealer: Sealer, hostName: string): Assignment | undefined {
   const cluster = store.get(families.cluster, keys.cluster)?.record;
-  const host = cluster?.hosts.find(({ name }) => name === hostName);
+  const host = store.get(families.host, keys.host(hostName))?.record;
   if (!cluster || !host) return undefined;
   const placed = placementsOf(store).filter((placement) => placement.host === hostName);
   const specs = specsOf(

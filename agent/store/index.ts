@@ -12,6 +12,7 @@ export {
   type Family,
   families,
   type HistoryRecord,
+  type HostRecord,
   hostOfKey,
   keys,
   type ObservedRecord,

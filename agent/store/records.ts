@@ -13,15 +13,27 @@ export const recordVersion = 1;
 /** Fields that a newer version wrote stay in the record, though its type does not name them. */
 const kept = <S extends z.ZodRawShape>(shape: S): z.ZodType<z.infer<z.ZodObject<S>>> => z.looseObject(shape);
 
-const clusterRecord = kept({
-  ...cluster.shape,
-  /** In order of joining; the position gives the range. */
-  hosts: z.array(kept({ name: z.string(), cidr: z.string() })),
-});
+const clusterRecord = kept(cluster.shape);
 export type StoredCluster = z.infer<typeof clusterRecord>;
 
-/** How many virtual addresses were given out so far: the next one is looked for behind them. */
-const allocationRecord = kept({ serviceAddresses: z.int() });
+/** A machine of the cluster, from its joining to its leaving. */
+const hostRecord = kept({
+  name: z.string(),
+  /** `server`: it keeps the state as well. */
+  role: z.enum(["server", "host"]),
+  /** Its instances' addresses; never changes. */
+  cidr: z.string(),
+  /** RFC 3339. */
+  addedAt: z.string(),
+});
+export type HostRecord = z.infer<typeof hostRecord>;
+
+/** How much was given out so far: the next one is looked for behind it. */
+const allocationRecord = kept({
+  serviceAddresses: z.int(),
+  /** Hosts' ranges; absent: one for each host there is. */
+  hostRanges: z.int().optional(),
+});
 
 /** A document as the API wrote it; secret leaves are sealed. */
 const desiredRecord = kept({
@@ -104,6 +116,7 @@ const family = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix
 /** Every sort of key in the store. */
 export const families = {
   cluster: family("cluster", clusterRecord),
+  host: family("host/", hostRecord),
   allocation: family("allocation", allocationRecord),
   desired: family("desired/", desiredRecord),
   spec: family("spec/", specRecord),
@@ -116,6 +129,7 @@ export const families = {
 
 export const keys = {
   cluster: "cluster",
+  host: (name: string) => `host/${name}`,
   allocation: "allocation",
   resolutions: "resolutions",
   desired: (namespace: string, kind: string, name: string) => `desired/${namespace}/${kind}/${name}`,

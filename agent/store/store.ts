@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError, limits } from "../../contract/index.ts";
 import { type Cache, createCache, type DecodedSet, decodeSet, type Stored } from "./cache.ts";
 import { encode } from "./codec.ts";
+import { migrate } from "./migrate.ts";
 import type { Family } from "./records.ts";
 import type { Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";
 
@@ -47,6 +48,7 @@ export interface Store {
 
 /** Loads everything into memory and keeps it current with one watch until the signal aborts. */
 export async function openStore(server: KeyValues, signal: AbortSignal): Promise<Store> {
+  await migrate(server);
   const cache = createCache();
   let revision = await load(server, cache, signal);
   const listeners = new Set<(set: DecodedSet) => void>();
