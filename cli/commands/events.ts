@@ -1,6 +1,8 @@
+import type { Client } from "../../contract/index.ts";
 import { eventLine } from "../describe/index.ts";
 import { scopeOf } from "../names/index.ts";
 import type { Action } from "../session/index.ts";
+import { expectService } from "./expect-service.ts";
 
 const defaultTail = 50;
 
@@ -9,9 +11,11 @@ export const events: Action = async ({ session, options }) => {
   const { output, isJson } = session;
   const stop = session.interrupted();
   const agent = await session.agent();
+  const scope = scopeOf(session.namespace, options.service);
+  if (scope.service !== undefined && !(await hasPast(agent, scope, stop))) await expectService(agent, scope);
   const stream = agent.events(
     {
-      ...scopeOf(session.namespace, options.service),
+      ...scope,
       tail: options.tail ?? defaultTail,
       follow: options.follow === true,
     },
@@ -23,3 +27,13 @@ export const events: Action = async ({ session, options }) => {
   }
   return stop.aborted ? 130 : 0;
 };
+
+/** What happened to a service that is gone can still be read. */
+async function hasPast(
+  agent: Client,
+  scope: ReturnType<typeof scopeOf>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const _ of agent.events({ ...scope, tail: 1, follow: false }, signal)) return true;
+  return false;
+}

@@ -1,5 +1,5 @@
 import { type Attendance, attend, enterRawTerminal, jsonOutput } from "../exec/index.ts";
-import { oneInstance, parseReference } from "../names/index.ts";
+import { oneInstance, parseReference, selectInstances } from "../names/index.ts";
 import { type Action, type Options, type Session, UsageError } from "../session/index.ts";
 import { sizeOf } from "../terminal/index.ts";
 
@@ -14,7 +14,9 @@ export const exec: Action = async ({ session, args, options }) => {
   refuseMisfits(options, session);
   const reference = parseReference(name, session.namespace);
   const agent = await session.agent();
-  const instance = oneInstance(reference, await agent.listInstances());
+  const instances = await agent.listInstances();
+  const services = selectInstances(reference, instances) ? [] : await agent.listDocuments("services");
+  const instance = oneInstance(reference, instances, services);
   const stream = await agent.exec(instance.id, {
     command,
     tty,

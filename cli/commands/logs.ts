@@ -1,5 +1,12 @@
 import type { Client, Instance } from "../../contract/index.ts";
-import { notFound, parseReference, type Reference, type Selection, selectInstances } from "../names/index.ts";
+import {
+  isAmong,
+  notFound,
+  parseReference,
+  type Reference,
+  type Selection,
+  selectInstances,
+} from "../names/index.ts";
 import type { Action, Options, Session } from "../session/index.ts";
 import { followedLines, type InstanceLine, instanceLines, pastLines } from "../streams/index.ts";
 import { sinceTime } from "./since.ts";
@@ -25,9 +32,7 @@ async function select(agent: Client, reference: Reference): Promise<Selection> {
   const selection = selectInstances(reference, instances);
   if (selection !== undefined) return selection;
   const services = await agent.listDocuments("services");
-  const { namespace, name } = reference;
-  if (services.some((each) => each.namespace === namespace && each.name === name))
-    return { by: "service", instances: [] };
+  if (isAmong(services, reference)) return { by: "service", instances: [] };
   throw notFound(reference, instances, services);
 }
 

@@ -2,12 +2,15 @@ import type { Instance } from "../../contract/index.ts";
 import { instanceTable } from "../describe/index.ts";
 import { scopeOf } from "../names/index.ts";
 import type { Action } from "../session/index.ts";
+import { expectService } from "./expect-service.ts";
 
 /** `--json`: the API's answer, `{ "items": [Instance] }`. */
 export const ps: Action = async ({ session, options }) => {
   const { namespace, output } = session;
   const agent = await session.agent();
-  const items = await agent.listInstances(scopeOf(namespace, options.service));
+  const scope = scopeOf(namespace, options.service);
+  const items = await agent.listInstances(scope);
+  if (items.length === 0) await expectService(agent, scope);
   if (session.isJson) await output.json({ items });
   else if (items.length === 0) output.note(nothing(namespace, options.service));
   else await output.lines(instanceTable(items.sort(byPlace), session));

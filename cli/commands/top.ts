@@ -3,6 +3,7 @@ import type { Client, Stats } from "../../contract/index.ts";
 import { scopeOf } from "../names/index.ts";
 import { type Action, type Session, UsageError } from "../session/index.ts";
 import { openScreen, type SortKey, sorted, type Usage, usageBetween, usageLines } from "../top/index.ts";
+import { expectService } from "./expect-service.ts";
 
 const defaultIntervalMs = 2_000;
 /** Before the first look: rates need two samples, and nobody waits for them longer than this. */
@@ -20,6 +21,7 @@ export const top: Action = async ({ session, options }) => {
   const count = options.count ?? (isLive ? Number.POSITIVE_INFINITY : 1);
   const scope = scopeOf(session.namespace, options.service);
   const agent = await session.agent();
+  await expectService(agent, scope);
   const quit = new AbortController();
   const stop = AbortSignal.any([session.interrupted(), quit.signal]);
   const looks = takeLooks(

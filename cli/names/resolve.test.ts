@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Instance } from "../../contract/index.ts";
-import { notFound, oneInstance, parseReference, scopeOf, selectInstances } from "./index.ts";
+import { missingService, notFound, oneInstance, parseReference, scopeOf, selectInstances } from "./index.ts";
 
 const instance = (id: string, more: Partial<Instance> = {}): Instance => {
   const [, service = "", index = "0"] = /^(.+)-(\d+)-[^-]+$/.exec(id) ?? [];
@@ -62,6 +62,36 @@ describe("one instance", () => {
 
   test("of several has to be chosen", () => {
     expect(() => one("web")).toThrow("web: the service has 2 instances; choose one: web-0, web-1");
+  });
+});
+
+test("in a service without instances there is nothing to work in, which is not its name's fault", () => {
+  const services = [{ namespace: "default", name: "idle" }];
+  const one = (text: string) => () => oneInstance(parseReference(text, undefined), all, services);
+  expect(one("idle")).toThrow("idle: the service has no instance; constellation describe idle says why");
+  expect(one("idel")).toThrow("did you mean idle?");
+});
+
+describe("a service that is none", () => {
+  const services = [
+    { namespace: "default", name: "web" },
+    { namespace: "shop", name: "db" },
+  ];
+  const message = (text: string, namespace?: string) =>
+    missingService(scopeOf(namespace, text), services)?.message;
+
+  test.each([
+    ["wbe", undefined, "wbe: there is no such service; did you mean web?"],
+    ["shop/dbb", undefined, "dbb: there is no such service in namespace shop; did you mean db?"],
+    ["web", "shop", "web: there is no such service in namespace shop; there is default/web"],
+    ["zzzzzz", undefined, "zzzzzz: there is no such service; constellation services lists what there is"],
+  ])("%s in %s: %s", (text, namespace, expected) => {
+    expect(message(text, namespace)).toBe(expected);
+  });
+
+  test("is none of those that are", () => {
+    expect([message("web"), message("db"), message("db", "shop")]).toEqual([undefined, undefined, undefined]);
+    expect(missingService({ namespace: "shop" }, services)).toBeUndefined();
   });
 });
 

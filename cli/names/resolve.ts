@@ -19,6 +19,15 @@ export function parseReference(text: string, namespace: string | undefined): Ref
   return { text, namespace: namespace ?? defaultNamespace, name: text, isExplicit: namespace !== undefined };
 }
 
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function isAmong(known: readonly Named[], { namespace, name }: Named): boolean {
+  return known.some((each) => each.namespace === namespace && each.name === name);
+}
+
 /** What a name stands for among the instances: one id, a slot (the instances that hold it), a service. */
 export interface Selection {
   readonly by: "id" | "slot" | "service";
@@ -38,11 +47,24 @@ export function selectInstances(reference: Reference, instances: readonly Instan
   return { by: "service", instances: byService.sort((a, b) => a.index - b.index || byUse(a, b)) };
 }
 
-/** The one instance to work in. A service stands for its instance while it has just one that runs. */
-export function oneInstance(reference: Reference, instances: readonly Instance[]): Instance {
+/**
+ * The one instance to work in. A service stands for its instance while it has just one that runs. `services` are those
+ * that may have none.
+ */
+export function oneInstance(
+  reference: Reference,
+  instances: readonly Instance[],
+  services: readonly Named[] = [],
+): Instance {
   const selection = selectInstances(reference, instances);
   const [first, ...others] = selection?.instances ?? [];
-  if (selection === undefined || first === undefined) throw notFound(reference, instances);
+  if (selection === undefined || first === undefined) {
+    if (!isAmong(services, reference)) throw notFound(reference, instances, services);
+    throw new ConstellationError(
+      "not-found",
+      `${reference.text}: the service has no instance; constellation describe ${reference.text} says why`,
+    );
+  }
   if (selection.by !== "service") return first;
   const running = selection.instances.filter(isRunning);
   if (running.length === 1 && running[0]) return running[0];
@@ -58,7 +80,7 @@ export function oneInstance(reference: Reference, instances: readonly Instance[]
 export function notFound(
   reference: Reference,
   instances: readonly Instance[],
-  others: readonly { readonly namespace: string; readonly name: string }[] = [],
+  others: readonly Named[] = [],
 ): ConstellationError {
   const known = [
     ...instances.flatMap(({ namespace, id, name, service }) =>
@@ -81,7 +103,7 @@ export function notFound(
   );
 }
 
-function namesIn(wanted: string, known: readonly { namespace: string; name: string }[]): string[] {
+function namesIn(wanted: string, known: readonly Named[]): string[] {
   return [...new Set(known.filter(({ namespace }) => namespace === wanted).map(({ name }) => name))];
 }
 

@@ -117,6 +117,23 @@ describe("with two instances", () => {
     });
   });
 
+  test.each(["ps", "top", "events"])("%s --service of none says so", async (command) => {
+    expect(await run(command, "--service", "wbe")).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `constellation: ${command}: wbe: there is no such service; did you mean web?\n`,
+    });
+  });
+
+  test.each(["describe", "logs", "exec"])("%s of nothing says so", async (command) => {
+    const more = command === "exec" ? ["--", "true"] : [];
+    expect(await run(command, "wbe", ...more)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `constellation: ${command}: wbe: nothing has that name in namespace default; did you mean web?\n`,
+    });
+  });
+
   test("a description says what is wanted and there, and no secret", async () => {
     const { stdout } = await run("describe", "web");
     for (const text of [
@@ -131,10 +148,6 @@ describe("with two instances", () => {
     expect(login.stdout).toContain("value: secret (");
     expect(stdout + login.stdout + JSON.stringify(await json("describe", "web"))).not.toContain("hush-hush");
     expect((await run("describe", "web-1")).stdout).toMatch(/^Instance default\/web-1-/);
-    expect(await run("describe", "wbe")).toMatchObject({
-      code: 1,
-      stderr: "constellation: describe: wbe: nothing has that name in namespace default; did you mean web?\n",
-    });
   });
 
   test("events end with the last one, or go on", async () => {
