@@ -1,5 +1,5 @@
 import { availableParallelism, networkInterfaces, release, totalmem } from "node:os";
-import type { Host } from "../contract/index.ts";
+import type { HostReport } from "../contract/index.ts";
 import type { LocalRange } from "./cluster/index.ts";
 import { ownAddress } from "./host-address.ts";
 import type { HostInstances, Reports } from "./instances/index.ts";
@@ -53,11 +53,14 @@ export function runHost(options: HostOptions): RunningHost {
   return { instances, running: instances.run(assignments(), signal) };
 }
 
+/** As images name them, where Node has other names. */
+const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: "amd64", ia32: "386" };
+
 /** What this machine is, for the scheduler and for people. */
 export function describeHost(own: {
   readonly name: string;
   readonly version: string;
-  readonly cgroup: Host["cgroup"];
+  readonly cgroup: HostReport["cgroup"];
   readonly ceilings: Readonly<Record<string, number>>;
 }): (assignment: Assignment) => Observation["host"] {
   const startedAt = new Date().toISOString();
@@ -67,6 +70,7 @@ export function describeHost(own: {
     cidr,
     agentVersion: own.version,
     kernel: release(),
+    arch: architectures[process.arch] ?? process.arch,
     cgroup: own.cgroup,
     capacity: { cpu: availableParallelism(), memory: memoryBytes() },
     ulimitCeilings: { ...own.ceilings },

@@ -6,7 +6,6 @@ import {
   ConstellationError,
   type Digest,
   type DocumentKind,
-  type Host,
   type Info,
   type Instance,
   isDigest,
@@ -22,7 +21,7 @@ import {
   createLocate,
   createProgress,
   createServiceFeature,
-  hostCapacities,
+  hostsOf,
   instancesOf,
   leadServices,
   type PortProbe,
@@ -30,7 +29,7 @@ import {
   secretTextsOf,
 } from "./services/index.ts";
 import { createLocalSession, type HostSession } from "./session/index.ts";
-import { families, type KeyValues, keys, openStore, type Store } from "./store/index.ts";
+import { families, type KeyValues, keys, openStore } from "./store/index.ts";
 
 export interface ServerOptions {
   readonly paths: AgentPaths;
@@ -175,16 +174,4 @@ function instanceQueries(all: () => Instance[]): ApiPorts["instances"] {
       );
     },
   };
-}
-
-/** The cluster's hosts that have reported, with what is placed on them. */
-function hostsOf(store: Store): Host[] {
-  const capacities = new Map(hostCapacities(store).map((capacity) => [capacity.name, capacity]));
-  const instances = instancesOf(store);
-  return store.list(families.observed).flatMap(({ record: { host } }) => {
-    if (!host) return [];
-    const reserved = capacities.get(host.name)?.reserved ?? { cpu: 0, memory: 0 };
-    const count = instances.filter((instance) => instance.host === host.name).length;
-    return [{ ...host, state: "ready" as const, reserved, instances: count }];
-  });
 }

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { about } from "./model/field.ts";
 import { dnsLabel } from "./model/values.ts";
+import { hostSettings } from "./resources/host-settings.ts";
 import { resources } from "./resources/index.ts";
 import { imageStorage, registries } from "./resources/registries.ts";
 
@@ -118,23 +120,41 @@ export type ServiceStatus = z.infer<typeof serviceStatus>;
 
 const amounts = z.object({ cpu: z.number().describe("Cores."), memory: z.number().describe("Bytes.") });
 
-export const host = z.object({
+/** Whether a host takes instances; `draining`: those that are there move away, too. */
+export const availability = about(z.enum(["active", "cordoned", "draining"]), { type: "HostAvailability" });
+export type Availability = z.infer<typeof availability>;
+
+/** What a host says of itself. */
+export const hostReport = z.object({
   name: z.string().describe("Its name within the cluster."),
   address: z.string().describe("Where other hosts reach it."),
   cidr: z.string().describe("The range of its instances' addresses."),
   agentVersion: z.string().describe("The version of the agent on it."),
   kernel: z.string().describe("The release of its kernel."),
+  arch: z.string().optional().describe("Its processor, as images name it: `amd64`, `arm64`."),
   cgroup: z.enum(["v2", "v1", "private-v1"]).describe("How it limits instances."),
-  state: z.enum(["ready", "suspect", "lost"]).describe("Whether it answers."),
-  capacity: amounts.describe("What it has for instances."),
-  reserved: amounts.describe("What its instances have reserved of that."),
+  capacity: amounts.describe("What it has."),
   ulimitCeilings: z
     .record(z.string(), z.number())
     .describe(
       "Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.",
     ),
-  instances: z.int().describe("How many instances are placed on it."),
   startedAt: z.string().describe("When its agent started, RFC 3339."),
+});
+export type HostReport = z.infer<typeof hostReport>;
+
+/** A host's report, and what the servers know of it. */
+export const host = hostReport.extend({
+  state: z.enum(["ready", "suspect", "lost"]).describe("Whether it answers."),
+  availability: availability.describe("Whether it takes instances."),
+  labels: z.record(z.string(), z.string()).describe("What its owner calls it, for placement."),
+  attributes: z
+    .record(z.string(), z.string())
+    .describe("What it is by itself, for placement: `host.arch`, `host.kernel` ..."),
+  taints: hostSettings.taints.unwrap().describe("Keep instances away that do not tolerate them."),
+  reserved: amounts.describe("What its instances have reserved of its capacity."),
+  systemReserved: amounts.describe("What it keeps for itself of its capacity."),
+  instances: z.int().describe("How many instances are placed on it."),
 });
 export type Host = z.infer<typeof host>;
 
@@ -218,6 +238,8 @@ export const cluster = z.object({
   network: z.object({ cidr: z.string(), serviceCidr: z.string(), domain: z.string() }),
   registries: registries.optional(),
   imageStorage: imageStorage.optional(),
+  /** Those of the host that answers. */
+  ...hostSettings,
 });
 export type ClusterRecord = z.infer<typeof cluster>;
 

@@ -26,5 +26,11 @@ export * from "./model/values.ts";
 export * from "./paths.ts";
 export { components } from "./resources/components.ts";
 export { functions } from "./resources/functions.ts";
+export {
+  defaultSystemReserve,
+  type HostSettings,
+  hostSettings,
+  type Taint,
+} from "./resources/host-settings.ts";
 export * from "./resources/index.ts";
 export { isNewer } from "./versions.ts";

@@ -86,7 +86,7 @@ export function createHandlers(ports: ApiPorts): Handlers {
   return {
     info: () => ports.info(),
     openapi: () => openapi(),
-    getCluster: () => clusters.current(),
+    getCluster: () => clusters.describe(),
     putCluster: ({ body }) => clusters.found(body),
 
     listDocuments: ({ params, query }) => documents.list(params.plural, query),

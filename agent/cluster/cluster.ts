@@ -5,6 +5,7 @@ import {
   type ClusterWrite,
   ConstellationError,
   cluster as clusterSchema,
+  type HostSettings,
 } from "../../contract/index.ts";
 import { families, type HostRecord, keys, type Put, type Store, type StoredCluster } from "../store/index.ts";
 import { type LocalRange, networkViolations } from "./founding.ts";
@@ -14,6 +15,8 @@ export interface Clusters {
   /** Throws `no-cluster` before one is founded. */
   current(): StoredCluster;
   find(): StoredCluster | undefined;
+  /** The record as the API answers it, with this host's settings; throws `no-cluster`. */
+  describe(): ClusterRecord;
   /** The same owner may repeat it with the same network, and change the rest; anybody else is `owned`. */
   found(founding: ClusterWrite): Promise<ClusterRecord>;
 }
@@ -26,29 +29,40 @@ export function createClusters(
   now: () => Date,
 ): Clusters {
   const find = () => store.get(families.cluster, keys.cluster)?.record;
+  const current = () => {
+    const record = find();
+    if (record) return record;
+    throw new ConstellationError(
+      "no-cluster",
+      "use the cluster: this agent has none yet; create a Cluster first",
+    );
+  };
+  const describe = () => {
+    const host = store.get(families.host, keys.host(hostName))?.record;
+    return clusterSchema.parse({ ...current(), ...hostSettingsIn(host ?? {}) });
+  };
   return {
     find,
-
-    current() {
-      const record = find();
-      if (record) return record;
-      throw new ConstellationError(
-        "no-cluster",
-        "use the cluster: this agent has none yet; create a Cluster first",
-      );
-    },
+    current,
+    describe,
 
     async found(founding) {
       const existing = store.get(families.cluster, keys.cluster);
       if (existing === undefined) {
         const writes = foundedBy(founding, hostName, localRanges(), now());
         await store.commit(writes);
-        return clusterSchema.parse(writes[0].record);
+        return describe();
       }
-      const record = changedBy(existing.record, founding);
-      if (!isDeepStrictEqual(record, existing.record))
-        await store.commit([{ key: keys.cluster, record, was: existing.modRevision }]);
-      return clusterSchema.parse(record);
+      const host = store.get(families.host, keys.host(hostName));
+      const changes = [
+        { stored: existing, record: changedBy(existing.record, founding) },
+        ...(host ? [{ stored: host, record: withSettings(host.record, founding) }] : []),
+      ].filter(({ stored, record }) => !isDeepStrictEqual(stored.record, record));
+      if (changes.length > 0)
+        await store.commit(
+          changes.map(({ stored, record }) => ({ key: stored.key, record, was: stored.modRevision })),
+        );
+      return describe();
     },
   };
 }
@@ -75,6 +89,16 @@ function changedBy(existing: StoredCluster, founding: ClusterWrite): StoredClust
   return { ...kept, ...settingsOf(founding) };
 }
 
+function withSettings(host: HostRecord, founding: ClusterWrite): HostRecord {
+  const { labels: _, taints: __, reserved: ___, ...kept } = host;
+  return { ...kept, ...hostSettingsIn(founding) };
+}
+
+/** What its owner says of a host; what is left out is not stored. */
+function hostSettingsIn({ labels, taints, reserved }: HostSettings): HostSettings {
+  return { ...(labels && { labels }), ...(taints && { taints }), ...(reserved && { reserved }) };
+}
+
 /** How images come to the cluster's hosts; what is left out is not stored. */
 function settingsOf({ registries, imageStorage }: ClusterWrite) {
   return { ...(registries && { registries }), ...(imageStorage && { imageStorage }) };
@@ -97,7 +121,7 @@ function foundedBy(
   const at = now.toISOString();
   const settings = settingsOf(founding);
   const record: StoredCluster = { id: randomUUID(), name, owner, createdAt: at, network, ...settings };
-  const host: HostRecord = { name: hostName, role: "server", cidr, addedAt: at };
+  const host: HostRecord = { name: hostName, role: "server", cidr, addedAt: at, ...hostSettingsIn(founding) };
   return [
     { key: keys.cluster, record, was: undefined },
     { key: keys.host(hostName), record: host, was: undefined },

@@ -6,4 +6,5 @@
  */
 export { type Clusters, createClusters } from "./cluster.ts";
 export type { LocalRange } from "./founding.ts";
+export { attributesOf, type Member, membersOf } from "./members.ts";
 export { formatIpv4, gatewayOf, nextAddress, parseRange } from "./ranges.ts";

@@ -4,7 +4,6 @@ import {
   formatBytes,
   free,
   type HostCapacity,
-  hostReserve,
   placeInstance,
   type Request,
 } from "./place.ts";
@@ -36,7 +35,7 @@ export function admitService(
     const wants = `${replicas} × ${formatBytes(request.memory)}`;
     throw refusal(
       name,
-      `the cluster lacks memory (wants ${wants}, has ${formatBytes(total.memory)} beside the ${formatBytes(hostReserve.memory)} a host keeps)`,
+      `the cluster lacks memory (wants ${wants}, has ${formatBytes(total.memory)} beside what its hosts keep)`,
       true,
     );
   }

@@ -12,7 +12,6 @@ export {
   formatBytes,
   free,
   type HostCapacity,
-  hostReserve,
   placeInstance,
   type Request,
   requestOf,

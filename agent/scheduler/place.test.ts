@@ -12,6 +12,7 @@ const gi = 2 ** 30;
 const host = (name: string, more: Partial<HostCapacity> = {}): HostCapacity => ({
   name,
   capacity: { cpu: 4, memory: 8 * gi },
+  systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 },
   reserved: { cpu: 0, memory: 0 },
   ulimitCeilings: { nofile: 20_000 },
   ...more,

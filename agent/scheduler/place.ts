@@ -11,6 +11,8 @@ export interface Request {
 export interface HostCapacity {
   readonly name: string;
   readonly capacity: { readonly cpu: number; readonly memory: number };
+  /** What it keeps for itself. */
+  readonly systemReserved: { readonly cpu: number; readonly memory: number };
   /** Sum over the instances placed there. */
   readonly reserved: { readonly cpu: number; readonly memory: number };
   /** The most a hard ulimit can be there; absent: no ceiling. */
@@ -23,9 +25,6 @@ export type Choice =
 
 /** What is reserved where a workload says nothing. */
 export const defaultRequest = { cpu: 0.05, memory: 64 * 2 ** 20 } as const;
-
-/** What a host keeps for itself: the agent, the store, the kernel. */
-export const hostReserve = { cpu: 0.1, memory: 256 * 2 ** 20 } as const;
 
 /** Chooses the host with the most free memory of those it fits on, by name among equals. */
 export function placeInstance(request: Request, hosts: readonly HostCapacity[]): Choice {
@@ -44,10 +43,10 @@ export function describeRejections(rejections: readonly { host: string; reason: 
   return `${count}: ${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }
 
-export function free({ capacity, reserved }: HostCapacity): { cpu: number; memory: number } {
+export function free({ capacity, systemReserved, reserved }: HostCapacity): { cpu: number; memory: number } {
   return {
-    cpu: Math.max(0, capacity.cpu - hostReserve.cpu - reserved.cpu),
-    memory: Math.max(0, capacity.memory - hostReserve.memory - reserved.memory),
+    cpu: Math.max(0, capacity.cpu - systemReserved.cpu - reserved.cpu),
+    memory: Math.max(0, capacity.memory - systemReserved.memory - reserved.memory),
   };
 }
 

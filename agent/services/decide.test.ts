@@ -6,6 +6,7 @@ import type { Op, PlacedInstance, View, WantedService } from "./types.ts";
 const host = {
   name: "vm",
   capacity: { cpu: 64, memory: 64 * 2 ** 30 },
+  systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 },
   reserved: { cpu: 0, memory: 0 },
   ulimitCeilings: {},
 };

@@ -7,6 +7,7 @@
  */
 export type { ActPorts } from "./act.ts";
 export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
+export { hostsOf } from "./hosts.ts";
 export { type ImagePorts, resolveImage } from "./images.ts";
 export { createLocate } from "./locate.ts";
 export { type Leader, leadServices } from "./loop.ts";
@@ -16,4 +17,4 @@ export { type Reference, referencesOf } from "./references.ts";
 export { secretTextsOf } from "./secret-texts.ts";
 export { minHealthyTimeMs } from "./specs.ts";
 export { instancesOf } from "./status.ts";
-export { hostCapacities, observedInstances, placementsOf, servicesOf } from "./view.ts";
+export { observedInstances, placementsOf, servicesOf } from "./view.ts";

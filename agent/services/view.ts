@@ -1,4 +1,5 @@
 import type { Instance } from "../../contract/index.ts";
+import { membersOf } from "../cluster/index.ts";
 import { type HostCapacity, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, hostOfKey, type Placed, type Reader, type Spec } from "../store/index.ts";
 import { newestSpecs } from "./specs.ts";
@@ -52,18 +53,22 @@ export function observe(store: Reader, seen: ReadonlySet<string>, now: Date): Vi
 /** Every host that has reported, with what is placed there; `except` leaves out one service's share. */
 export function hostCapacities(store: Reader, except?: string): HostCapacity[] {
   const placements = placementsOf(store).filter(({ placed }) => placed.serviceUid !== except);
+  const byHost = Map.groupBy(placements, ({ host }) => host);
   const specs = newestSpecs(store);
+  const members = membersOf(store);
   return store.list(families.observed).flatMap(({ record: { host } }) => {
-    if (!host) return [];
-    const there = placements
-      .filter((placement) => placement.host === host.name)
-      .map(({ placed }) => requestOf(specs.get(placed.serviceUid)?.inputs ?? {}));
+    const member = host && members.get(host.name);
+    if (!host || !member) return [];
+    const there = (byHost.get(host.name) ?? []).map(({ placed }) =>
+      requestOf(specs.get(placed.serviceUid)?.inputs ?? {}),
+    );
     const reserved = {
       // Sums of decimal fractions, to a thousandth of a core.
       cpu: Math.round(there.reduce((sum, { cpu }) => sum + cpu, 0) * 1000) / 1000,
       memory: there.reduce((sum, { memory }) => sum + memory, 0),
     };
-    return [{ name: host.name, capacity: host.capacity, reserved, ulimitCeilings: host.ulimitCeilings }];
+    const { name, capacity, ulimitCeilings } = host;
+    return [{ name, capacity, systemReserved: member.systemReserved, reserved, ulimitCeilings }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Host, Instance } from "../../contract/index.ts";
+import type { HostReport, Instance } from "../../contract/index.ts";
 import type { RegistrySettings } from "../images/index.ts";
 
 /**
@@ -111,7 +111,7 @@ export interface Endpoint {
 
 /** What a host reports: its whole view, sent on every transition, coalesced by the session. */
 export interface Observation {
-  readonly host: Omit<Host, "reserved" | "instances" | "state">;
+  readonly host: HostReport;
   readonly instances: readonly Instance[];
 }
 

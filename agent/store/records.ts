@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cluster, host, instance, owner } from "../../contract/index.ts";
+import { availability, cluster, hostReport, hostSettings, instance, owner } from "../../contract/index.ts";
 
 /** One sort of stored record: where its keys are and what they hold. */
 export interface Family<R = unknown> {
@@ -13,7 +13,7 @@ export const recordVersion = 1;
 /** Fields that a newer version wrote stay in the record, though its type does not name them. */
 const kept = <S extends z.ZodRawShape>(shape: S): z.ZodType<z.infer<z.ZodObject<S>>> => z.looseObject(shape);
 
-const clusterRecord = kept(cluster.shape);
+const clusterRecord = kept(cluster.omit({ labels: true, taints: true, reserved: true }).shape);
 export type StoredCluster = z.infer<typeof clusterRecord>;
 
 /** A machine of the cluster, from its joining to its leaving. */
@@ -25,6 +25,10 @@ const hostRecord = kept({
   cidr: z.string(),
   /** RFC 3339. */
   addedAt: z.string(),
+  /** As its owner wrote them. */
+  ...hostSettings,
+  /** Absent: active. */
+  availability: availability.optional(),
 });
 export type HostRecord = z.infer<typeof hostRecord>;
 
@@ -92,7 +96,7 @@ export type PlacementRecord = z.infer<typeof placementRecord>;
 const observedRecord = kept({
   instances: z.array(instance),
   /** On the first key alone. */
-  host: host.omit({ reserved: true, instances: true, state: true }).optional(),
+  host: hostReport.optional(),
 });
 export type ObservedRecord = z.infer<typeof observedRecord>;
 

@@ -81,7 +81,8 @@ test("hosts: what is reserved of what there is", () => {
       capacity: { cpu: 4, memory: 8 * 2 ** 30 },
       reserved: { cpu: 0.15, memory: 192 * 2 ** 20 },
     },
-    ...{ ulimitCeilings: {}, instances: 3, startedAt: at },
+    ...{ ulimitCeilings: {}, instances: 3, startedAt: at, availability: "active" as const },
+    ...{ labels: {}, attributes: {}, taints: [], systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 } },
   };
   expect(hostTable([host], view)).toEqual([
     "HOST  STATE  ADDRESS    INSTANCES  CPU     MEMORY     CGROUP  KERNEL  AGENT  UP",

@@ -54,6 +54,9 @@ export const clusterWrite = z.strictObject({
   network: clusterInputs.network,
   registries: clusterInputs.registries,
   imageStorage: clusterInputs.imageStorage,
+  labels: clusterInputs.labels,
+  taints: clusterInputs.taints,
+  reserved: clusterInputs.reserved,
 });
 export type ClusterWrite = z.infer<typeof clusterWrite>;
 
@@ -98,7 +101,7 @@ export const routes = {
     method: "PUT",
     path: "/v1/cluster",
     summary:
-      "Founds the cluster; the same owner may repeat it, also with other registries and image storage.",
+      "Founds the cluster; the same owner may repeat it, also with other registries, image storage and settings of this host.",
     body: clusterWrite,
     answer: cluster,
     framing: "json",

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { about } from "../model/field.ts";
 import { joinPath } from "../model/paths.ts";
 import { resource } from "../model/resource.ts";
+import { hostSettings } from "./host-settings.ts";
 import { imageStorage, registries } from "./registries.ts";
 
 const cidr = z.cidrv4({
@@ -42,6 +43,7 @@ export const Cluster = resource({
       ),
     registries: registries.optional(),
     imageStorage: imageStorage.optional().describe("The room for images on a host's disk."),
+    ...hostSettings,
     agentVersion: z
       .string()
       .optional()

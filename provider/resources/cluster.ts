@@ -48,6 +48,9 @@ export function clusterOperations(
       network: inputs.value.network as ClusterRecord["network"],
       registries: inputs.value.registries as ClusterRecord["registries"],
       imageStorage: inputs.value.imageStorage as ClusterRecord["imageStorage"],
+      labels: inputs.value.labels as ClusterRecord["labels"],
+      taints: inputs.value.taints as ClusterRecord["taints"],
+      reserved: inputs.value.reserved as ClusterRecord["reserved"],
     });
     return store(record, inputs);
   };
@@ -188,8 +191,9 @@ function unasked(name: string, cause: Error): ConstellationError {
 }
 
 /** The inputs that the cluster itself holds; undefined where it holds none. */
-function readInputs({ name, network, registries, imageStorage }: ClusterRecord): Properties {
-  return { name, network, registries, imageStorage };
+function readInputs(record: ClusterRecord): Properties {
+  const { name, network, registries, imageStorage, labels, taints, reserved } = record;
+  return { name, network, registries, imageStorage, labels, taints, reserved };
 }
 
 function importedInputs(name: string): Opened {

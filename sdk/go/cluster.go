@@ -25,16 +25,22 @@ type Cluster struct {
 	ForceDestroy pulumi.BoolOutput `pulumi:"forceDestroy"`
 	// The room for images on a host's disk.
 	ImageStorage ImageStoragePtrOutput `pulumi:"imageStorage"`
+	// What placement can ask for, like `zone` or `disk`.
+	Labels pulumi.StringMapOutput `pulumi:"labels"`
 	// Its name within the namespace.
 	Name pulumi.StringOutput `pulumi:"name"`
 	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 	Network ClusterNetworkOutput `pulumi:"network"`
 	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
 	Registries RegistryMapOutput `pulumi:"registries"`
+	// What no instance gets: it is for the host itself.
+	Reserved HostReservedPtrOutput `pulumi:"reserved"`
 	// Counts the changes of its inputs, from 1.
 	Revision pulumi.IntOutput `pulumi:"revision"`
 	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
 	Root pulumi.StringPtrOutput `pulumi:"root"`
+	// Keep instances away that do not tolerate them.
+	Taints TaintArrayOutput `pulumi:"taints"`
 }
 
 // NewCluster registers a new resource with the given unique name, arguments, and options.
@@ -87,14 +93,20 @@ type clusterArgs struct {
 	ForceDestroy *bool `pulumi:"forceDestroy"`
 	// The room for images on a host's disk.
 	ImageStorage *ImageStorage `pulumi:"imageStorage"`
+	// What placement can ask for, like `zone` or `disk`.
+	Labels map[string]string `pulumi:"labels"`
 	// Default: the resource's name in the program.
 	Name *string `pulumi:"name"`
 	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 	Network *ClusterNetwork `pulumi:"network"`
 	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
 	Registries map[string]Registry `pulumi:"registries"`
+	// What no instance gets: it is for the host itself.
+	Reserved *HostReserved `pulumi:"reserved"`
 	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
 	Root *string `pulumi:"root"`
+	// Keep instances away that do not tolerate them.
+	Taints []Taint `pulumi:"taints"`
 }
 
 // The set of arguments for constructing a Cluster resource.
@@ -105,14 +117,20 @@ type ClusterArgs struct {
 	ForceDestroy pulumi.BoolPtrInput
 	// The room for images on a host's disk.
 	ImageStorage ImageStoragePtrInput
+	// What placement can ask for, like `zone` or `disk`.
+	Labels pulumi.StringMapInput
 	// Default: the resource's name in the program.
 	Name pulumi.StringPtrInput
 	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
 	Network ClusterNetworkPtrInput
 	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
 	Registries RegistryMapInput
+	// What no instance gets: it is for the host itself.
+	Reserved HostReservedPtrInput
 	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
 	Root pulumi.StringPtrInput
+	// Keep instances away that do not tolerate them.
+	Taints TaintArrayInput
 }
 
 func (ClusterArgs) ElementType() reflect.Type {
@@ -227,6 +245,11 @@ func (o ClusterOutput) ImageStorage() ImageStoragePtrOutput {
 	return o.ApplyT(func(v *Cluster) ImageStoragePtrOutput { return v.ImageStorage }).(ImageStoragePtrOutput)
 }
 
+// What placement can ask for, like `zone` or `disk`.
+func (o ClusterOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *Cluster) pulumi.StringMapOutput { return v.Labels }).(pulumi.StringMapOutput)
+}
+
 // Its name within the namespace.
 func (o ClusterOutput) Name() pulumi.StringOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringOutput { return v.Name }).(pulumi.StringOutput)
@@ -242,6 +265,11 @@ func (o ClusterOutput) Registries() RegistryMapOutput {
 	return o.ApplyT(func(v *Cluster) RegistryMapOutput { return v.Registries }).(RegistryMapOutput)
 }
 
+// What no instance gets: it is for the host itself.
+func (o ClusterOutput) Reserved() HostReservedPtrOutput {
+	return o.ApplyT(func(v *Cluster) HostReservedPtrOutput { return v.Reserved }).(HostReservedPtrOutput)
+}
+
 // Counts the changes of its inputs, from 1.
 func (o ClusterOutput) Revision() pulumi.IntOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.IntOutput { return v.Revision }).(pulumi.IntOutput)
@@ -250,6 +278,11 @@ func (o ClusterOutput) Revision() pulumi.IntOutput {
 // Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
 func (o ClusterOutput) Root() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringPtrOutput { return v.Root }).(pulumi.StringPtrOutput)
+}
+
+// Keep instances away that do not tolerate them.
+func (o ClusterOutput) Taints() TaintArrayOutput {
+	return o.ApplyT(func(v *Cluster) TaintArrayOutput { return v.Taints }).(TaintArrayOutput)
 }
 
 type ClusterArrayOutput struct{ *pulumi.OutputState }

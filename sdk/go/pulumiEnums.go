@@ -267,6 +267,98 @@ func (o EndpointProtocolPtrOutput) ToStringPtrOutputWithContext(ctx context.Cont
 	}).(pulumi.StringPtrOutput)
 }
 
+// Whether it takes instances.
+type HostAvailability string
+
+const (
+	HostAvailabilityACTIVE   = HostAvailability("active")
+	HostAvailabilityCORDONED = HostAvailability("cordoned")
+	HostAvailabilityDRAINING = HostAvailability("draining")
+)
+
+type HostAvailabilityOutput struct{ *pulumi.OutputState }
+
+func (HostAvailabilityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostAvailability)(nil)).Elem()
+}
+
+func (o HostAvailabilityOutput) ToHostAvailabilityOutput() HostAvailabilityOutput {
+	return o
+}
+
+func (o HostAvailabilityOutput) ToHostAvailabilityOutputWithContext(ctx context.Context) HostAvailabilityOutput {
+	return o
+}
+
+func (o HostAvailabilityOutput) ToHostAvailabilityPtrOutput() HostAvailabilityPtrOutput {
+	return o.ToHostAvailabilityPtrOutputWithContext(context.Background())
+}
+
+func (o HostAvailabilityOutput) ToHostAvailabilityPtrOutputWithContext(ctx context.Context) HostAvailabilityPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v HostAvailability) *HostAvailability {
+		return &v
+	}).(HostAvailabilityPtrOutput)
+}
+
+func (o HostAvailabilityOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o HostAvailabilityOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e HostAvailability) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o HostAvailabilityOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o HostAvailabilityOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e HostAvailability) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type HostAvailabilityPtrOutput struct{ *pulumi.OutputState }
+
+func (HostAvailabilityPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**HostAvailability)(nil)).Elem()
+}
+
+func (o HostAvailabilityPtrOutput) ToHostAvailabilityPtrOutput() HostAvailabilityPtrOutput {
+	return o
+}
+
+func (o HostAvailabilityPtrOutput) ToHostAvailabilityPtrOutputWithContext(ctx context.Context) HostAvailabilityPtrOutput {
+	return o
+}
+
+func (o HostAvailabilityPtrOutput) Elem() HostAvailabilityOutput {
+	return o.ApplyT(func(v *HostAvailability) HostAvailability {
+		if v != nil {
+			return *v
+		}
+		var ret HostAvailability
+		return ret
+	}).(HostAvailabilityOutput)
+}
+
+func (o HostAvailabilityPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o HostAvailabilityPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *HostAvailability) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
 // How it limits instances.
 type HostFactsCgroup string
 
@@ -2051,6 +2143,174 @@ func (in *serviceWaitForPtr) ToServiceWaitForPtrOutputWithContext(ctx context.Co
 	return pulumi.ToOutputWithContext(ctx, in).(ServiceWaitForPtrOutput)
 }
 
+// What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too.
+type TaintEffect string
+
+const (
+	TaintEffect_NO_SCHEDULE        = TaintEffect("NoSchedule")
+	TaintEffect_PREFER_NO_SCHEDULE = TaintEffect("PreferNoSchedule")
+	TaintEffect_NO_EXECUTE         = TaintEffect("NoExecute")
+)
+
+func (TaintEffect) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaintEffect)(nil)).Elem()
+}
+
+func (e TaintEffect) ToTaintEffectOutput() TaintEffectOutput {
+	return pulumi.ToOutput(e).(TaintEffectOutput)
+}
+
+func (e TaintEffect) ToTaintEffectOutputWithContext(ctx context.Context) TaintEffectOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaintEffectOutput)
+}
+
+func (e TaintEffect) ToTaintEffectPtrOutput() TaintEffectPtrOutput {
+	return e.ToTaintEffectPtrOutputWithContext(context.Background())
+}
+
+func (e TaintEffect) ToTaintEffectPtrOutputWithContext(ctx context.Context) TaintEffectPtrOutput {
+	return TaintEffect(e).ToTaintEffectOutputWithContext(ctx).ToTaintEffectPtrOutputWithContext(ctx)
+}
+
+func (e TaintEffect) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaintEffect) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaintEffect) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaintEffect) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaintEffectOutput struct{ *pulumi.OutputState }
+
+func (TaintEffectOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaintEffect)(nil)).Elem()
+}
+
+func (o TaintEffectOutput) ToTaintEffectOutput() TaintEffectOutput {
+	return o
+}
+
+func (o TaintEffectOutput) ToTaintEffectOutputWithContext(ctx context.Context) TaintEffectOutput {
+	return o
+}
+
+func (o TaintEffectOutput) ToTaintEffectPtrOutput() TaintEffectPtrOutput {
+	return o.ToTaintEffectPtrOutputWithContext(context.Background())
+}
+
+func (o TaintEffectOutput) ToTaintEffectPtrOutputWithContext(ctx context.Context) TaintEffectPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaintEffect) *TaintEffect {
+		return &v
+	}).(TaintEffectPtrOutput)
+}
+
+func (o TaintEffectOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaintEffectOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaintEffect) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaintEffectOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaintEffectOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaintEffect) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaintEffectPtrOutput struct{ *pulumi.OutputState }
+
+func (TaintEffectPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaintEffect)(nil)).Elem()
+}
+
+func (o TaintEffectPtrOutput) ToTaintEffectPtrOutput() TaintEffectPtrOutput {
+	return o
+}
+
+func (o TaintEffectPtrOutput) ToTaintEffectPtrOutputWithContext(ctx context.Context) TaintEffectPtrOutput {
+	return o
+}
+
+func (o TaintEffectPtrOutput) Elem() TaintEffectOutput {
+	return o.ApplyT(func(v *TaintEffect) TaintEffect {
+		if v != nil {
+			return *v
+		}
+		var ret TaintEffect
+		return ret
+	}).(TaintEffectOutput)
+}
+
+func (o TaintEffectPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaintEffectPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaintEffect) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaintEffectInput is an input type that accepts values of the TaintEffect enum
+// A concrete instance of `TaintEffectInput` can be one of the following:
+//
+//	TaintEffect_NO_SCHEDULE
+//	TaintEffect_PREFER_NO_SCHEDULE
+//	TaintEffect_NO_EXECUTE
+type TaintEffectInput interface {
+	pulumi.Input
+
+	ToTaintEffectOutput() TaintEffectOutput
+	ToTaintEffectOutputWithContext(context.Context) TaintEffectOutput
+}
+
+var taintEffectPtrType = reflect.TypeOf((**TaintEffect)(nil)).Elem()
+
+type TaintEffectPtrInput interface {
+	pulumi.Input
+
+	ToTaintEffectPtrOutput() TaintEffectPtrOutput
+	ToTaintEffectPtrOutputWithContext(context.Context) TaintEffectPtrOutput
+}
+
+type taintEffectPtr string
+
+func TaintEffectPtr(v string) TaintEffectPtrInput {
+	return (*taintEffectPtr)(&v)
+}
+
+func (*taintEffectPtr) ElementType() reflect.Type {
+	return taintEffectPtrType
+}
+
+func (in *taintEffectPtr) ToTaintEffectPtrOutput() TaintEffectPtrOutput {
+	return pulumi.ToOutput(in).(TaintEffectPtrOutput)
+}
+
+func (in *taintEffectPtr) ToTaintEffectPtrOutputWithContext(ctx context.Context) TaintEffectPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaintEffectPtrOutput)
+}
+
 // Which of the old and the new instance yields. Default: `stop-first` with a writable `hostPath`, else `start-first`.
 type UpdatePolicyStrategy string
 
@@ -2238,12 +2498,16 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceDiscoveryPtrInput)(nil)).Elem(), ServiceDiscovery("virtual"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceWaitForInput)(nil)).Elem(), ServiceWaitFor("healthy"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceWaitForPtrInput)(nil)).Elem(), ServiceWaitFor("healthy"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaintEffectInput)(nil)).Elem(), TaintEffect("NoSchedule"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaintEffectPtrInput)(nil)).Elem(), TaintEffect("NoSchedule"))
 	pulumi.RegisterInputType(reflect.TypeOf((*UpdatePolicyStrategyInput)(nil)).Elem(), UpdatePolicyStrategy("start-first"))
 	pulumi.RegisterInputType(reflect.TypeOf((*UpdatePolicyStrategyPtrInput)(nil)).Elem(), UpdatePolicyStrategy("start-first"))
 	pulumi.RegisterOutputType(ConfigFileOnChangeOutput{})
 	pulumi.RegisterOutputType(ConfigFileOnChangePtrOutput{})
 	pulumi.RegisterOutputType(EndpointProtocolOutput{})
 	pulumi.RegisterOutputType(EndpointProtocolPtrOutput{})
+	pulumi.RegisterOutputType(HostAvailabilityOutput{})
+	pulumi.RegisterOutputType(HostAvailabilityPtrOutput{})
 	pulumi.RegisterOutputType(HostFactsCgroupOutput{})
 	pulumi.RegisterOutputType(HostFactsCgroupPtrOutput{})
 	pulumi.RegisterOutputType(HostFactsStateOutput{})
@@ -2268,6 +2532,8 @@ func init() {
 	pulumi.RegisterOutputType(ServiceDiscoveryPtrOutput{})
 	pulumi.RegisterOutputType(ServiceWaitForOutput{})
 	pulumi.RegisterOutputType(ServiceWaitForPtrOutput{})
+	pulumi.RegisterOutputType(TaintEffectOutput{})
+	pulumi.RegisterOutputType(TaintEffectPtrOutput{})
 	pulumi.RegisterOutputType(UpdatePolicyStrategyOutput{})
 	pulumi.RegisterOutputType(UpdatePolicyStrategyPtrOutput{})
 }

@@ -673,7 +673,13 @@ type HostFacts struct {
 	Address string `pulumi:"address"`
 	// The version of the agent on it.
 	AgentVersion string `pulumi:"agentVersion"`
-	// What it has for instances.
+	// Its processor, as images name it: `amd64`, `arm64`.
+	Arch *string `pulumi:"arch"`
+	// What it is by itself, for placement: `host.arch`, `host.kernel` ...
+	Attributes map[string]string `pulumi:"attributes"`
+	// Whether it takes instances.
+	Availability HostAvailability `pulumi:"availability"`
+	// What it has.
 	Capacity HostFactsCapacity `pulumi:"capacity"`
 	// How it limits instances.
 	Cgroup HostFactsCgroup `pulumi:"cgroup"`
@@ -683,14 +689,20 @@ type HostFacts struct {
 	Instances int `pulumi:"instances"`
 	// The release of its kernel.
 	Kernel string `pulumi:"kernel"`
+	// What its owner calls it, for placement.
+	Labels map[string]string `pulumi:"labels"`
 	// Its name within the cluster.
 	Name string `pulumi:"name"`
-	// What its instances have reserved of that.
+	// What its instances have reserved of its capacity.
 	Reserved HostFactsReserved `pulumi:"reserved"`
 	// When its agent started, RFC 3339.
 	StartedAt string `pulumi:"startedAt"`
 	// Whether it answers.
 	State HostFactsState `pulumi:"state"`
+	// What it keeps for itself of its capacity.
+	SystemReserved HostFactsSystemReserved `pulumi:"systemReserved"`
+	// Keep instances away that do not tolerate them.
+	Taints []Taint `pulumi:"taints"`
 	// Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
 	UlimitCeilings map[string]float64 `pulumi:"ulimitCeilings"`
 }
@@ -719,7 +731,22 @@ func (o HostFactsOutput) AgentVersion() pulumi.StringOutput {
 	return o.ApplyT(func(v HostFacts) string { return v.AgentVersion }).(pulumi.StringOutput)
 }
 
-// What it has for instances.
+// Its processor, as images name it: `amd64`, `arm64`.
+func (o HostFactsOutput) Arch() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v HostFacts) *string { return v.Arch }).(pulumi.StringPtrOutput)
+}
+
+// What it is by itself, for placement: `host.arch`, `host.kernel` ...
+func (o HostFactsOutput) Attributes() pulumi.StringMapOutput {
+	return o.ApplyT(func(v HostFacts) map[string]string { return v.Attributes }).(pulumi.StringMapOutput)
+}
+
+// Whether it takes instances.
+func (o HostFactsOutput) Availability() HostAvailabilityOutput {
+	return o.ApplyT(func(v HostFacts) HostAvailability { return v.Availability }).(HostAvailabilityOutput)
+}
+
+// What it has.
 func (o HostFactsOutput) Capacity() HostFactsCapacityOutput {
 	return o.ApplyT(func(v HostFacts) HostFactsCapacity { return v.Capacity }).(HostFactsCapacityOutput)
 }
@@ -744,12 +771,17 @@ func (o HostFactsOutput) Kernel() pulumi.StringOutput {
 	return o.ApplyT(func(v HostFacts) string { return v.Kernel }).(pulumi.StringOutput)
 }
 
+// What its owner calls it, for placement.
+func (o HostFactsOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v HostFacts) map[string]string { return v.Labels }).(pulumi.StringMapOutput)
+}
+
 // Its name within the cluster.
 func (o HostFactsOutput) Name() pulumi.StringOutput {
 	return o.ApplyT(func(v HostFacts) string { return v.Name }).(pulumi.StringOutput)
 }
 
-// What its instances have reserved of that.
+// What its instances have reserved of its capacity.
 func (o HostFactsOutput) Reserved() HostFactsReservedOutput {
 	return o.ApplyT(func(v HostFacts) HostFactsReserved { return v.Reserved }).(HostFactsReservedOutput)
 }
@@ -762,6 +794,16 @@ func (o HostFactsOutput) StartedAt() pulumi.StringOutput {
 // Whether it answers.
 func (o HostFactsOutput) State() HostFactsStateOutput {
 	return o.ApplyT(func(v HostFacts) HostFactsState { return v.State }).(HostFactsStateOutput)
+}
+
+// What it keeps for itself of its capacity.
+func (o HostFactsOutput) SystemReserved() HostFactsSystemReservedOutput {
+	return o.ApplyT(func(v HostFacts) HostFactsSystemReserved { return v.SystemReserved }).(HostFactsSystemReservedOutput)
+}
+
+// Keep instances away that do not tolerate them.
+func (o HostFactsOutput) Taints() TaintArrayOutput {
+	return o.ApplyT(func(v HostFacts) []Taint { return v.Taints }).(TaintArrayOutput)
 }
 
 // Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
@@ -849,6 +891,37 @@ func (o HostFactsReservedOutput) Cpu() pulumi.Float64Output {
 // Bytes.
 func (o HostFactsReservedOutput) Memory() pulumi.Float64Output {
 	return o.ApplyT(func(v HostFactsReserved) float64 { return v.Memory }).(pulumi.Float64Output)
+}
+
+type HostFactsSystemReserved struct {
+	// Cores.
+	Cpu float64 `pulumi:"cpu"`
+	// Bytes.
+	Memory float64 `pulumi:"memory"`
+}
+
+type HostFactsSystemReservedOutput struct{ *pulumi.OutputState }
+
+func (HostFactsSystemReservedOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostFactsSystemReserved)(nil)).Elem()
+}
+
+func (o HostFactsSystemReservedOutput) ToHostFactsSystemReservedOutput() HostFactsSystemReservedOutput {
+	return o
+}
+
+func (o HostFactsSystemReservedOutput) ToHostFactsSystemReservedOutputWithContext(ctx context.Context) HostFactsSystemReservedOutput {
+	return o
+}
+
+// Cores.
+func (o HostFactsSystemReservedOutput) Cpu() pulumi.Float64Output {
+	return o.ApplyT(func(v HostFactsSystemReserved) float64 { return v.Cpu }).(pulumi.Float64Output)
+}
+
+// Bytes.
+func (o HostFactsSystemReservedOutput) Memory() pulumi.Float64Output {
+	return o.ApplyT(func(v HostFactsSystemReserved) float64 { return v.Memory }).(pulumi.Float64Output)
 }
 
 type HostPathMount struct {
@@ -1004,6 +1077,162 @@ func (o HostPathMountPtrOutput) Path() pulumi.StringPtrOutput {
 			return nil
 		}
 		return &v.Path
+	}).(pulumi.StringPtrOutput)
+}
+
+type HostReserved struct {
+	// Cores. Default: 0.1.
+	Cpu *float64 `pulumi:"cpu"`
+	// Memory. Default: `256Mi`.
+	Memory *string `pulumi:"memory"`
+}
+
+// HostReservedInput is an input type that accepts HostReservedArgs and HostReservedOutput values.
+// You can construct a concrete instance of `HostReservedInput` via:
+//
+//	HostReservedArgs{...}
+type HostReservedInput interface {
+	pulumi.Input
+
+	ToHostReservedOutput() HostReservedOutput
+	ToHostReservedOutputWithContext(context.Context) HostReservedOutput
+}
+
+type HostReservedArgs struct {
+	// Cores. Default: 0.1.
+	Cpu pulumi.Float64PtrInput `pulumi:"cpu"`
+	// Memory. Default: `256Mi`.
+	Memory pulumi.StringPtrInput `pulumi:"memory"`
+}
+
+func (HostReservedArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostReserved)(nil)).Elem()
+}
+
+func (i HostReservedArgs) ToHostReservedOutput() HostReservedOutput {
+	return i.ToHostReservedOutputWithContext(context.Background())
+}
+
+func (i HostReservedArgs) ToHostReservedOutputWithContext(ctx context.Context) HostReservedOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(HostReservedOutput)
+}
+
+func (i HostReservedArgs) ToHostReservedPtrOutput() HostReservedPtrOutput {
+	return i.ToHostReservedPtrOutputWithContext(context.Background())
+}
+
+func (i HostReservedArgs) ToHostReservedPtrOutputWithContext(ctx context.Context) HostReservedPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(HostReservedOutput).ToHostReservedPtrOutputWithContext(ctx)
+}
+
+// HostReservedPtrInput is an input type that accepts HostReservedArgs, HostReservedPtr and HostReservedPtrOutput values.
+// You can construct a concrete instance of `HostReservedPtrInput` via:
+//
+//	        HostReservedArgs{...}
+//
+//	or:
+//
+//	        nil
+type HostReservedPtrInput interface {
+	pulumi.Input
+
+	ToHostReservedPtrOutput() HostReservedPtrOutput
+	ToHostReservedPtrOutputWithContext(context.Context) HostReservedPtrOutput
+}
+
+type hostReservedPtrType HostReservedArgs
+
+func HostReservedPtr(v *HostReservedArgs) HostReservedPtrInput {
+	return (*hostReservedPtrType)(v)
+}
+
+func (*hostReservedPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**HostReserved)(nil)).Elem()
+}
+
+func (i *hostReservedPtrType) ToHostReservedPtrOutput() HostReservedPtrOutput {
+	return i.ToHostReservedPtrOutputWithContext(context.Background())
+}
+
+func (i *hostReservedPtrType) ToHostReservedPtrOutputWithContext(ctx context.Context) HostReservedPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(HostReservedPtrOutput)
+}
+
+type HostReservedOutput struct{ *pulumi.OutputState }
+
+func (HostReservedOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostReserved)(nil)).Elem()
+}
+
+func (o HostReservedOutput) ToHostReservedOutput() HostReservedOutput {
+	return o
+}
+
+func (o HostReservedOutput) ToHostReservedOutputWithContext(ctx context.Context) HostReservedOutput {
+	return o
+}
+
+func (o HostReservedOutput) ToHostReservedPtrOutput() HostReservedPtrOutput {
+	return o.ToHostReservedPtrOutputWithContext(context.Background())
+}
+
+func (o HostReservedOutput) ToHostReservedPtrOutputWithContext(ctx context.Context) HostReservedPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v HostReserved) *HostReserved {
+		return &v
+	}).(HostReservedPtrOutput)
+}
+
+// Cores. Default: 0.1.
+func (o HostReservedOutput) Cpu() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v HostReserved) *float64 { return v.Cpu }).(pulumi.Float64PtrOutput)
+}
+
+// Memory. Default: `256Mi`.
+func (o HostReservedOutput) Memory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v HostReserved) *string { return v.Memory }).(pulumi.StringPtrOutput)
+}
+
+type HostReservedPtrOutput struct{ *pulumi.OutputState }
+
+func (HostReservedPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**HostReserved)(nil)).Elem()
+}
+
+func (o HostReservedPtrOutput) ToHostReservedPtrOutput() HostReservedPtrOutput {
+	return o
+}
+
+func (o HostReservedPtrOutput) ToHostReservedPtrOutputWithContext(ctx context.Context) HostReservedPtrOutput {
+	return o
+}
+
+func (o HostReservedPtrOutput) Elem() HostReservedOutput {
+	return o.ApplyT(func(v *HostReserved) HostReserved {
+		if v != nil {
+			return *v
+		}
+		var ret HostReserved
+		return ret
+	}).(HostReservedOutput)
+}
+
+// Cores. Default: 0.1.
+func (o HostReservedPtrOutput) Cpu() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *HostReserved) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.Cpu
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Memory. Default: `256Mi`.
+func (o HostReservedPtrOutput) Memory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *HostReserved) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Memory
 	}).(pulumi.StringPtrOutput)
 }
 
@@ -3706,6 +3935,121 @@ func (o ServiceSpecMapOutput) MapIndex(k pulumi.StringInput) ServiceSpecOutput {
 	}).(ServiceSpecOutput)
 }
 
+type Taint struct {
+	// What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+	Effect *TaintEffect `pulumi:"effect"`
+	// Names the taint: `gpu`.
+	Key string `pulumi:"key"`
+	// Tells apart taints of one key.
+	Value *string `pulumi:"value"`
+}
+
+// TaintInput is an input type that accepts TaintArgs and TaintOutput values.
+// You can construct a concrete instance of `TaintInput` via:
+//
+//	TaintArgs{...}
+type TaintInput interface {
+	pulumi.Input
+
+	ToTaintOutput() TaintOutput
+	ToTaintOutputWithContext(context.Context) TaintOutput
+}
+
+type TaintArgs struct {
+	// What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+	Effect TaintEffectPtrInput `pulumi:"effect"`
+	// Names the taint: `gpu`.
+	Key pulumi.StringInput `pulumi:"key"`
+	// Tells apart taints of one key.
+	Value pulumi.StringPtrInput `pulumi:"value"`
+}
+
+func (TaintArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Taint)(nil)).Elem()
+}
+
+func (i TaintArgs) ToTaintOutput() TaintOutput {
+	return i.ToTaintOutputWithContext(context.Background())
+}
+
+func (i TaintArgs) ToTaintOutputWithContext(ctx context.Context) TaintOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaintOutput)
+}
+
+// TaintArrayInput is an input type that accepts TaintArray and TaintArrayOutput values.
+// You can construct a concrete instance of `TaintArrayInput` via:
+//
+//	TaintArray{ TaintArgs{...} }
+type TaintArrayInput interface {
+	pulumi.Input
+
+	ToTaintArrayOutput() TaintArrayOutput
+	ToTaintArrayOutputWithContext(context.Context) TaintArrayOutput
+}
+
+type TaintArray []TaintInput
+
+func (TaintArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Taint)(nil)).Elem()
+}
+
+func (i TaintArray) ToTaintArrayOutput() TaintArrayOutput {
+	return i.ToTaintArrayOutputWithContext(context.Background())
+}
+
+func (i TaintArray) ToTaintArrayOutputWithContext(ctx context.Context) TaintArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaintArrayOutput)
+}
+
+type TaintOutput struct{ *pulumi.OutputState }
+
+func (TaintOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Taint)(nil)).Elem()
+}
+
+func (o TaintOutput) ToTaintOutput() TaintOutput {
+	return o
+}
+
+func (o TaintOutput) ToTaintOutputWithContext(ctx context.Context) TaintOutput {
+	return o
+}
+
+// What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+func (o TaintOutput) Effect() TaintEffectPtrOutput {
+	return o.ApplyT(func(v Taint) *TaintEffect { return v.Effect }).(TaintEffectPtrOutput)
+}
+
+// Names the taint: `gpu`.
+func (o TaintOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v Taint) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// Tells apart taints of one key.
+func (o TaintOutput) Value() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Taint) *string { return v.Value }).(pulumi.StringPtrOutput)
+}
+
+type TaintArrayOutput struct{ *pulumi.OutputState }
+
+func (TaintArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Taint)(nil)).Elem()
+}
+
+func (o TaintArrayOutput) ToTaintArrayOutput() TaintArrayOutput {
+	return o
+}
+
+func (o TaintArrayOutput) ToTaintArrayOutputWithContext(ctx context.Context) TaintArrayOutput {
+	return o
+}
+
+func (o TaintArrayOutput) Index(i pulumi.IntInput) TaintOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Taint {
+		return vs[0].([]Taint)[vs[1].(int)]
+	}).(TaintOutput)
+}
+
 type TcpProbe struct {
 	// The container's port.
 	Port int `pulumi:"port"`
@@ -4329,6 +4673,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ExecProbePtrInput)(nil)).Elem(), ExecProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HostPathMountInput)(nil)).Elem(), HostPathMountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HostPathMountPtrInput)(nil)).Elem(), HostPathMountArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*HostReservedInput)(nil)).Elem(), HostReservedArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*HostReservedPtrInput)(nil)).Elem(), HostReservedArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpProbeInput)(nil)).Elem(), HttpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpProbePtrInput)(nil)).Elem(), HttpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ImageCredentialInput)(nil)).Elem(), ImageCredentialArgs{})
@@ -4357,6 +4703,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*SecurityPtrInput)(nil)).Elem(), SecurityArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceSpecInput)(nil)).Elem(), ServiceSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceSpecMapInput)(nil)).Elem(), ServiceSpecMap{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaintInput)(nil)).Elem(), TaintArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaintArrayInput)(nil)).Elem(), TaintArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpProbeInput)(nil)).Elem(), TcpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpProbePtrInput)(nil)).Elem(), TcpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TmpfsMountInput)(nil)).Elem(), TmpfsMountArgs{})
@@ -4379,8 +4727,11 @@ func init() {
 	pulumi.RegisterOutputType(HostFactsArrayOutput{})
 	pulumi.RegisterOutputType(HostFactsCapacityOutput{})
 	pulumi.RegisterOutputType(HostFactsReservedOutput{})
+	pulumi.RegisterOutputType(HostFactsSystemReservedOutput{})
 	pulumi.RegisterOutputType(HostPathMountOutput{})
 	pulumi.RegisterOutputType(HostPathMountPtrOutput{})
+	pulumi.RegisterOutputType(HostReservedOutput{})
+	pulumi.RegisterOutputType(HostReservedPtrOutput{})
 	pulumi.RegisterOutputType(HttpProbeOutput{})
 	pulumi.RegisterOutputType(HttpProbePtrOutput{})
 	pulumi.RegisterOutputType(ImageCredentialOutput{})
@@ -4411,6 +4762,8 @@ func init() {
 	pulumi.RegisterOutputType(SecurityPtrOutput{})
 	pulumi.RegisterOutputType(ServiceSpecOutput{})
 	pulumi.RegisterOutputType(ServiceSpecMapOutput{})
+	pulumi.RegisterOutputType(TaintOutput{})
+	pulumi.RegisterOutputType(TaintArrayOutput{})
 	pulumi.RegisterOutputType(TcpProbeOutput{})
 	pulumi.RegisterOutputType(TcpProbePtrOutput{})
 	pulumi.RegisterOutputType(TmpfsMountOutput{})

@@ -58,6 +58,10 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public readonly imageStorage: pulumi.Output<outputs.ImageStorage | undefined>;
     /**
+     * What placement can ask for, like `zone` or `disk`.
+     */
+    declare public readonly labels: pulumi.Output<{[key: string]: string} | undefined>;
+    /**
      * Its name within the namespace.
      */
     declare public readonly name: pulumi.Output<string>;
@@ -70,6 +74,10 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public readonly registries: pulumi.Output<{[key: string]: outputs.Registry} | undefined>;
     /**
+     * What no instance gets: it is for the host itself.
+     */
+    declare public readonly reserved: pulumi.Output<outputs.HostReserved | undefined>;
+    /**
      * Counts the changes of its inputs, from 1.
      */
     declare public /*out*/ readonly revision: pulumi.Output<number>;
@@ -77,6 +85,10 @@ export class Cluster extends pulumi.CustomResource {
      * Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
      */
     declare public readonly root: pulumi.Output<string | undefined>;
+    /**
+     * Keep instances away that do not tolerate them.
+     */
+    declare public readonly taints: pulumi.Output<outputs.Taint[] | undefined>;
 
     /**
      * Create a Cluster resource with the given unique name, arguments, and options.
@@ -92,10 +104,13 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["agentVersion"] = args?.agentVersion;
             resourceInputs["forceDestroy"] = args?.forceDestroy;
             resourceInputs["imageStorage"] = args?.imageStorage;
+            resourceInputs["labels"] = args?.labels;
             resourceInputs["name"] = args?.name;
             resourceInputs["network"] = args?.network;
             resourceInputs["registries"] = args?.registries;
+            resourceInputs["reserved"] = args?.reserved;
             resourceInputs["root"] = args?.root;
+            resourceInputs["taints"] = args?.taints;
             resourceInputs["access"] = undefined /*out*/;
             resourceInputs["clusterId"] = undefined /*out*/;
             resourceInputs["revision"] = undefined /*out*/;
@@ -105,11 +120,14 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["clusterId"] = undefined /*out*/;
             resourceInputs["forceDestroy"] = undefined /*out*/;
             resourceInputs["imageStorage"] = undefined /*out*/;
+            resourceInputs["labels"] = undefined /*out*/;
             resourceInputs["name"] = undefined /*out*/;
             resourceInputs["network"] = undefined /*out*/;
             resourceInputs["registries"] = undefined /*out*/;
+            resourceInputs["reserved"] = undefined /*out*/;
             resourceInputs["revision"] = undefined /*out*/;
             resourceInputs["root"] = undefined /*out*/;
+            resourceInputs["taints"] = undefined /*out*/;
         }
         resourceInputs = { ...args, ...resourceInputs };
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
@@ -136,6 +154,10 @@ export interface ClusterArgs {
      */
     imageStorage?: pulumi.Input<inputs.ImageStorageArgs | undefined>;
     /**
+     * What placement can ask for, like `zone` or `disk`.
+     */
+    labels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
      * Default: the resource's name in the program.
      */
     name?: pulumi.Input<string | undefined>;
@@ -148,7 +170,15 @@ export interface ClusterArgs {
      */
     registries?: pulumi.Input<{[key: string]: pulumi.Input<inputs.RegistryArgs>} | undefined>;
     /**
+     * What no instance gets: it is for the host itself.
+     */
+    reserved?: pulumi.Input<inputs.HostReservedArgs | undefined>;
+    /**
      * Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
      */
     root?: pulumi.Input<string | undefined>;
+    /**
+     * Keep instances away that do not tolerate them.
+     */
+    taints?: pulumi.Input<pulumi.Input<inputs.TaintArgs>[] | undefined>;
 }

@@ -65,6 +65,17 @@ export interface HostPathMountArgs {
     path: pulumi.Input<string>;
 }
 
+export interface HostReservedArgs {
+    /**
+     * Cores. Default: 0.1.
+     */
+    cpu?: pulumi.Input<number | undefined>;
+    /**
+     * Memory. Default: `256Mi`.
+     */
+    memory?: pulumi.Input<string | undefined>;
+}
+
 export interface HttpProbeArgs {
     /**
      * Headers to send.
@@ -437,6 +448,21 @@ export interface ServiceSpecArgs {
      * The process's working folder. Default: the image's.
      */
     workingDir?: pulumi.Input<string | undefined>;
+}
+
+export interface TaintArgs {
+    /**
+     * What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+     */
+    effect?: pulumi.Input<enums.TaintEffect | undefined>;
+    /**
+     * Names the taint: `gpu`.
+     */
+    key: pulumi.Input<string>;
+    /**
+     * Tells apart taints of one key.
+     */
+    value?: pulumi.Input<string | undefined>;
 }
 
 export interface TcpProbeArgs {

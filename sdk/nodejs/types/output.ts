@@ -87,7 +87,19 @@ export interface HostFacts {
      */
     agentVersion: string;
     /**
-     * What it has for instances.
+     * Its processor, as images name it: `amd64`, `arm64`.
+     */
+    arch?: string;
+    /**
+     * What it is by itself, for placement: `host.arch`, `host.kernel` ...
+     */
+    attributes: {[key: string]: string};
+    /**
+     * Whether it takes instances.
+     */
+    availability: enums.HostAvailability;
+    /**
+     * What it has.
      */
     capacity: outputs.HostFactsCapacity;
     /**
@@ -107,11 +119,15 @@ export interface HostFacts {
      */
     kernel: string;
     /**
+     * What its owner calls it, for placement.
+     */
+    labels: {[key: string]: string};
+    /**
      * Its name within the cluster.
      */
     name: string;
     /**
-     * What its instances have reserved of that.
+     * What its instances have reserved of its capacity.
      */
     reserved: outputs.HostFactsReserved;
     /**
@@ -122,6 +138,14 @@ export interface HostFacts {
      * Whether it answers.
      */
     state: enums.HostFactsState;
+    /**
+     * What it keeps for itself of its capacity.
+     */
+    systemReserved: outputs.HostFactsSystemReserved;
+    /**
+     * Keep instances away that do not tolerate them.
+     */
+    taints: outputs.Taint[];
     /**
      * Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
      */
@@ -150,6 +174,17 @@ export interface HostFactsReserved {
     memory: number;
 }
 
+export interface HostFactsSystemReserved {
+    /**
+     * Cores.
+     */
+    cpu: number;
+    /**
+     * Bytes.
+     */
+    memory: number;
+}
+
 export interface HostPathMount {
     /**
      * Makes the folder when it is missing. Default: `false`.
@@ -159,6 +194,17 @@ export interface HostPathMount {
      * A folder or file of the host.
      */
     path: string;
+}
+
+export interface HostReserved {
+    /**
+     * Cores. Default: 0.1.
+     */
+    cpu?: number;
+    /**
+     * Memory. Default: `256Mi`.
+     */
+    memory?: string;
 }
 
 export interface HttpProbe {
@@ -481,6 +527,21 @@ export interface Security {
      * The filter of system calls. Default: `default`.
      */
     seccomp?: enums.SecuritySeccomp;
+}
+
+export interface Taint {
+    /**
+     * What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+     */
+    effect?: enums.TaintEffect;
+    /**
+     * Names the taint: `gpu`.
+     */
+    key: string;
+    /**
+     * Tells apart taints of one key.
+     */
+    value?: string;
 }
 
 export interface TcpProbe {

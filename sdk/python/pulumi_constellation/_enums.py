@@ -9,6 +9,7 @@ from enum import Enum
 __all__ = [
     'ConfigFileOnChange',
     'EndpointProtocol',
+    'HostAvailability',
     'HostFactsCgroup',
     'HostFactsState',
     'HttpProbeScheme',
@@ -21,6 +22,7 @@ __all__ = [
     'SecuritySeccomp',
     'ServiceDiscovery',
     'ServiceWaitFor',
+    'TaintEffect',
     'UpdatePolicyStrategy',
 ]
 
@@ -41,6 +43,16 @@ class EndpointProtocol(_builtins.str, Enum):
     """
     TCP = "tcp"
     UDP = "udp"
+
+
+@pulumi.type_token("constellation:index:HostAvailability")
+class HostAvailability(_builtins.str, Enum):
+    """
+    Whether it takes instances.
+    """
+    ACTIVE = "active"
+    CORDONED = "cordoned"
+    DRAINING = "draining"
 
 
 @pulumi.type_token("constellation:index:HostFactsCgroup")
@@ -163,6 +175,16 @@ class ServiceWaitFor(_builtins.str, Enum):
     HEALTHY = "healthy"
     STARTED = "started"
     NONE = "none"
+
+
+@pulumi.type_token("constellation:index:TaintEffect")
+class TaintEffect(_builtins.str, Enum):
+    """
+    What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too.
+    """
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
 
 
 @pulumi.type_token("constellation:index:UpdatePolicyStrategy")

@@ -26,6 +26,8 @@ __all__ = [
     'ExecProbeArgsDict',
     'HostPathMountArgs',
     'HostPathMountArgsDict',
+    'HostReservedArgs',
+    'HostReservedArgsDict',
     'HttpProbeArgs',
     'HttpProbeArgsDict',
     'ImageCredentialArgs',
@@ -54,6 +56,8 @@ __all__ = [
     'SecurityArgsDict',
     'ServiceSpecArgs',
     'ServiceSpecArgsDict',
+    'TaintArgs',
+    'TaintArgsDict',
     'TcpProbeArgs',
     'TcpProbeArgsDict',
     'TmpfsMountArgs',
@@ -323,6 +327,55 @@ class HostPathMountArgs:
     @create.setter
     def create(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "create", value)
+
+
+class HostReservedArgsDict(TypedDict):
+    cpu: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    Cores. Default: 0.1.
+    """
+    memory: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Memory. Default: `256Mi`.
+    """
+
+@pulumi.input_type
+class HostReservedArgs:
+    def __init__(__self__, *,
+                 cpu: pulumi.Input[Optional[_builtins.float]] = None,
+                 memory: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input[_builtins.float] cpu: Cores. Default: 0.1.
+        :param pulumi.Input[_builtins.str] memory: Memory. Default: `256Mi`.
+        """
+        if cpu is not None:
+            pulumi.set(__self__, "cpu", cpu)
+        if memory is not None:
+            pulumi.set(__self__, "memory", memory)
+
+    @_builtins.property
+    @pulumi.getter
+    def cpu(self) -> pulumi.Input[Optional[_builtins.float]]:
+        """
+        Cores. Default: 0.1.
+        """
+        return pulumi.get(self, "cpu")
+
+    @cpu.setter
+    def cpu(self, value: pulumi.Input[Optional[_builtins.float]]):
+        pulumi.set(self, "cpu", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def memory(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Memory. Default: `256Mi`.
+        """
+        return pulumi.get(self, "memory")
+
+    @memory.setter
+    def memory(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "memory", value)
 
 
 class HttpProbeArgsDict(TypedDict):
@@ -2102,6 +2155,74 @@ class ServiceSpecArgs:
     @working_dir.setter
     def working_dir(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "working_dir", value)
+
+
+class TaintArgsDict(TypedDict):
+    key: pulumi.Input[_builtins.str]
+    """
+    Names the taint: `gpu`.
+    """
+    effect: NotRequired[pulumi.Input[Optional['TaintEffect']]]
+    """
+    What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+    """
+    value: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Tells apart taints of one key.
+    """
+
+@pulumi.input_type
+class TaintArgs:
+    def __init__(__self__, *,
+                 key: pulumi.Input[_builtins.str],
+                 effect: pulumi.Input[Optional['TaintEffect']] = None,
+                 value: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input[_builtins.str] key: Names the taint: `gpu`.
+        :param pulumi.Input['TaintEffect'] effect: What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+        :param pulumi.Input[_builtins.str] value: Tells apart taints of one key.
+        """
+        pulumi.set(__self__, "key", key)
+        if effect is not None:
+            pulumi.set(__self__, "effect", effect)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> pulumi.Input[_builtins.str]:
+        """
+        Names the taint: `gpu`.
+        """
+        return pulumi.get(self, "key")
+
+    @key.setter
+    def key(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def effect(self) -> pulumi.Input[Optional['TaintEffect']]:
+        """
+        What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+        """
+        return pulumi.get(self, "effect")
+
+    @effect.setter
+    def effect(self, value: pulumi.Input[Optional['TaintEffect']]):
+        pulumi.set(self, "effect", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Tells apart taints of one key.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "value", value)
 
 
 class TcpProbeArgsDict(TypedDict):

@@ -14,6 +14,7 @@ else:
     from typing_extensions import NotRequired, TypedDict, TypeAlias
 from . import _utilities
 from . import outputs
+from ._enums import *
 from ._inputs import *
 
 __all__ = ['ClusterArgs', 'Cluster']
@@ -24,20 +25,26 @@ class ClusterArgs:
                  agent_version: pulumi.Input[Optional[_builtins.str]] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
                  image_storage: pulumi.Input[Optional['ImageStorageArgs']] = None,
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  network: pulumi.Input[Optional['ClusterNetworkArgs']] = None,
                  registries: pulumi.Input[Optional[Mapping[str, pulumi.Input['RegistryArgs']]]] = None,
-                 root: pulumi.Input[Optional[_builtins.str]] = None):
+                 reserved: pulumi.Input[Optional['HostReservedArgs']] = None,
+                 root: pulumi.Input[Optional[_builtins.str]] = None,
+                 taints: pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]] = None):
         """
         The set of arguments for constructing a Cluster resource.
 
         :param pulumi.Input[_builtins.str] agent_version: The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
         :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
         :param pulumi.Input['ImageStorageArgs'] image_storage: The room for images on a host's disk.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input['ClusterNetworkArgs'] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
         :param pulumi.Input[Mapping[str, pulumi.Input['RegistryArgs']]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
+        :param pulumi.Input['HostReservedArgs'] reserved: What no instance gets: it is for the host itself.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+        :param pulumi.Input[Sequence[pulumi.Input['TaintArgs']]] taints: Keep instances away that do not tolerate them.
         """
         if agent_version is not None:
             pulumi.set(__self__, "agent_version", agent_version)
@@ -45,14 +52,20 @@ class ClusterArgs:
             pulumi.set(__self__, "force_destroy", force_destroy)
         if image_storage is not None:
             pulumi.set(__self__, "image_storage", image_storage)
+        if labels is not None:
+            pulumi.set(__self__, "labels", labels)
         if name is not None:
             pulumi.set(__self__, "name", name)
         if network is not None:
             pulumi.set(__self__, "network", network)
         if registries is not None:
             pulumi.set(__self__, "registries", registries)
+        if reserved is not None:
+            pulumi.set(__self__, "reserved", reserved)
         if root is not None:
             pulumi.set(__self__, "root", root)
+        if taints is not None:
+            pulumi.set(__self__, "taints", taints)
 
     @_builtins.property
     @pulumi.getter(name="agentVersion")
@@ -92,6 +105,18 @@ class ClusterArgs:
 
     @_builtins.property
     @pulumi.getter
+    def labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        What placement can ask for, like `zone` or `disk`.
+        """
+        return pulumi.get(self, "labels")
+
+    @labels.setter
+    def labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "labels", value)
+
+    @_builtins.property
+    @pulumi.getter
     def name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Default: the resource's name in the program.
@@ -128,6 +153,18 @@ class ClusterArgs:
 
     @_builtins.property
     @pulumi.getter
+    def reserved(self) -> pulumi.Input[Optional['HostReservedArgs']]:
+        """
+        What no instance gets: it is for the host itself.
+        """
+        return pulumi.get(self, "reserved")
+
+    @reserved.setter
+    def reserved(self, value: pulumi.Input[Optional['HostReservedArgs']]):
+        pulumi.set(self, "reserved", value)
+
+    @_builtins.property
+    @pulumi.getter
     def root(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
@@ -137,6 +174,18 @@ class ClusterArgs:
     @root.setter
     def root(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "root", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def taints(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]]:
+        """
+        Keep instances away that do not tolerate them.
+        """
+        return pulumi.get(self, "taints")
+
+    @taints.setter
+    def taints(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]]):
+        pulumi.set(self, "taints", value)
 
 
 @pulumi.type_token("constellation:index:Cluster")
@@ -148,10 +197,13 @@ class Cluster(pulumi.CustomResource):
                  agent_version: pulumi.Input[Optional[_builtins.str]] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
                  image_storage: pulumi.Input[Optional[Union['ImageStorageArgs', 'ImageStorageArgsDict']]] = None,
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  network: pulumi.Input[Optional[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']]] = None,
                  registries: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]]] = None,
+                 reserved: pulumi.Input[Optional[Union['HostReservedArgs', 'HostReservedArgsDict']]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
+                 taints: pulumi.Input[Optional[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]]] = None,
                  __props__=None):
         """
         One machine, this one, that runs services. Creating it starts the agent; deleting it removes every trace.
@@ -161,10 +213,13 @@ class Cluster(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] agent_version: The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
         :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
         :param pulumi.Input[Union['ImageStorageArgs', 'ImageStorageArgsDict']] image_storage: The room for images on a host's disk.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
         :param pulumi.Input[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
+        :param pulumi.Input[Union['HostReservedArgs', 'HostReservedArgsDict']] reserved: What no instance gets: it is for the host itself.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]] taints: Keep instances away that do not tolerate them.
         """
         ...
     @overload
@@ -193,10 +248,13 @@ class Cluster(pulumi.CustomResource):
                  agent_version: pulumi.Input[Optional[_builtins.str]] = None,
                  force_destroy: pulumi.Input[Optional[_builtins.bool]] = None,
                  image_storage: pulumi.Input[Optional[Union['ImageStorageArgs', 'ImageStorageArgsDict']]] = None,
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  network: pulumi.Input[Optional[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']]] = None,
                  registries: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]]] = None,
+                 reserved: pulumi.Input[Optional[Union['HostReservedArgs', 'HostReservedArgsDict']]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
+                 taints: pulumi.Input[Optional[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -209,10 +267,13 @@ class Cluster(pulumi.CustomResource):
             __props__.__dict__["agent_version"] = agent_version
             __props__.__dict__["force_destroy"] = force_destroy
             __props__.__dict__["image_storage"] = image_storage
+            __props__.__dict__["labels"] = labels
             __props__.__dict__["name"] = name
             __props__.__dict__["network"] = network
             __props__.__dict__["registries"] = registries
+            __props__.__dict__["reserved"] = reserved
             __props__.__dict__["root"] = root
+            __props__.__dict__["taints"] = taints
             __props__.__dict__["access"] = None
             __props__.__dict__["cluster_id"] = None
             __props__.__dict__["revision"] = None
@@ -245,11 +306,14 @@ class Cluster(pulumi.CustomResource):
         __props__.__dict__["cluster_id"] = None
         __props__.__dict__["force_destroy"] = None
         __props__.__dict__["image_storage"] = None
+        __props__.__dict__["labels"] = None
         __props__.__dict__["name"] = None
         __props__.__dict__["network"] = None
         __props__.__dict__["registries"] = None
+        __props__.__dict__["reserved"] = None
         __props__.__dict__["revision"] = None
         __props__.__dict__["root"] = None
+        __props__.__dict__["taints"] = None
         return Cluster(resource_name, opts=opts, __props__=__props__)
 
     @_builtins.property
@@ -294,6 +358,14 @@ class Cluster(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter
+    def labels(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
+        """
+        What placement can ask for, like `zone` or `disk`.
+        """
+        return pulumi.get(self, "labels")
+
+    @_builtins.property
+    @pulumi.getter
     def name(self) -> pulumi.Output[_builtins.str]:
         """
         Its name within the namespace.
@@ -318,6 +390,14 @@ class Cluster(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter
+    def reserved(self) -> pulumi.Output[Optional['outputs.HostReserved']]:
+        """
+        What no instance gets: it is for the host itself.
+        """
+        return pulumi.get(self, "reserved")
+
+    @_builtins.property
+    @pulumi.getter
     def revision(self) -> pulumi.Output[_builtins.int]:
         """
         Counts the changes of its inputs, from 1.
@@ -331,4 +411,12 @@ class Cluster(pulumi.CustomResource):
         Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
         """
         return pulumi.get(self, "root")
+
+    @_builtins.property
+    @pulumi.getter
+    def taints(self) -> pulumi.Output[Optional[Sequence['outputs.Taint']]]:
+        """
+        Keep instances away that do not tolerate them.
+        """
+        return pulumi.get(self, "taints")
 

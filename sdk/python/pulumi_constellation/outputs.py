@@ -25,7 +25,9 @@ __all__ = [
     'HostFacts',
     'HostFactsCapacity',
     'HostFactsReserved',
+    'HostFactsSystemReserved',
     'HostPathMount',
+    'HostReserved',
     'HttpProbe',
     'ImageCredential',
     'ImageStorage',
@@ -40,6 +42,7 @@ __all__ = [
     'Restart',
     'SecretUse',
     'Security',
+    'Taint',
     'TcpProbe',
     'TmpfsMount',
     'Ulimit',
@@ -284,42 +287,61 @@ class HostFacts(dict):
     def __init__(__self__, *,
                  address: _builtins.str,
                  agent_version: _builtins.str,
+                 attributes: Mapping[str, _builtins.str],
+                 availability: 'HostAvailability',
                  capacity: 'outputs.HostFactsCapacity',
                  cgroup: 'HostFactsCgroup',
                  cidr: _builtins.str,
                  instances: _builtins.int,
                  kernel: _builtins.str,
+                 labels: Mapping[str, _builtins.str],
                  name: _builtins.str,
                  reserved: 'outputs.HostFactsReserved',
                  started_at: _builtins.str,
                  state: 'HostFactsState',
-                 ulimit_ceilings: Mapping[str, _builtins.float]):
+                 system_reserved: 'outputs.HostFactsSystemReserved',
+                 taints: Sequence['outputs.Taint'],
+                 ulimit_ceilings: Mapping[str, _builtins.float],
+                 arch: Optional[_builtins.str] = None):
         """
         :param _builtins.str address: Where other hosts reach it.
         :param _builtins.str agent_version: The version of the agent on it.
-        :param 'HostFactsCapacity' capacity: What it has for instances.
+        :param Mapping[str, _builtins.str] attributes: What it is by itself, for placement: `host.arch`, `host.kernel` ...
+        :param 'HostAvailability' availability: Whether it takes instances.
+        :param 'HostFactsCapacity' capacity: What it has.
         :param 'HostFactsCgroup' cgroup: How it limits instances.
         :param _builtins.str cidr: The range of its instances' addresses.
         :param _builtins.int instances: How many instances are placed on it.
         :param _builtins.str kernel: The release of its kernel.
+        :param Mapping[str, _builtins.str] labels: What its owner calls it, for placement.
         :param _builtins.str name: Its name within the cluster.
-        :param 'HostFactsReserved' reserved: What its instances have reserved of that.
+        :param 'HostFactsReserved' reserved: What its instances have reserved of its capacity.
         :param _builtins.str started_at: When its agent started, RFC 3339.
         :param 'HostFactsState' state: Whether it answers.
+        :param 'HostFactsSystemReserved' system_reserved: What it keeps for itself of its capacity.
+        :param Sequence['Taint'] taints: Keep instances away that do not tolerate them.
         :param Mapping[str, _builtins.float] ulimit_ceilings: Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
+        :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
         """
         pulumi.set(__self__, "address", address)
         pulumi.set(__self__, "agent_version", agent_version)
+        pulumi.set(__self__, "attributes", attributes)
+        pulumi.set(__self__, "availability", availability)
         pulumi.set(__self__, "capacity", capacity)
         pulumi.set(__self__, "cgroup", cgroup)
         pulumi.set(__self__, "cidr", cidr)
         pulumi.set(__self__, "instances", instances)
         pulumi.set(__self__, "kernel", kernel)
+        pulumi.set(__self__, "labels", labels)
         pulumi.set(__self__, "name", name)
         pulumi.set(__self__, "reserved", reserved)
         pulumi.set(__self__, "started_at", started_at)
         pulumi.set(__self__, "state", state)
+        pulumi.set(__self__, "system_reserved", system_reserved)
+        pulumi.set(__self__, "taints", taints)
         pulumi.set(__self__, "ulimit_ceilings", ulimit_ceilings)
+        if arch is not None:
+            pulumi.set(__self__, "arch", arch)
 
     @_builtins.property
     @pulumi.getter
@@ -339,9 +361,25 @@ class HostFacts(dict):
 
     @_builtins.property
     @pulumi.getter
+    def attributes(self) -> Mapping[str, _builtins.str]:
+        """
+        What it is by itself, for placement: `host.arch`, `host.kernel` ...
+        """
+        return pulumi.get(self, "attributes")
+
+    @_builtins.property
+    @pulumi.getter
+    def availability(self) -> 'HostAvailability':
+        """
+        Whether it takes instances.
+        """
+        return pulumi.get(self, "availability")
+
+    @_builtins.property
+    @pulumi.getter
     def capacity(self) -> 'outputs.HostFactsCapacity':
         """
-        What it has for instances.
+        What it has.
         """
         return pulumi.get(self, "capacity")
 
@@ -379,6 +417,14 @@ class HostFacts(dict):
 
     @_builtins.property
     @pulumi.getter
+    def labels(self) -> Mapping[str, _builtins.str]:
+        """
+        What its owner calls it, for placement.
+        """
+        return pulumi.get(self, "labels")
+
+    @_builtins.property
+    @pulumi.getter
     def name(self) -> _builtins.str:
         """
         Its name within the cluster.
@@ -389,7 +435,7 @@ class HostFacts(dict):
     @pulumi.getter
     def reserved(self) -> 'outputs.HostFactsReserved':
         """
-        What its instances have reserved of that.
+        What its instances have reserved of its capacity.
         """
         return pulumi.get(self, "reserved")
 
@@ -410,12 +456,36 @@ class HostFacts(dict):
         return pulumi.get(self, "state")
 
     @_builtins.property
+    @pulumi.getter(name="systemReserved")
+    def system_reserved(self) -> 'outputs.HostFactsSystemReserved':
+        """
+        What it keeps for itself of its capacity.
+        """
+        return pulumi.get(self, "system_reserved")
+
+    @_builtins.property
+    @pulumi.getter
+    def taints(self) -> Sequence['outputs.Taint']:
+        """
+        Keep instances away that do not tolerate them.
+        """
+        return pulumi.get(self, "taints")
+
+    @_builtins.property
     @pulumi.getter(name="ulimitCeilings")
     def ulimit_ceilings(self) -> Mapping[str, _builtins.float]:
         """
         Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
         """
         return pulumi.get(self, "ulimit_ceilings")
+
+    @_builtins.property
+    @pulumi.getter
+    def arch(self) -> Optional[_builtins.str]:
+        """
+        Its processor, as images name it: `amd64`, `arm64`.
+        """
+        return pulumi.get(self, "arch")
 
 
 @pulumi.output_type
@@ -477,6 +547,35 @@ class HostFactsReserved(dict):
 
 
 @pulumi.output_type
+class HostFactsSystemReserved(dict):
+    def __init__(__self__, *,
+                 cpu: _builtins.float,
+                 memory: _builtins.float):
+        """
+        :param _builtins.float cpu: Cores.
+        :param _builtins.float memory: Bytes.
+        """
+        pulumi.set(__self__, "cpu", cpu)
+        pulumi.set(__self__, "memory", memory)
+
+    @_builtins.property
+    @pulumi.getter
+    def cpu(self) -> _builtins.float:
+        """
+        Cores.
+        """
+        return pulumi.get(self, "cpu")
+
+    @_builtins.property
+    @pulumi.getter
+    def memory(self) -> _builtins.float:
+        """
+        Bytes.
+        """
+        return pulumi.get(self, "memory")
+
+
+@pulumi.output_type
 class HostPathMount(dict):
     def __init__(__self__, *,
                  path: _builtins.str,
@@ -504,6 +603,37 @@ class HostPathMount(dict):
         Makes the folder when it is missing. Default: `false`.
         """
         return pulumi.get(self, "create")
+
+
+@pulumi.output_type
+class HostReserved(dict):
+    def __init__(__self__, *,
+                 cpu: Optional[_builtins.float] = None,
+                 memory: Optional[_builtins.str] = None):
+        """
+        :param _builtins.float cpu: Cores. Default: 0.1.
+        :param _builtins.str memory: Memory. Default: `256Mi`.
+        """
+        if cpu is not None:
+            pulumi.set(__self__, "cpu", cpu)
+        if memory is not None:
+            pulumi.set(__self__, "memory", memory)
+
+    @_builtins.property
+    @pulumi.getter
+    def cpu(self) -> Optional[_builtins.float]:
+        """
+        Cores. Default: 0.1.
+        """
+        return pulumi.get(self, "cpu")
+
+    @_builtins.property
+    @pulumi.getter
+    def memory(self) -> Optional[_builtins.str]:
+        """
+        Memory. Default: `256Mi`.
+        """
+        return pulumi.get(self, "memory")
 
 
 @pulumi.output_type
@@ -1571,6 +1701,48 @@ class Security(dict):
         The filter of system calls. Default: `default`.
         """
         return pulumi.get(self, "seccomp")
+
+
+@pulumi.output_type
+class Taint(dict):
+    def __init__(__self__, *,
+                 key: _builtins.str,
+                 effect: Optional['TaintEffect'] = None,
+                 value: Optional[_builtins.str] = None):
+        """
+        :param _builtins.str key: Names the taint: `gpu`.
+        :param 'TaintEffect' effect: What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+        :param _builtins.str value: Tells apart taints of one key.
+        """
+        pulumi.set(__self__, "key", key)
+        if effect is not None:
+            pulumi.set(__self__, "effect", effect)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> _builtins.str:
+        """
+        Names the taint: `gpu`.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter
+    def effect(self) -> Optional['TaintEffect']:
+        """
+        What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
+        """
+        return pulumi.get(self, "effect")
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> Optional[_builtins.str]:
+        """
+        Tells apart taints of one key.
+        """
+        return pulumi.get(self, "value")
 
 
 @pulumi.output_type

@@ -22,6 +22,17 @@ export const EndpointProtocol = {
  */
 export type EndpointProtocol = (typeof EndpointProtocol)[keyof typeof EndpointProtocol];
 
+export const HostAvailability = {
+    Active: "active",
+    Cordoned: "cordoned",
+    Draining: "draining",
+} as const;
+
+/**
+ * Whether it takes instances.
+ */
+export type HostAvailability = (typeof HostAvailability)[keyof typeof HostAvailability];
+
 export const HostFactsCgroup = {
     V2: "v2",
     V1: "v1",
@@ -155,6 +166,17 @@ export const ServiceWaitFor = {
  * What an apply waits for.
  */
 export type ServiceWaitFor = (typeof ServiceWaitFor)[keyof typeof ServiceWaitFor];
+
+export const TaintEffect = {
+    NoSchedule: "NoSchedule",
+    PreferNoSchedule: "PreferNoSchedule",
+    NoExecute: "NoExecute",
+} as const;
+
+/**
+ * What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too.
+ */
+export type TaintEffect = (typeof TaintEffect)[keyof typeof TaintEffect];
 
 export const UpdatePolicyStrategy = {
     StartFirst: "start-first",
