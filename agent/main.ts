@@ -42,6 +42,10 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
     about: "looks at everything of an agent on this machine, for a report",
     run: async ({ root }) => (await import("./local.ts")).look(root),
   },
+  dial: {
+    about: "carries connections to the agent over stdin and stdout, for who comes by SSH",
+    run: async ({ root }) => (await import("./dialled.ts")).dial(root),
+  },
   traces: {
     about: "lists what is left of an agent",
     run: async ({ root }) => (await import("./local.ts")).listTraces(root),

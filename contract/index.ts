@@ -2,6 +2,7 @@
  * What all sides agree on: the resources, the agent's API and its client, error codes, limits, paths.
  * Imported by all, imports none. Does no I/O of its own but through the client.
  */
+export { absentCode } from "./api/address.ts";
 export * from "./api/client.ts";
 export * from "./api/exec-frames.ts";
 export * from "./api/openapi.ts";

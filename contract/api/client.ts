@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { ClusterRecord, Document, Event, Host, Info, Instance, Stats } from "../documents.ts";
 import { ConstellationError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import type { Address } from "./address.ts";
 import { lines } from "./event-stream.ts";
 import type { ExecStream } from "./exec-stream.ts";
 import { unanswered } from "./failures.ts";
@@ -16,6 +17,7 @@ import {
 } from "./routes.ts";
 import { type Repeat, type Request, transport } from "./transport.ts";
 
+export type { Address, Dial, LocalAddress, RemoteAddress } from "./address.ts";
 export type { ExecStream } from "./exec-stream.ts";
 
 export interface DocumentAddress {
@@ -74,11 +76,6 @@ export interface Client {
   secretDigests(values: readonly string[]): Promise<string[]>;
 }
 
-/** Where an agent answers. Later also mTLS and SSH. */
-export interface Address {
-  readonly socket: string;
-}
-
 export interface ConnectOptions {
   /** How long one answer may take. */
   readonly timeoutMs?: number;
@@ -100,9 +97,8 @@ interface Parts {
 
 /** Nothing is opened before the first call, and nothing keeps the process alive between two. */
 export function connect(address: Address, options: ConnectOptions = {}): Client {
-  const { socket } = address;
   const { timeoutMs = limits.requestTimeoutMs, connectTimeoutMs = limits.connectTimeoutMs } = options;
-  const agent = transport({ socket, timeoutMs, connectTimeoutMs });
+  const agent = transport({ address, timeoutMs, connectTimeoutMs });
 
   /** An answer is trusted: the agent made it from the same schemas. */
   const call = <R extends RouteName>(name: R, parts: Parts = {}) =>
@@ -157,7 +153,7 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
         for await (const line of lines(response)) if (line !== "") yield JSON.parse(line) as LogLine;
       } catch (error) {
         if (signal.aborted) return;
-        throw error instanceof ConstellationError ? error : unanswered("read logs", socket, error);
+        throw error instanceof ConstellationError ? error : unanswered("read logs", address, error);
       }
     },
     exec(id, { command, ...query }) {
@@ -168,7 +164,7 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
       return agent.persist("exec", "unsent", async () => {
         // Only here: most clients never need a WebSocket, and its library takes 20 ms to load.
         const { openExec } = await import("./exec-stream.ts");
-        return openExec({ socket, path, timeoutMs });
+        return openExec({ address, path, timeoutMs });
       });
     },
     missingBlobs: async (digests) => (await call("missingBlobs", { body: { digests } })).digests,

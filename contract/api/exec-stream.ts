@@ -1,7 +1,8 @@
-import { connect as connectSocket } from "node:net";
+import type { Socket } from "node:net";
 import { Duplex, Readable } from "node:stream";
 import { WebSocket } from "ws";
 import { ConstellationError, type ErrorCode, errorTable } from "../errors.ts";
+import { type Address, nameOf, open } from "./address.ts";
 import { decodeFrame, decodeResult, encodeControl, encodeFrame } from "./exec-frames.ts";
 import { answeredError, unanswered } from "./failures.ts";
 
@@ -23,22 +24,24 @@ export interface ExecStream {
 }
 
 export interface ExecTarget {
-  readonly socket: string;
+  readonly address: Address;
   /** With its query. */
   readonly path: string;
   readonly timeoutMs: number;
 }
 
 /** Opens the session; rejects with node's error when nobody listens, with the agent's when it refuses. */
-export function openExec({ socket, path, timeoutMs }: ExecTarget): Promise<ExecStream> {
+export async function openExec({ address, path, timeoutMs }: ExecTarget): Promise<ExecStream> {
+  const connection = await open(address);
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(`ws://localhost${path}`, {
-      createConnection: () => connectSocket(socket),
+      // What ws does with it that a plain stream has not, it asks for first.
+      createConnection: () => connection as Socket,
       handshakeTimeout: timeoutMs,
       perMessageDeflate: false,
     });
     // The stream listens from the start: the first output may come with the handshake's answer.
-    const stream = streamOver(webSocket, socket);
+    const stream = streamOver(webSocket, address);
     webSocket.once("open", () => resolve(stream));
     webSocket.once("error", reject);
     webSocket.once("unexpected-response", (request, response) => {
@@ -57,7 +60,7 @@ export function openExec({ socket, path, timeoutMs }: ExecTarget): Promise<ExecS
   });
 }
 
-function streamOver(webSocket: WebSocket, socket: string): ExecStream {
+function streamOver(webSocket: WebSocket, address: Address): ExecStream {
   const stdout = output(webSocket);
   const stderr = output(webSocket);
   const { promise: exit, resolve: finish, reject: fail } = Promise.withResolvers<number>();
@@ -76,12 +79,12 @@ function streamOver(webSocket: WebSocket, socket: string): ExecStream {
     if ("exit" in result) finish(result.exit.code);
     else fail(new ConstellationError(codeOf(result.error.code), result.error.message));
   });
-  webSocket.on("error", (error) => fail(unanswered("exec", socket, error)));
+  webSocket.on("error", (error) => fail(unanswered("exec", address, error)));
   webSocket.on("close", () => {
     fail(
       new ConstellationError(
         "unreachable",
-        `exec: ${socket}: the session ended without an exit code; see whether the instance still runs`,
+        `exec: ${nameOf(address)}: the session ended without an exit code; see whether the instance still runs`,
       ),
     );
     stdout.push(null);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConstellationError, type ErrorCode, errorTable, type Violation } from "../errors.ts";
+import { type Address, absentCode, nameOf } from "./address.ts";
 
 /**
  * Why a request has no answer. `unsent`: nobody listens (yet), so that it may be repeated whatever it is.
@@ -9,10 +10,12 @@ import { ConstellationError, type ErrorCode, errorTable, type Violation } from "
 export type Failure = "unsent" | "absent" | "cut" | "refused" | "other";
 
 /** Sorts an error of node:net or node:http by its code. */
-export function failureOf(error: unknown, socket: string): Failure {
+export function failureOf(error: unknown, address: Address): Failure {
   switch ((error as { code?: unknown }).code) {
     case "ENOENT":
-      return existsSync(dirname(socket)) ? "unsent" : "absent";
+      return !("socket" in address) || existsSync(dirname(address.socket)) ? "unsent" : "absent";
+    case absentCode:
+      return "absent";
     case "ECONNREFUSED":
     case "EAGAIN":
       return "unsent";
@@ -29,8 +32,9 @@ export function failureOf(error: unknown, socket: string): Failure {
 }
 
 /** A request without an answer, as the error a caller sees. `what` is the action: `get /v1/info`. */
-export function unanswered(what: string, socket: string, cause: unknown): ConstellationError {
-  switch (failureOf(cause, socket)) {
+export function unanswered(what: string, address: Address, cause: unknown): ConstellationError {
+  const socket = nameOf(address);
+  switch (failureOf(cause, address)) {
     case "refused":
       return new ConstellationError(
         "forbidden",

@@ -1,7 +1,8 @@
-import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConstellationError } from "../errors.ts";
+import { type Address, agentFor, nameOf, routeTo } from "./address.ts";
 import { answeredError, failureOf, unanswered } from "./failures.ts";
 
 /** One answer as JSON may be this long, in bytes. */
@@ -28,14 +29,14 @@ export interface Request {
 export type Repeat = "safely" | "unsent" | "never";
 
 export interface TransportOptions {
-  readonly socket: string;
+  readonly address: Address;
   /** How long one answer may take. */
   readonly timeoutMs: number;
   /** How long to keep trying to reach an agent that is restarting. */
   readonly connectTimeoutMs: number;
 }
 
-/** HTTP over an agent's unix socket, one connection kept for the next request. */
+/** HTTP over connections to an agent's socket, each kept for the next request. */
 export interface Transport {
   /** The answer's JSON; undefined for an empty one. */
   json(request: Request): Promise<unknown>;
@@ -46,13 +47,13 @@ export interface Transport {
 }
 
 export function transport(options: TransportOptions): Transport {
-  const agent = new Agent({ keepAlive: true });
+  const agent = agentFor(options.address);
   const persist: Transport["persist"] = (what, repeat, attempt, signal) =>
     persistently(options, what, repeat, attempt, signal);
   return {
     persist,
     json(request) {
-      const what = nameOf(request);
+      const what = actionOf(request);
       return persist(what, request.repeat, async () => {
         const signal = request.bytes ? undefined : AbortSignal.timeout(options.timeoutMs);
         const response = await open(agent, options, request, signal);
@@ -63,7 +64,7 @@ export function transport(options: TransportOptions): Transport {
       });
     },
     stream(request, signal) {
-      const what = nameOf(request);
+      const what = actionOf(request);
       return persist(
         what,
         request.repeat,
@@ -95,14 +96,14 @@ function parseAnswer(what: string, body: string): unknown {
 
 const timeoutReason = new DOMException("no answer in time", "TimeoutError");
 
-function nameOf(request: Request): string {
+function actionOf(request: Request): string {
   return `${request.method.toLowerCase()} ${request.path.replace(/\?.*/, "")}`;
 }
 
 /** Resolves with the answer's head. Rejects with node's error, or the signal's reason. */
 function open(
   agent: Agent,
-  { socket, timeoutMs }: TransportOptions,
+  { address, timeoutMs }: TransportOptions,
   { method, path, headers, body, bytes }: Request,
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
@@ -111,7 +112,7 @@ function open(
     const size = bytes?.size ?? payload?.byteLength;
     const outgoing = httpRequest({
       agent,
-      socketPath: socket,
+      ...routeTo(address),
       method,
       path,
       headers: {
@@ -171,7 +172,7 @@ async function readAll(response: IncomingMessage, signal?: AbortSignal): Promise
 }
 
 async function persistently<T>(
-  { socket, timeoutMs, connectTimeoutMs }: TransportOptions,
+  { address, timeoutMs, connectTimeoutMs }: TransportOptions,
   what: string,
   repeat: Repeat,
   attempt: () => Promise<T>,
@@ -186,11 +187,11 @@ async function persistently<T>(
       if (isTimeout(error)) {
         throw new ConstellationError(
           "timeout",
-          `${what}: ${socket}: no answer within ${timeoutMs} ms; look at the agent's log`,
+          `${what}: ${nameOf(address)}: no answer within ${timeoutMs} ms; look at the agent's log`,
         );
       }
-      if (!mayRepeat(error, socket, repeat) || performance.now() + pauseMs > deadline) {
-        throw error instanceof ConstellationError ? error : unanswered(what, socket, error);
+      if (!mayRepeat(error, address, repeat) || performance.now() + pauseMs > deadline) {
+        throw error instanceof ConstellationError ? error : unanswered(what, address, error);
       }
       await sleep(pauseMs, undefined, signal ? { signal } : {});
     }
@@ -201,11 +202,11 @@ function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }
 
-function mayRepeat(error: unknown, socket: string, repeat: Repeat): boolean {
+function mayRepeat(error: unknown, address: Address, repeat: Repeat): boolean {
   if (repeat === "never") return false;
   if (error instanceof ConstellationError) {
     return error.code === "busy" || (repeat === "safely" && error.code === "unreachable");
   }
-  const failure = failureOf(error, socket);
+  const failure = failureOf(error, address);
   return failure === "unsent" || (failure === "cut" && (repeat === "safely" || reused.has(error as object)));
 }
