@@ -17,6 +17,7 @@ const checks = [
   ["checkPlugIn", "host and instances reach an instance"],
   ["checkRepair", "plugging in ends what a crash interrupted"],
   ["checkConntrack", "UDP flows of one endpoint are forgotten"],
+  ["checkSockets", "a connection tells who spoke last"],
 ] as const;
 
 let machine: Machine;

@@ -1,6 +1,6 @@
 /**
  * Calls into the C library that Node lacks or makes slowly: posix_spawn, mount, network namespaces, rtnetlink,
- * ctnetlink, pidfds, the peer of a unix socket; each behind a type that a twin made of command-line tools satisfies
+ * ctnetlink, sock_diag, pidfds, the peer of a unix socket; each behind a type that a twin made of command-line tools satisfies
  * too (`createMountTool` beside `createMounts`), except what no tool can do. Invariants: no call blocks the event loop
  * longer than the kernel needs, and the agent's thread never stays in another network namespace.
  * Does not decide, retry or remember anything, and knows neither OCI nor nftables.
@@ -28,6 +28,9 @@ export {
 } from "./process/process.ts";
 export { isAlive, type ProcessIdentity, parseStartTime, readStartTime } from "./process/start-time.ts";
 export { readUnixPeer, type UnixPeer } from "./process/unix-peer.ts";
+export { createSockets } from "./sockets/sockets.ts";
+export { createSocketsTool } from "./sockets/sockets-tool.ts";
+export type { Sockets, TcpSocket } from "./sockets/types.ts";
 export { exitCode } from "./spawn/exit-status.ts";
 export { createNodeSpawner } from "./spawn/node-spawn.ts";
 export { createRun, expectSuccess } from "./spawn/run.ts";

@@ -158,9 +158,54 @@ export const checkConntrack: Check = async ({ network, conntrack, spawner, run }
   await network.removeAnchor(anchor);
 };
 
+/** A request is on its way from when its connection last received more recently than it sent, until that turns. */
+export const checkSockets: Check = async ({ network, sockets, spawner }, folder) => {
+  await network.ensureAnchor(anchor);
+  const link = { netnsFile: join(folder, "a"), hostDevice: "cst-a", address: "10.64.0.2", mtu };
+  await network.plugIn(link);
+  const server = await serveIn(spawner, link.netnsFile, "late");
+  const client = connect(80, link.address);
+  await once(client, "connect");
+  const look = async () => {
+    const [first, ...others] = (await sockets.listTcp(link.netnsFile)).filter(
+      (socket) => socket.kind === "connected",
+    );
+    assert.ok(first !== undefined && others.length === 0);
+    return first;
+  };
+  const kinds = (await sockets.listTcp(link.netnsFile)).map(({ kind, port }) => [kind, port]);
+  assert.deepEqual(kinds.sort(), [
+    ["connected", 80],
+    ["listening", 80],
+  ]);
+  await delay(50); // The kernel counts in ticks of up to 10 ms: what shall differ must lie some of them apart.
+  client.write("ask");
+  await delay(50);
+  const asked = await look();
+  assert.ok(asked.receivedAgoMs < asked.sentAgoMs, `asked: ${JSON.stringify(asked)}`);
+  const { receivedAgoMs: _, sentAgoMs: __, ...rest } = asked;
+  assert.deepEqual(rest, {
+    ...{ kind: "connected", port: 80, isInside: false, hasReceived: true, hasSent: false },
+    ...{ unreadBytes: 0, unsentBytes: 0 },
+  });
+  assert.equal(String(await once(client, "data").then(([data]) => data)), "answer");
+  const answered = await look();
+  assert.ok(answered.sentAgoMs < answered.receivedAgoMs, `answered: ${JSON.stringify(answered)}`);
+  client.destroy();
+  server.kill("SIGKILL");
+  await server.exited;
+  await network.unplug(link);
+  await assert.rejects(sockets.listTcp(link.netnsFile), { code: "ENOENT" });
+  await untilGone(network, link.hostDevice);
+  await network.removeAnchor(anchor);
+};
+
 const programs = {
   /** Answers who it is that connects. */
   name: `require("net").createServer((s) => s.end(s.remoteAddress)).listen(80, "0.0.0.0", () => console.log("up"))`,
+  /** Answers after half a second. */
+  late: `require("net").createServer((s) => s.on("data", () => setTimeout(() => s.write("answer"), 500)))
+    .listen(80, () => console.log("up"))`,
   echo: `const s = require("dgram").createSocket("udp4");
     s.on("message", (m, from) => s.send(m, from.port, from.address)).bind(7, () => console.log("up"))`,
 };

@@ -9,6 +9,8 @@ import {
   createNodeSpawner,
   createProcesses,
   createRun,
+  createSockets,
+  createSocketsTool,
   createSpawner,
 } from "../../../agent/adapters/libc/index.ts";
 
@@ -23,6 +25,7 @@ export const implementations = {
       mounts: createMounts(),
       network: createNetwork(),
       conntrack: createConntrack(),
+      sockets: createSockets(),
     };
   },
   tools: () => {
@@ -35,6 +38,7 @@ export const implementations = {
       mounts: createMountTool(run),
       network: createNetworkTool(run),
       conntrack: createConntrackTool(run),
+      sockets: createSocketsTool(run),
     };
   },
 };

@@ -12,3 +12,4 @@ const subject = implementations[implementation as ImplementationName]();
 await check(subject, folder);
 subject.network.close();
 subject.conntrack.close();
+subject.sockets.close();

@@ -22,7 +22,7 @@ const limits = {
   datagramBytes: 65_536,
 };
 
-export const netlinkFamily = { route: 0, netfilter: 12 } as const;
+export const netlinkFamily = { route: 0, sockets: 4, netfilter: 12 } as const;
 
 /** One part of an answer. */
 export interface Answer {
