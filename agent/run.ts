@@ -13,6 +13,7 @@ import {
   createNetwork,
   createProcesses,
   createRun,
+  createSockets,
   createSpawner,
   readStartTime,
   readSysctl,
@@ -70,6 +71,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const mounts = createMounts();
   const links = createNetwork();
   const conntrack = createConntrack();
+  const sockets = createSockets();
 
   const recovery = recoverSwap(paths.stateDir);
   if (recovery) log.warn({ component: "backup" }, `a restore was cut short: ${recovery}`);
@@ -126,7 +128,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const network = runNetwork(
     paths,
     {
-      ...{ links, conntrack, names },
+      ...{ links, conntrack, sockets, names },
       sysctls: { read: readSysctl, write: writeSysctl },
       traffic: createNftables({ table: paths.id, run }),
     },
@@ -187,6 +189,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     keyValues.close();
     await member.letGo();
     conntrack.close();
+    sockets.close();
     links.close();
     log.info("agent stopped");
   }

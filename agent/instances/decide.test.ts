@@ -59,7 +59,7 @@ function simulate(life: Life | undefined, seen: ProcessView, rules: Policy, want
     const step = current?.state.kind === "stopping" ? current.state.step : undefined;
     const view: InstanceView = {
       ...{ id, want, busy: false, process: actual, signalled: signalled !== undefined && signalled === step },
-      isRouted: false,
+      ...{ isRouted: false, owesAnswer: false },
       ...(current && { known: { life: current, policy: rules } }),
     };
     const ops = decide([view], now);
@@ -209,6 +209,22 @@ describe("decide", () => {
   });
 });
 
+test("one whose answers somebody waits for is not asked to stop within its grace, nor within a bound", () => {
+  const running: Life = { ...newLife(0), state: { kind: "running", process, startedAt: 0 } };
+  const at = (graceMs: number, now: number, owesAnswer: boolean) => {
+    const rules = { ...policy, graceMs };
+    const life = next(running, { kind: "unwanted", reason: "no" }, rules, 0);
+    return decide([{ ...viewOf(life, { want: gone, owesAnswer }), known: { life, policy: rules } }], now)
+      .length;
+  };
+  expect(at(60_000, instanceLimits.drainMs, false)).toBe(1);
+  expect(at(60_000, instanceLimits.answersMaxMs - 1, true)).toBe(0);
+  expect(at(60_000, instanceLimits.answersMaxMs, true)).toBe(1);
+  expect(at(999, 998, true)).toBe(0);
+  expect(at(999, 999, true)).toBe(1);
+  expect(at(0, instanceLimits.drainMs, true)).toBe(1);
+});
+
 describe("a clock that is set back by an hour", () => {
   const hour = 3_600_000;
   const began = 10 * hour;
@@ -254,5 +270,6 @@ describe("the pause before the next look", () => {
 
 function viewOf(life: Life, change: Partial<InstanceView> = {}): InstanceView {
   const known = { life, policy };
-  return { id, known, want: run, busy: false, signalled: false, isRouted: false, ...change };
+  const seen = { signalled: false, isRouted: false, owesAnswer: false };
+  return { id, known, want: run, busy: false, ...seen, ...change };
 }

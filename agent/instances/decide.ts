@@ -23,6 +23,8 @@ export interface InstanceView {
   readonly signalled: boolean;
   /** New connections may still be led to it on this host. */
   readonly isRouted: boolean;
+  /** Somebody waits for an answer of it; absent where nobody looked: it is not asked to stop before. */
+  readonly owesAnswer?: boolean;
 }
 
 export type Op =
@@ -47,9 +49,12 @@ export function decide(views: readonly InstanceView[], now: Millis): Op[] {
  */
 export function pauseMs({ known, want, busy }: InstanceView, now: Millis): number | undefined {
   const at = known && dueAt(known.life);
-  if (at === undefined || busy) return undefined;
-  if (known?.life.state.kind === "backoff" && want.kind !== "run") return undefined;
-  return Math.max(instanceLimits.minPauseMs, at - now);
+  if (known === undefined || at === undefined || busy) return undefined;
+  if (known.life.state.kind === "backoff" && want.kind !== "run") return undefined;
+  return Math.max(
+    isDraining(known.life) ? instanceLimits.answersLookMs : instanceLimits.minPauseMs,
+    at - now,
+  );
 }
 
 const lostMonitor = "its monitor (conmon) was killed, and its output with it";
@@ -96,10 +101,29 @@ function decideStop(view: InstanceView, life: Life, policy: Policy, now: Millis)
   if (process?.kind === "ended")
     return { kind: "note", id, event: { kind: "ended", ending: process.ending } };
   if (process?.kind === "none") return { kind: "note", id, event: { kind: "vanished" } };
-  const isHeld = state.step === "draining" && view.isRouted && now < life.since + instanceLimits.drainMaxMs;
-  if (isDue(life, now) && !isHeld) return { kind: "note", id, event: { kind: "due" } };
+  if (isDue(life, now) && !isHeld(view, life, policy, now))
+    return { kind: "note", id, event: { kind: "due" } };
   if (state.step === "draining" || view.signalled) return undefined;
   return { kind: "signal", id, signal: state.step === "killing" ? "SIGKILL" : policy.stopSignal };
+}
+
+/** Whether one that is out of traffic, or should be, is left alone for now. */
+function isHeld({ isRouted, owesAnswer }: InstanceView, life: Life, policy: Policy, now: Millis): boolean {
+  if (!isDraining(life)) return false;
+  const answersMs = Math.min(policy.graceMs, instanceLimits.answersMaxMs);
+  return (
+    (isRouted && now < life.since + instanceLimits.drainMaxMs) ||
+    (owesAnswer !== false && now < life.since + answersMs)
+  );
+}
+
+/** Whether the next thing to do is to ask it to stop, unless somebody waits for its answers. */
+export function isToBeAsked({ known, busy }: InstanceView, now: Millis): boolean {
+  return known !== undefined && !busy && isDraining(known.life) && isDue(known.life, now);
+}
+
+function isDraining({ state }: Life): boolean {
+  return state.kind === "stopping" && state.step === "draining";
 }
 
 function isDue(life: Life, now: Millis): boolean {

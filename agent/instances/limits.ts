@@ -7,6 +7,10 @@ export const instanceLimits = {
   drainMs: 150,
   /** At most, where this host's own routes have not moved by then. */
   drainMaxMs: 2_000,
+  /** And at most, but no longer than its grace, while somebody waits for its answers. */
+  answersMaxMs: 5_000,
+  /** Between two looks whether somebody does. */
+  answersLookMs: 50,
   /** After SIGKILL: a process that the kernel cannot end by then is removed by force. */
   killMs: 5_000,
   restartDelayMaxMs: 30_000,

@@ -64,7 +64,12 @@ function createAdopted(ports: Partial<InstancesPorts>) {
       runtime: idleRuntime,
       images: { pull: unused("pull"), resolve: unused("resolve"), unpack: unused("unpack") },
       mounts: { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") },
-      network: { plugIn: unused("plugIn"), unplug: unused("unplug"), leadsTo: () => true },
+      network: {
+        plugIn: unused("plugIn"),
+        unplug: unused("unplug"),
+        leadsTo: () => true,
+        owesAnswer: unused("owesAnswer"),
+      },
       reports: { instances: async () => undefined, progress() {} },
       ...ports,
     },

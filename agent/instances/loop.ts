@@ -7,7 +7,8 @@ import { type RotatedLog, rotateLogs } from "../logs/index.ts";
 import type { Assignment } from "../session/index.ts";
 import { type ActContext, act } from "./act.ts";
 import { adopt, adoptStrays } from "./adopt.ts";
-import { decide, type InstanceView, pauseMs, type Want } from "./decide.ts";
+import { owesAnswer } from "./answers.ts";
+import { decide, type InstanceView, isToBeAsked, pauseMs, type Want } from "./decide.ts";
 import { changeRecord, type Entry, stepOf, stopWatching } from "./entry.ts";
 import { instanceLimits } from "./limits.ts";
 import type { Folders } from "./places.ts";
@@ -158,7 +159,11 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     const views: InstanceView[] = [];
     for (const [id, entry] of entries) {
       const process = await lookIfNeeded(entry, looksAtAll || ended.has(id));
-      views.push({ ...viewOf(entry, wants), ...(process && { process }) });
+      const view = viewOf(entry, wants);
+      const waitedFor = isToBeAsked(view, Date.now()) && {
+        owesAnswer: await owesAnswer(entry, ports.network),
+      };
+      views.push({ ...view, ...(process && { process }), ...waitedFor });
     }
     for (const [id, want] of wants ?? []) {
       if (!entries.has(id)) views.push({ id, want, busy: false, signalled: false, isRouted: false });

@@ -194,6 +194,8 @@ export interface Network {
   unplug(id: string): Promise<void>;
   /** Whether new connections may still be led to it on this host; true also where nobody knows yet. */
   leadsTo(id: string): boolean;
+  /** Whether somebody outside waits for an answer of it. */
+  owesAnswer(id: string): Promise<boolean>;
 }
 
 /** Whom the host's half talks to; the session satisfies it. */

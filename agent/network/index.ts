@@ -14,7 +14,9 @@ export type {
   NameServer,
   NameTable,
   PublishedPort,
+  Sockets,
   Sysctls,
+  TcpSocket,
   Traffic,
   TrafficPlan,
 } from "./types.ts";

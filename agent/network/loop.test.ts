@@ -51,6 +51,7 @@ test("an instance counts as led to until the kernel has the rules without it", a
     },
     names: { serve: async () => served[named++]?.resolve() },
     conntrack: { deleteUdpFlows: async () => 0 },
+    sockets: { listTcp: async () => [] },
   };
   const paths = { id: "x", devicePrefix: "x", stateDir: folder, runDir: folder, socket: join(folder, "s") };
   const network = runNetwork(paths, ports, pino({ level: "silent" }), stop.signal);

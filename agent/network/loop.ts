@@ -5,6 +5,7 @@ import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
 import type { Assignment, HostAddresses } from "../session/index.ts";
+import { owesAnswer } from "./answers.ts";
 import { createForgetting } from "./forget.ts";
 import { createHeldPorts } from "./held-ports.ts";
 import { createInstanceLinks } from "./links.ts";
@@ -13,7 +14,7 @@ import { nameTable } from "./names.ts";
 import { placesOf } from "./places.ts";
 import { planTraffic } from "./plan.ts";
 import { ensureSysctls } from "./sysctls.ts";
-import type { Conntrack, Links, NameServer, Sysctls, Traffic } from "./types.ts";
+import type { Conntrack, Links, NameServer, Sockets, Sysctls, Traffic } from "./types.ts";
 
 const bounds = {
   /** A pass without a reason, which looks whether somebody has taken rules, devices or names away. */
@@ -36,6 +37,7 @@ export interface NetworkPorts {
   readonly traffic: Traffic;
   readonly names: NameServer;
   readonly conntrack: Conntrack;
+  readonly sockets: Sockets;
 }
 
 /** This host's network. What it made stays when the agent goes. */
@@ -57,6 +59,8 @@ export interface HostNetwork {
   unplug(id: string): Promise<void>;
   /** Whether the packet rules written last lead new connections to an instance; true before the first were written. */
   leadsTo(id: string): boolean;
+  /** Whether somebody outside waits for an answer of the instance; false where that cannot be seen. */
+  owesAnswer(id: string): Promise<boolean>;
   /** The host's end of an instance's link, by name. */
   deviceOf(id: string): string;
   /** Resolves after the signal aborts, in the middle of no change. */
@@ -103,6 +107,17 @@ export function runNetwork(
     },
     unplug: async (id) => await inTurn(async () => await links.unplug(id)),
     leadsTo: (id) => routed?.has(id) ?? true,
+    async owesAnswer(id) {
+      try {
+        return owesAnswer(await ports.sockets.listTcp(places.netnsFile(id)));
+      } catch (error) {
+        log.warn(
+          { instance: id, err: error },
+          "cannot see an instance's connections; not waiting for answers",
+        );
+        return false;
+      }
+    },
     deviceOf: places.hostDevice,
     running: loop(),
   };

@@ -99,6 +99,27 @@ export interface Conntrack {
   }): Promise<number>;
 }
 
+/** Satisfied by `adapters/libc`. */
+export interface Sockets {
+  listTcp(netnsFile: string): Promise<readonly TcpSocket[]>;
+}
+
+/** Bytes and times are the kernel's own count. */
+export type TcpSocket =
+  | { readonly kind: "listening"; readonly port: number }
+  | {
+      readonly kind: "connected";
+      readonly port: number;
+      /** Both ends are the instance's. */
+      readonly isInside: boolean;
+      readonly unreadBytes: number;
+      readonly unsentBytes: number;
+      readonly hasReceived: boolean;
+      readonly hasSent: boolean;
+      readonly receivedAgoMs: number;
+      readonly sentAgoMs: number;
+    };
+
 /** Settings of the network namespace the agent runs in; satisfied by `adapters/libc`. */
 export interface Sysctls {
   read(name: `net.${string}`): string;

@@ -18,8 +18,8 @@ export interface Outcome {
 
 export interface LoadOptions {
   readonly perSecond?: number;
-  /** `new`: one a request. `kept`: a few, used again and again, never tried twice. */
-  readonly connections?: "new" | "kept";
+  /** `new`: one a request. `kept`: a few, used again and again, never tried twice. `kept-again`: see the client. */
+  readonly connections?: "new" | "kept" | "kept-again";
   /** A network namespace of the machine that it comes from; its own by default. */
   readonly netns?: string;
 }

@@ -36,6 +36,14 @@ const server = `
   process.on("SIGTERM", () => { isStopping = true; });
 `;
 
+/** As many servers do: asked to stop, it is gone, with all of its connections. */
+const rough = `
+  require("node:http").createServer(({ url }, response) => {
+    setTimeout(() => response.end(process.env.HOSTNAME), url === "/slow" ? 2_000 : 0);
+  }).listen(8000);
+  process.on("SIGTERM", () => process.exit());
+`;
+
 function service(more: Record<string, unknown>): ResourceSpec {
   return {
     type: "constellation:Service",
@@ -73,13 +81,16 @@ async function settled(replicas: number): Promise<void> {
 }
 
 /** Brings something about while visitors keep coming, on new connections and on kept ones, some for longer: none fails. */
-async function expectNoFailure(happen: () => Promise<void>): Promise<void> {
+async function expectNoFailure(
+  happen: () => Promise<void>,
+  kept: LoadOptions = { perSecond, connections: "kept" },
+): Promise<void> {
   const url = `http://${machineAddress}:${port}`;
   const begin = async (path: string, options: LoadOptions) =>
     await startLoad(stack.machine, `${url}${path}`, { netns: visitorNetns, ...options });
   const loads: Load[] = [
     await begin("/", { perSecond, connections: "new" }),
-    await begin("/", { perSecond, connections: "kept" }),
+    await begin("/", kept),
     await begin("/slow", { perSecond: 10, connections: "new" }),
   ];
   await happen();
@@ -116,6 +127,19 @@ describe("under a steady open-loop load no request fails", () => {
         expect(await ids()).not.toEqual(expect.arrayContaining(before.slice(0, 1)));
       }
     });
+  });
+
+  test("while servers change that end at once when asked to, with requests of two seconds under way", async () => {
+    const args = { args: ["--eval", rough], stopGracePeriod: "5s" };
+    await change(args);
+    await settled(3);
+    await expectNoFailure(
+      async () => {
+        await change({ ...args, env: { COLOUR: "blue" } });
+        await settled(3);
+      },
+      { perSecond: 30, connections: "kept-again" },
+    );
   });
 
   test("while it scales from 3 to 10 to 2", async () => {
