@@ -62,6 +62,7 @@ export function describeHost(own: {
   readonly version: string;
   readonly cgroup: HostReport["cgroup"];
   readonly ceilings: Readonly<Record<string, number>>;
+  readonly missingCapabilities: readonly string[];
 }): (assignment: Assignment) => Observation["host"] {
   const startedAt = new Date().toISOString();
   return ({ host: { cidr, gateway } }) => ({
@@ -74,6 +75,7 @@ export function describeHost(own: {
     cgroup: own.cgroup,
     capacity: { cpu: availableParallelism(), memory: memoryBytes() },
     ulimitCeilings: { ...own.ceilings },
+    missingCapabilities: [...own.missingCapabilities],
     startedAt,
   });
 }

@@ -158,6 +158,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       version,
       cgroup: (await status(root === undefined ? {} : { root })).cgroupMode ?? facts.cgroup,
       ceilings: facts.rlimitCeilings,
+      missingCapabilities: facts.missingCapabilities,
     }),
     createInstances: (reports) =>
       createHostInstances({

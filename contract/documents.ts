@@ -139,6 +139,10 @@ export const hostReport = z.object({
     .describe(
       "Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.",
     ),
+  missingCapabilities: z
+    .array(z.string())
+    .optional()
+    .describe("Capabilities that no container can be given here: `[SYS_RESOURCE]`."),
   startedAt: z.string().describe("When its agent started, RFC 3339."),
 });
 export type HostReport = z.infer<typeof hostReport>;

@@ -16,7 +16,7 @@ export * from "./model/common.ts";
 export * from "./model/defaults.ts";
 export * from "./model/diff.ts";
 export * from "./model/field.ts";
-export { capabilityNames } from "./model/linux.ts";
+export { bareCapability, capabilityNames } from "./model/linux.ts";
 export { sayIssue } from "./model/messages.ts";
 export * from "./model/nearest.ts";
 export * from "./model/paths.ts";

@@ -49,13 +49,15 @@ export function admitService(
 }
 
 function refusal(name: string, why: string, together: boolean): ConstellationError {
-  const field = why.includes("cpu")
-    ? "resources.cpu"
-    : why.includes("ulimit")
-      ? "ulimits"
-      : "resources.memory";
   return new ConstellationError(
     "unplaceable",
-    `place ${name}: ${why}; lower ${field}${together ? " or replicas" : ""}`,
+    `place ${name}: ${why}; ${fixOf(why)}${together ? " or replicas" : ""}`,
   );
+}
+
+function fixOf(why: string): string {
+  if (why.includes("cpu")) return "lower resources.cpu";
+  if (why.includes("ulimit")) return "lower ulimits";
+  if (why.includes("capability")) return "take it from security.capabilities.add";
+  return "lower resources.memory";
 }

@@ -15,6 +15,7 @@ const host = (name: string, more: Partial<HostCapacity> = {}): HostCapacity => (
   systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 },
   reserved: { cpu: 0, memory: 0 },
   ulimitCeilings: { nofile: 20_000 },
+  missingCapabilities: ["SYS_RESOURCE"],
   ...more,
 });
 const request = { cpu: 1, memory: gi, ulimits: {} };
@@ -30,6 +31,10 @@ describe("placeInstance", () => {
     [{ ...request, cpu: 4 }, "vm lacks cpu (wants 4, 3.9 free)"],
     [{ ...request, ulimits: { nofile: 65_536 } }, "vm allows ulimit nofile up to 20000 (wants 65536)"],
     [{ ...request, ulimits: { nofile: -1 } }, "vm allows ulimit nofile up to 20000 (wants unlimited)"],
+    [
+      { ...request, capabilities: ["NET_ADMIN", "SYS_RESOURCE"] },
+      "vm has no capability SYS_RESOURCE to give",
+    ],
   ])("says why a host cannot take it", (wanted, reason) => {
     const choice = placeInstance(wanted, [host("vm")]);
     expect("rejections" in choice && describeRejections(choice.rejections)).toBe(`1 host: ${reason}`);
@@ -46,6 +51,10 @@ describe("requestOf", () => {
     [{}, { cpu: 0.05, memory: 64 * 2 ** 20 }],
     [{ resources: { limits: { memory: "1Gi", cpu: 2 } } }, { cpu: 2, memory: gi }],
     [{ resources: { memory: "256Mi", limits: { memory: "1Gi" } } }, { cpu: 0.05, memory: 256 * 2 ** 20 }],
+    [
+      { security: { capabilities: { add: ["ALL", "cap_net_admin"] } } },
+      { cpu: 0.05, memory: 64 * 2 ** 20, capabilities: ["ALL", "NET_ADMIN"] },
+    ],
   ])("of %j", (inputs, expected) => expect(requestOf(inputs)).toMatchObject(expected));
 });
 
@@ -65,6 +74,11 @@ describe("admitService", () => {
       request,
       8,
       /^place shop\/web: the cluster lacks memory \(wants 8 × 1Gi, has 7.8Gi .*\); lower resources.memory or replicas$/,
+    ],
+    [
+      { ...request, capabilities: ["SYS_RESOURCE"] },
+      1,
+      "place shop/web: 1 host: vm has no capability SYS_RESOURCE to give; take it from security.capabilities.add",
     ],
     [
       { ...request, memory: 1 },

@@ -1,4 +1,4 @@
-import { quantityBytes } from "../../contract/index.ts";
+import { bareCapability, quantityBytes } from "../../contract/index.ts";
 
 /** What one instance needs of a host. Cores and bytes. */
 export interface Request {
@@ -6,6 +6,8 @@ export interface Request {
   readonly memory: number;
   /** Hard limits it asks for, by name; -1 is unlimited. */
   readonly ulimits: Readonly<Record<string, number>>;
+  /** Those it asks for by name, as `capabilityNames` has them; absent: none. */
+  readonly capabilities?: readonly string[];
 }
 
 export interface HostCapacity {
@@ -17,6 +19,8 @@ export interface HostCapacity {
   readonly reserved: { readonly cpu: number; readonly memory: number };
   /** The most a hard ulimit can be there; absent: no ceiling. */
   readonly ulimitCeilings: Readonly<Record<string, number>>;
+  /** What no container can be given there; absent: nothing. */
+  readonly missingCapabilities?: readonly string[] | undefined;
 }
 
 export type Choice =
@@ -51,18 +55,21 @@ export function free({ capacity, systemReserved, reserved }: HostCapacity): { cp
 }
 
 function rejectionOf(request: Request, host: HostCapacity): string | undefined {
-  const left = free(host);
-  if (request.memory > left.memory) {
-    return `lacks memory (wants ${formatBytes(request.memory)}, ${formatBytes(left.memory)} free)`;
-  }
-  // Cores are sums of decimal fractions: half a thousandth is rounding.
-  if (request.cpu > left.cpu + 0.0005) return `lacks cpu (wants ${request.cpu}, ${round(left.cpu)} free)`;
+  // First what no wait changes.
   for (const [name, wanted] of Object.entries(request.ulimits)) {
     const ceiling = host.ulimitCeilings[name];
     if (ceiling !== undefined && (wanted === -1 || wanted > ceiling)) {
       return `allows ulimit ${name} up to ${ceiling} (wants ${wanted === -1 ? "unlimited" : wanted})`;
     }
   }
+  const lacked = request.capabilities?.find((name) => host.missingCapabilities?.includes(name));
+  if (lacked !== undefined) return `has no capability ${lacked} to give`;
+  const left = free(host);
+  if (request.memory > left.memory) {
+    return `lacks memory (wants ${formatBytes(request.memory)}, ${formatBytes(left.memory)} free)`;
+  }
+  // Cores are sums of decimal fractions: half a thousandth is rounding.
+  if (request.cpu > left.cpu + 0.0005) return `lacks cpu (wants ${request.cpu}, ${round(left.cpu)} free)`;
   return undefined;
 }
 
@@ -73,15 +80,17 @@ interface WorkloadNeeds {
     readonly limits?: { readonly cpu?: number; readonly memory?: string };
   };
   readonly ulimits?: Readonly<Record<string, { readonly hard: number }>>;
+  readonly security?: { readonly capabilities?: { readonly add?: readonly string[] } };
 }
 
 /** What a workload's checked inputs reserve: the request, else the limit, else the default. */
-export function requestOf({ resources = {}, ulimits = {} }: WorkloadNeeds): Request {
+export function requestOf({ resources = {}, ulimits = {}, security }: WorkloadNeeds): Request {
   const memory = resources.memory ?? resources.limits?.memory;
   return {
     cpu: resources.cpu ?? resources.limits?.cpu ?? defaultRequest.cpu,
     memory: (memory === undefined ? undefined : quantityBytes(memory)) ?? defaultRequest.memory,
     ulimits: Object.fromEntries(Object.entries(ulimits).map(([name, { hard }]) => [name, hard])),
+    capabilities: (security?.capabilities?.add ?? []).map(bareCapability),
   };
 }
 

@@ -67,8 +67,17 @@ export function hostCapacities(store: Reader, except?: string): HostCapacity[] {
       cpu: Math.round(there.reduce((sum, { cpu }) => sum + cpu, 0) * 1000) / 1000,
       memory: there.reduce((sum, { memory }) => sum + memory, 0),
     };
-    const { name, capacity, ulimitCeilings } = host;
-    return [{ name, capacity, systemReserved: member.systemReserved, reserved, ulimitCeilings }];
+    const { name, capacity, ulimitCeilings, missingCapabilities } = host;
+    return [
+      {
+        name,
+        capacity,
+        systemReserved: member.systemReserved,
+        reserved,
+        ulimitCeilings,
+        missingCapabilities,
+      },
+    ];
   });
 }
 

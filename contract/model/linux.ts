@@ -76,9 +76,12 @@ const signalNames = [
 const realTimeSignal = /^SIG(RTMIN(\+([0-9]|[12][0-9]|30))?|RTMAX(-([0-9]|[12][0-9]|30))?)$/;
 
 /** With or without `CAP_`, in any case; `ALL` is every one. */
-export const capabilityName = known("capability", ["ALL", ...capabilityNames], (text) =>
-  text.toUpperCase().replace(/^CAP_/, ""),
-);
+export const capabilityName = known("capability", ["ALL", ...capabilityNames], bareCapability);
+
+/** As `capabilityNames` has it. */
+export function bareCapability(text: string): string {
+  return text.toUpperCase().replace(/^CAP_/, "");
+}
 
 export const ulimitName = known("ulimit", ulimitNames, (text) => text);
 

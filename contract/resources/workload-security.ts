@@ -10,7 +10,9 @@ export const security = about(
         add: z
           .array(capabilityName)
           .optional()
-          .describe("Linux capabilities beyond the usual set, like `NET_ADMIN`."),
+          .describe(
+            "Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.",
+          ),
         drop: z
           .array(capabilityName)
           .optional()

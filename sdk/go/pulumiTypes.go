@@ -14,7 +14,7 @@ import (
 var _ = internal.GetEnvOrDefault
 
 type Capabilities struct {
-	// Linux capabilities beyond the usual set, like `NET_ADMIN`.
+	// Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
 	Add []string `pulumi:"add"`
 	// Capabilities to take away; `ALL` takes every one.
 	Drop []string `pulumi:"drop"`
@@ -32,7 +32,7 @@ type CapabilitiesInput interface {
 }
 
 type CapabilitiesArgs struct {
-	// Linux capabilities beyond the usual set, like `NET_ADMIN`.
+	// Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
 	Add pulumi.StringArrayInput `pulumi:"add"`
 	// Capabilities to take away; `ALL` takes every one.
 	Drop pulumi.StringArrayInput `pulumi:"drop"`
@@ -115,7 +115,7 @@ func (o CapabilitiesOutput) ToCapabilitiesPtrOutputWithContext(ctx context.Conte
 	}).(CapabilitiesPtrOutput)
 }
 
-// Linux capabilities beyond the usual set, like `NET_ADMIN`.
+// Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
 func (o CapabilitiesOutput) Add() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v Capabilities) []string { return v.Add }).(pulumi.StringArrayOutput)
 }
@@ -149,7 +149,7 @@ func (o CapabilitiesPtrOutput) Elem() CapabilitiesOutput {
 	}).(CapabilitiesOutput)
 }
 
-// Linux capabilities beyond the usual set, like `NET_ADMIN`.
+// Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
 func (o CapabilitiesPtrOutput) Add() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *Capabilities) []string {
 		if v == nil {
@@ -691,6 +691,8 @@ type HostFacts struct {
 	Kernel string `pulumi:"kernel"`
 	// What its owner calls it, for placement.
 	Labels map[string]string `pulumi:"labels"`
+	// Capabilities that no container can be given here: `[SYS_RESOURCE]`.
+	MissingCapabilities []string `pulumi:"missingCapabilities"`
 	// Its name within the cluster.
 	Name string `pulumi:"name"`
 	// What its instances have reserved of its capacity.
@@ -774,6 +776,11 @@ func (o HostFactsOutput) Kernel() pulumi.StringOutput {
 // What its owner calls it, for placement.
 func (o HostFactsOutput) Labels() pulumi.StringMapOutput {
 	return o.ApplyT(func(v HostFacts) map[string]string { return v.Labels }).(pulumi.StringMapOutput)
+}
+
+// Capabilities that no container can be given here: `[SYS_RESOURCE]`.
+func (o HostFactsOutput) MissingCapabilities() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v HostFacts) []string { return v.MissingCapabilities }).(pulumi.StringArrayOutput)
 }
 
 // Its name within the cluster.

@@ -216,6 +216,10 @@ describe("documents", () => {
     await expect(put({ ulimits: { nofile: { soft: 1, hard: 1_000_000 } } })).rejects.toMatchObject({
       code: "unplaceable",
     });
+    await expect(put({ security: { capabilities: { add: ["SYS_RESOURCE"] } } })).rejects.toMatchObject({
+      code: "unplaceable",
+      message: expect.stringContaining("vm has no capability SYS_RESOURCE to give"),
+    });
   });
 
   test("published ports: free ones are kept, taken ones name the holder", async () => {

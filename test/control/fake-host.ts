@@ -42,6 +42,7 @@ export function createFakeHost(name: string): FakeHost {
             cgroup: "v2",
             capacity: { cpu: 4, memory: 8 * 2 ** 30 },
             ulimitCeilings: { nofile: 20_000 },
+            missingCapabilities: ["SYS_RESOURCE"],
             startedAt,
           },
           instances,

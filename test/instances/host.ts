@@ -62,7 +62,7 @@ export async function startTestHost(images: Readonly<Record<string, object>> = {
       writeFileSync(join(root, "assignment.json"), JSON.stringify(assignmentOf(revision, workloads, more)));
       agent?.kill("SIGHUP");
     },
-    async until(what, fits, timeoutMs = 10_000) {
+    async until(what, fits, timeoutMs = 30_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const latest = reports.at(-1);

@@ -11,6 +11,7 @@ const plain = "plain-0-aaaaaa";
 const strict = "strict-1-aaaaaa";
 const secretive = "secret-2-aaaaaa";
 const ofImage = "image-3-aaaaaa";
+const mighty = "mighty-4-aaaaaa";
 const password = "correct horse battery staple";
 
 let host: TestHost;
@@ -60,13 +61,14 @@ beforeAll(async () => {
         },
       },
       { id: ofImage, inputs: { stopGracePeriod: "100ms" }, imageDigest: "image" },
+      { id: mighty, inputs: { ...idle, security: { capabilities: { add: ["ALL"] } } } },
     ],
     {
       secrets: { "default/db": { value: password } },
       configs: { "default/settings": { files: { "a.conf": "a=1\n" } } },
     },
   );
-  await host.until("all healthy", (all) => all.length === 4 && all.every(({ healthy }: Instance) => healthy));
+  await host.until("all healthy", (all) => all.length === 5 && all.every(({ healthy }: Instance) => healthy));
 });
 afterAll(async () => {
   await host?.machine.stop();
@@ -87,6 +89,11 @@ describe("a container", () => {
       CapBnd: value("CapBnd"),
       Seccomp: value("Seccomp"),
     }).toEqual({ NoNewPrivs: "1", CapEff: "00000000a80425fb", CapBnd: "00000000a80425fb", Seccomp: "2" });
+  });
+
+  test("with ALL capabilities has those that its host has to give", async () => {
+    const status = "grep ^CapBnd: /proc/self/status";
+    expect(await inside(mighty, status)).toBe((await host.output(["sh", "-c", status])).trim());
   });
 
   test("is as likely to be killed for memory as any process, whatever the agent is, its commands too", async () => {

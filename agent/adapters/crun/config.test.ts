@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Container } from "../../instances/index.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { type MachineFacts, ociConfig, serialize, wantedProfile } from "./config.ts";
-import { containerOomScoreAdj, rlimitCeilings } from "./facts.ts";
+import { containerOomScoreAdj, missingCapabilities, rlimitCeilings } from "./facts.ts";
 import { startFailure } from "./failure.ts";
 import { seccompProfile } from "./seccomp.ts";
 
@@ -11,6 +11,7 @@ const facts: MachineFacts = {
   cgroup: "v1",
   countsSwap: true,
   rlimitCeilings: {},
+  missingCapabilities: [],
   cores: 2,
   oomScoreAdj: 0,
 };
@@ -99,6 +100,15 @@ describe("capabilities", () => {
     expect(capabilitySet({ add: ["ALL"], drop: [] })).toHaveLength(41);
   });
 
+  test("the machine lacks are no part of the usual ones, nor of ALL; one asked for by name is refused", () => {
+    const missing = ["SYS_RESOURCE", "MKNOD"];
+    expect(capabilitySet({ add: [], drop: [] }, missing)).toHaveLength(13);
+    expect(capabilitySet({ add: ["all"], drop: [] }, missing)).toHaveLength(39);
+    expect(() => capabilitySet({ add: ["ALL", "cap_sys_resource"], drop: [] }, missing)).toThrow(
+      "this machine has no capability SYS_RESOURCE to give; take it from security.capabilities.add",
+    );
+  });
+
   test("nobody knows are refused by name", () => {
     expect(() => capabilitySet({ add: ["NET_ADMINN"], drop: [] })).toThrow(
       "no capability is called NET_ADMINN",
@@ -133,7 +143,7 @@ describe("the filter", () => {
   });
 
   test("is left out where the user wants none", () => {
-    expect(wantedProfile({ ...container, seccomp: "unconfined" })).toBeUndefined();
+    expect(wantedProfile({ ...container, seccomp: "unconfined" }, facts)).toBeUndefined();
   });
 });
 
@@ -145,6 +155,16 @@ test.each([
   const oomScoreAdj = containerOomScoreAdj(ofAgent);
   expect(oomScoreAdj).toBe(score);
   expect(written({}, { oomScoreAdj }).process.oomScoreAdj).toBe(score);
+});
+
+test("capabilities outside of the bounding set are missing, those of newer kernels too", () => {
+  expect(missingCapabilities("CapEff:\t0\nCapBnd:\t000001fffeffffff\n")).toEqual(["SYS_RESOURCE"]);
+  expect(missingCapabilities("CapBnd:\t0000003fffffffff\n")).toEqual([
+    "PERFMON",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+  ]);
+  expect(missingCapabilities("CapBnd:\t000001ffffffffff\n")).toEqual([]);
 });
 
 test("ceilings of rlimits are the hard limits of a process that may not raise them", () => {

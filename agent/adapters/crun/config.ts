@@ -11,6 +11,8 @@ export interface MachineFacts {
   readonly countsSwap: boolean;
   /** Hard limits that cannot be raised here, by rlimit name; absent: no ceiling. */
   readonly rlimitCeilings: Readonly<Record<string, number>>;
+  /** What no container can be given here, as `capabilityNames` has them. */
+  readonly missingCapabilities: readonly string[];
   /** Processors of the machine. */
   readonly cores: number;
   /** What every container's processes get for /proc/PID/oom_score_adj: 0 to 1000. */
@@ -48,11 +50,14 @@ const maskedPaths = [
 ];
 const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-/** The filter a container asks for; undefined: none. Throws `invalid` for a capability nobody knows. */
-export function wantedProfile(container: Container): SeccompProfile | undefined {
+/** The filter a container asks for; undefined: none. Throws `invalid` for a capability that cannot be had. */
+export function wantedProfile(
+  container: Container,
+  { missingCapabilities }: Pick<MachineFacts, "missingCapabilities">,
+): SeccompProfile | undefined {
   return container.seccomp === "unconfined"
     ? undefined
-    : seccompProfile(capabilitySet(container.capabilities));
+    : seccompProfile(capabilitySet(container.capabilities, missingCapabilities));
 }
 
 /**
@@ -78,7 +83,7 @@ export function ociConfig(container: Container, facts: MachineFacts, filter: Sec
         gid: container.user.gid,
         additionalGids: [...container.user.groups].sort((one, other) => one - other),
       },
-      capabilities: capabilities(container),
+      capabilities: capabilities(container, facts.missingCapabilities),
       noNewPrivileges: container.noNewPrivileges,
       rlimits: rlimits(container.rlimits, facts.rlimitCeilings),
       oomScoreAdj: facts.oomScoreAdj,
@@ -110,8 +115,8 @@ export function serialize(config: unknown): string {
 const noLimit = "rlimit:infinity";
 
 /** Only root keeps rights over others through exec(2): anybody else gets none, whatever the bounding set. */
-function capabilities(container: Container) {
-  const bounding = capabilitySet(container.capabilities);
+function capabilities(container: Container, missing: readonly string[]) {
+  const bounding = capabilitySet(container.capabilities, missing);
   const held = container.user.uid === 0 ? bounding : [];
   return { bounding, effective: held, permitted: held, inheritable: [], ambient: [] };
 }

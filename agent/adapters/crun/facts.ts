@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { capabilityNames } from "../../../contract/index.ts";
 import type { MachineFacts } from "./config.ts";
 
 /** rlimits by the name /proc/self/limits gives them. */
@@ -26,6 +27,7 @@ const CAP_SYS_RESOURCE = 24n;
 /** What this machine lets a container have, read once at the agent's start. */
 export function readMachineFacts(cgroupParent: string): MachineFacts {
   const isV2 = existsSync("/sys/fs/cgroup/cgroup.controllers");
+  const status = readFileSync("/proc/self/status", "utf8");
   return {
     cgroupParent,
     cgroup: isV2 ? "v2" : "v1",
@@ -33,10 +35,8 @@ export function readMachineFacts(cgroupParent: string): MachineFacts {
       ? existsSync("/proc/swaps") &&
         readFileSync("/sys/fs/cgroup/cgroup.controllers", "utf8").includes("memory")
       : existsSync("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
-    rlimitCeilings: rlimitCeilings(
-      readFileSync("/proc/self/limits", "utf8"),
-      readFileSync("/proc/self/status", "utf8"),
-    ),
+    rlimitCeilings: rlimitCeilings(readFileSync("/proc/self/limits", "utf8"), status),
+    missingCapabilities: missingCapabilities(status),
     cores: availableParallelism(),
     oomScoreAdj: containerOomScoreAdj(readFileSync("/proc/self/oom_score_adj", "utf8")),
   };
@@ -55,8 +55,7 @@ export function containerOomScoreAdj(ofAgent: string): number {
  * Takes the texts of /proc/self/limits and /proc/self/status.
  */
 export function rlimitCeilings(limits: string, status: string): Record<string, number> {
-  const held = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-  if ((held >> CAP_SYS_RESOURCE) & 1n) return {};
+  if ((capabilityBits(status, "CapEff") >> CAP_SYS_RESOURCE) & 1n) return {};
   return Object.fromEntries(
     limits.split("\n").flatMap((line) => {
       const [, title = "", hard = ""] = /^(Max [a-z ]+?)\s{2,}\S+\s+(\S+)/.exec(line) ?? [];
@@ -64,4 +63,17 @@ export function rlimitCeilings(limits: string, status: string): Record<string, n
       return name === undefined || hard === "unlimited" ? [] : [[name, Number(hard)]];
     }),
   );
+}
+
+/**
+ * Capabilities outside of this process's bounding set, in order of their numbers: nothing it starts can have them, nor
+ * those that its kernel does not know. Takes the text of /proc/self/status.
+ */
+export function missingCapabilities(status: string): string[] {
+  const bounding = capabilityBits(status, "CapBnd");
+  return capabilityNames.filter((_, bit) => ((bounding >> BigInt(bit)) & 1n) === 0n);
+}
+
+function capabilityBits(status: string, set: "CapEff" | "CapBnd"): bigint {
+  return BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`);
 }

@@ -75,7 +75,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
       const monitor = await startMonitor(ports.spawner, programs, paths, id, log);
       return {
         async start(container) {
-          const profile = wantedProfile(container);
+          const profile = wantedProfile(container, facts);
           const filter = profile && filters.find(profile);
           writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
           weights.note(id, sharesOf(container));

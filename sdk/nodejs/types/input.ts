@@ -8,7 +8,7 @@ import * as enums from "../types/enums";
 
 export interface CapabilitiesArgs {
     /**
-     * Linux capabilities beyond the usual set, like `NET_ADMIN`.
+     * Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
      */
     add?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

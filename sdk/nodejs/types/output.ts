@@ -8,7 +8,7 @@ import * as enums from "../types/enums";
 
 export interface Capabilities {
     /**
-     * Linux capabilities beyond the usual set, like `NET_ADMIN`.
+     * Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
      */
     add?: string[];
     /**
@@ -122,6 +122,10 @@ export interface HostFacts {
      * What its owner calls it, for placement.
      */
     labels: {[key: string]: string};
+    /**
+     * Capabilities that no container can be given here: `[SYS_RESOURCE]`.
+     */
+    missingCapabilities?: string[];
     /**
      * Its name within the cluster.
      */

@@ -71,7 +71,7 @@ __all__ = [
 class CapabilitiesArgsDict(TypedDict):
     add: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
-    Linux capabilities beyond the usual set, like `NET_ADMIN`.
+    Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
     """
     drop: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
@@ -84,7 +84,7 @@ class CapabilitiesArgs:
                  add: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  drop: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
         """
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] add: Linux capabilities beyond the usual set, like `NET_ADMIN`.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] add: Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] drop: Capabilities to take away; `ALL` takes every one.
         """
         if add is not None:
@@ -96,7 +96,7 @@ class CapabilitiesArgs:
     @pulumi.getter
     def add(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Linux capabilities beyond the usual set, like `NET_ADMIN`.
+        Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
         """
         return pulumi.get(self, "add")
 

@@ -55,7 +55,7 @@ class Capabilities(dict):
                  add: Optional[Sequence[_builtins.str]] = None,
                  drop: Optional[Sequence[_builtins.str]] = None):
         """
-        :param Sequence[_builtins.str] add: Linux capabilities beyond the usual set, like `NET_ADMIN`.
+        :param Sequence[_builtins.str] add: Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
         :param Sequence[_builtins.str] drop: Capabilities to take away; `ALL` takes every one.
         """
         if add is not None:
@@ -67,7 +67,7 @@ class Capabilities(dict):
     @pulumi.getter
     def add(self) -> Optional[Sequence[_builtins.str]]:
         """
-        Linux capabilities beyond the usual set, like `NET_ADMIN`.
+        Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
         """
         return pulumi.get(self, "add")
 
@@ -302,7 +302,8 @@ class HostFacts(dict):
                  system_reserved: 'outputs.HostFactsSystemReserved',
                  taints: Sequence['outputs.Taint'],
                  ulimit_ceilings: Mapping[str, _builtins.float],
-                 arch: Optional[_builtins.str] = None):
+                 arch: Optional[_builtins.str] = None,
+                 missing_capabilities: Optional[Sequence[_builtins.str]] = None):
         """
         :param _builtins.str address: Where other hosts reach it.
         :param _builtins.str agent_version: The version of the agent on it.
@@ -322,6 +323,7 @@ class HostFacts(dict):
         :param Sequence['Taint'] taints: Keep instances away that do not tolerate them.
         :param Mapping[str, _builtins.float] ulimit_ceilings: Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
         :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
+        :param Sequence[_builtins.str] missing_capabilities: Capabilities that no container can be given here: `[SYS_RESOURCE]`.
         """
         pulumi.set(__self__, "address", address)
         pulumi.set(__self__, "agent_version", agent_version)
@@ -342,6 +344,8 @@ class HostFacts(dict):
         pulumi.set(__self__, "ulimit_ceilings", ulimit_ceilings)
         if arch is not None:
             pulumi.set(__self__, "arch", arch)
+        if missing_capabilities is not None:
+            pulumi.set(__self__, "missing_capabilities", missing_capabilities)
 
     @_builtins.property
     @pulumi.getter
@@ -486,6 +490,14 @@ class HostFacts(dict):
         Its processor, as images name it: `amd64`, `arm64`.
         """
         return pulumi.get(self, "arch")
+
+    @_builtins.property
+    @pulumi.getter(name="missingCapabilities")
+    def missing_capabilities(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        Capabilities that no container can be given here: `[SYS_RESOURCE]`.
+        """
+        return pulumi.get(self, "missing_capabilities")
 
 
 @pulumi.output_type
