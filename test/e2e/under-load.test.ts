@@ -140,6 +140,8 @@ describe("under a steady open-loop load no request fails", () => {
       },
       { perSecond: 30, connections: "kept-again" },
     );
+    await change({}); // the careful servers again, for whoever comes next
+    await settled(3);
   });
 
   test("while it scales from 3 to 10 to 2", async () => {
