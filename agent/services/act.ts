@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { limits } from "../../contract/index.ts";
+import { ConstellationError, limits } from "../../contract/index.ts";
 import {
   families,
   keys,
@@ -34,19 +34,49 @@ export async function revise(spec: Spec, { store }: ActPorts): Promise<void> {
   await store.commit([{ key: keys.spec(spec.uid, spec.revision), record: spec, was: undefined }]);
 }
 
-/** Carries out a decision, some ops a transaction; throws `conflict` when the placements changed meanwhile. */
+/**
+ * Carries out a decision, some ops a transaction; throws `conflict` as soon as the placements are not those it was made
+ * on and this has written: what others drain meanwhile counts towards how many may go at once.
+ */
 export async function act(ops: readonly Op[], ports: ActPorts): Promise<void> {
+  let known = revisionsOf(ports.store);
   for (const [host, own] of Map.groupBy(ops, (op) => op.host)) {
     for (let start = 0; start < own.length; start += opsPerCommit) {
-      await commitOps(host, own.slice(start, start + opsPerCommit), ports);
+      known = await commitOps(host, own.slice(start, start + opsPerCommit), known, ports);
     }
   }
 }
 
-async function commitOps(host: string, ops: readonly Op[], ports: ActPorts): Promise<void> {
+/** By key of a placement. */
+type Revisions = ReadonlyMap<string, number>;
+
+function revisionsOf(store: Store): Revisions {
+  return new Map(store.list(families.placement).map(({ key, modRevision }) => [key, modRevision]));
+}
+
+async function commitOps(
+  host: string,
+  ops: readonly Op[],
+  known: Revisions,
+  ports: ActPorts,
+): Promise<Revisions> {
+  const { store } = ports;
+  if (!isDeepStrictEqual(revisionsOf(store), known)) {
+    throw new ConstellationError(
+      "conflict",
+      "place instances: placements were changed in between; decide again",
+    );
+  }
   const at = ports.now().toISOString();
   const writes = placementWrites(host, ops, at, ports);
-  if (writes.length > 0) await ports.store.commit([...writes, ...histories(ports.store, ops, at)]);
+  if (writes.length === 0) return known;
+  const revision = await store.commit([...writes, ...histories(store, ops, at)]);
+  const after = new Map(known);
+  for (const write of writes) {
+    if ("remove" in write) after.delete(write.remove);
+    else after.set(write.key, revision);
+  }
+  return after;
 }
 
 /** What a host's placements become; nothing where the ops change none of them. */
