@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -47,6 +48,9 @@ type trial struct {
 func (g *guard) beginHandOver(agent *agentProcess) {
 	var next handOver
 	content, err := os.ReadFile(g.paths.handOver())
+	if errors.Is(err, os.ErrNotExist) {
+		return // of two that asked at once, both signals are for the one that was taken
+	}
 	if err == nil {
 		err = json.Unmarshal(content, &next)
 	}
@@ -58,6 +62,7 @@ func (g *guard) beginHandOver(agent *agentProcess) {
 	g.trial = &trial{id: next.Id, before: g.program}
 	g.program = program{next.Program, next.Environment}
 	g.recordHandOver("trying", "")
+	os.Remove(g.paths.handOver()) // after the record: who asked sees from then on that this one was taken
 	if agent == nil {
 		g.trial.begin()
 		return

@@ -17,6 +17,8 @@ type record struct {
 	Crashes        int        `json:"crashes"`
 	CgroupMode     cgroupMode `json:"cgroupMode"`
 	MountNamespace *string    `json:"mountNamespace"`
+	// HandsOver tells programs that are newer than this guard that it knows hand-overs.
+	HandsOver bool `json:"handsOver"`
 	// HandOver is the last one of this guard; absent before the first.
 	HandOver *handOverState `json:"handOver,omitempty"`
 }

@@ -82,7 +82,7 @@ func (g *guard) prepare() error {
 		return err
 	}
 	last := readRecord(g.paths.record())
-	g.record = record{Pid: os.Getpid(), AgentPid: last.AgentPid, AgentStartTime: last.AgentStartTime}
+	g.record = record{Pid: os.Getpid(), HandsOver: true, AgentPid: last.AgentPid, AgentStartTime: last.AgentStartTime}
 	if g.record.StartTime, err = processStartTime(g.record.Pid); err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ import { readFileSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import type { AgentPaths } from "../../contract/index.ts";
-import type { ProcessId } from "./process-id.ts";
+import { isRunning, type ProcessId } from "./process-id.ts";
 
 const nsfsMagic = 0x6e736673;
 
@@ -14,6 +14,7 @@ const recordSchema = z.object({
   crashes: z.int(),
   cgroupMode: z.enum(["v2", "v1", "private-v1"]),
   mountNamespace: z.string().nullable(),
+  handsOver: z.boolean().default(false),
   handOver: z
     .object({ id: z.string(), state: z.enum(["trying", "done", "reverted"]), reason: z.string().default("") })
     .optional(),
@@ -28,6 +29,8 @@ export interface GuardRecord {
   readonly cgroupMode: "v2" | "v1" | "private-v1";
   /** The pinned mount namespace that the agent runs in; undefined: the machine's own. */
   readonly mountNamespace: string | undefined;
+  /** It knows hand-overs; a guard that runs may be older than this program. */
+  readonly handsOver: boolean;
   /** The last one of this guard. */
   readonly handOver: z.infer<typeof recordSchema>["handOver"];
 }
@@ -36,8 +39,17 @@ export interface GuardRecord {
 export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
   const parsed = recordSchema.safeParse(readJson(join(paths.runDir, "guard.json")));
   if (!parsed.success) return undefined;
-  const { pid, startTime, agentPid, agentStartTime, crashes, cgroupMode, mountNamespace, handOver } =
-    parsed.data;
+  const {
+    pid,
+    startTime,
+    agentPid,
+    agentStartTime,
+    crashes,
+    cgroupMode,
+    mountNamespace,
+    handsOver,
+    handOver,
+  } = parsed.data;
   return {
     guard: { pid, startTime },
     agent:
@@ -45,8 +57,15 @@ export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
     crashes,
     cgroupMode,
     mountNamespace: mountNamespace ?? undefined,
+    handsOver,
     handOver,
   };
+}
+
+/** The record of a guard that runs: one that was killed leaves its record behind. */
+export function readRunningGuard(paths: AgentPaths): GuardRecord | undefined {
+  const record = readGuardRecord(paths);
+  return record !== undefined && isRunning(record.guard) ? record : undefined;
 }
 
 /** The pin of the agent's own mount namespace, also when guard and record are gone; undefined when there is none. */

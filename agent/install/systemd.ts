@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentPaths } from "../../contract/index.ts";
+import type { UpOptions } from "./types.ts";
 
 /** Whether systemd runs this machine; `systemctl` alone may exist without it (sd_booted(3)). */
 export function isSystemd(): boolean {
@@ -54,6 +55,11 @@ LimitNOFILE=1048576
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** The guard as it is started, with the agent's program behind it. */
+export function guardCommand({ guard, root, agent }: UpOptions): string[] {
+  return [guard, "run", ...(root === undefined ? [] : ["--root", root]), "--", ...agent];
 }
 
 /** systemd expands % and $ and splits at blanks (systemd.service(5), "Command lines"). */

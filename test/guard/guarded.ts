@@ -30,6 +30,7 @@ export interface GuardFile {
   readonly agentPid: number | null;
   readonly cgroupMode: string;
   readonly mountNamespace: string | null;
+  readonly handsOver: boolean;
 }
 
 /** What the guard of a root says; pids are those inside the machine. Undefined when there is no record. */

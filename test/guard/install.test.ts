@@ -4,7 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { DownResult, Finding, Status, Trace, UpResult } from "../../agent/install/index.ts";
 import { agentPaths } from "../../contract/index.ts";
 import { type Machine, startMachine } from "../lab/index.ts";
-import { buildGuard, fakeAgent, makeHybrid, readGuardFile, startGuard, until } from "./guarded.ts";
+import {
+  buildGuard,
+  fakeAgent,
+  type GuardFile,
+  guardLines,
+  makeHybrid,
+  readGuardFile,
+  startGuard,
+  until,
+} from "./guarded.ts";
 
 interface Failure {
   readonly error?: { code: string; message: string; violations: { path: string; reason: string }[] };
@@ -45,6 +54,15 @@ function upOptions(root: string, mode = "serve"): object {
   const agent = [process.execPath, fakeAgent, mode, root];
   return { root, guard, agent, programFolders: [programs] };
 }
+
+/** The same as a later release would do it. */
+function newerOptions(root: string, version: string): object {
+  const agent = [process.execPath, fakeAgent, "serve", root, version];
+  return { ...upOptions(root), agent, version };
+}
+
+const versionOf = async (root: string) =>
+  (await drive<{ readonly info?: { readonly version: string } }>("status", { root })).info?.version;
 
 async function shell(script: string, ...args: string[]): Promise<string> {
   return await machine.output(["bash", "-ec", script, "bash", ...args]);
@@ -128,6 +146,64 @@ describe("up", () => {
     const environ = await machine.output(["cat", `/proc/${readGuardFile(root)?.agentPid}/environ`]);
     expect(environ).toContain(`PATH=${programs}:`);
     expect(environ).not.toContain("hush");
+    await drive<DownResult>("down", { root });
+  });
+});
+
+describe("up of a newer program", () => {
+  test("two ups that upgrade at once: one takes the agent's place, the other finds it taken; within 30 s", async () => {
+    const root = newRoot();
+    await drive<UpResult>("up", upOptions(root));
+    const both = await Promise.all([1, 2].map(() => drive<UpResult>("up", newerOptions(root, "0.2.0"))));
+    expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(both.map(({ upgradedFrom }) => upgradedFrom ?? "").sort()).toEqual(["", "0.0.0"]);
+    const taken = guardLines(root).filter(({ msg }) => msg === "the agent is handed over to another program");
+    expect(taken).toHaveLength(1);
+    expect(await versionOf(root)).toBe("0.2.0");
+    await drive<DownResult>("down", { root });
+  });
+
+  test("an upgrade whose guard is from before hand-overs: it is restarted with its agent; within 10 s", async () => {
+    const root = newRoot();
+    await drive<UpResult>("up", upOptions(root));
+    const { handsOver, ...before } = (readGuardFile(root) ?? {}) as GuardFile;
+    expect(handsOver).toBe(true);
+    writeFileSync(join(root, "run/guard.json"), JSON.stringify(before));
+    const { upgradedFrom, error } = await drive<UpResult>("up", newerOptions(root, "0.2.0"));
+    expect({ upgradedFrom, error }).toEqual({ upgradedFrom: "0.0.0", error: undefined });
+    expect(await versionOf(root)).toBe("0.2.0");
+    expect(readGuardFile(root)).toMatchObject({ handsOver: true });
+    expect(readGuardFile(root)?.pid).not.toBe(before.pid);
+    await drive<DownResult>("down", { root });
+  });
+
+  test("an up killed before it wrote the unit of what it handed over to: the next up writes it; within 10 s", async () => {
+    const root = newRoot();
+    await drive<UpResult>("up", newerOptions(root, "0.2.0"));
+    const { id } = agentPaths(root);
+    const unit = `/etc/systemd/system/${id}.service`;
+    // As systemd sees itself run this machine; its own folders, so that the real one's stay as they are.
+    await shell(
+      `
+      mkdir -p /run/systemd/system && mount -t tmpfs none /etc/systemd/system
+      printf '#!/bin/sh\necho "$@" >> "$0.log"\n' > $1/systemctl && chmod +x $1/systemctl
+      echo "ExecStart=old" > ${unit}`,
+      programs,
+    );
+    const again = async (options: object) => {
+      const driver = join(import.meta.dirname, "drive.ts");
+      const command = [process.execPath, driver, "up", JSON.stringify(options)];
+      return JSON.parse(await machine.output(command, { env: { PATH: `${programs}:${process.env.PATH}` } }));
+    };
+    try {
+      expect(await again(upOptions(root))).toMatchObject({ alreadyRunning: true });
+      expect(await shell("cat $1", unit)).toBe("ExecStart=old\n"); // another program than the one that runs
+      expect(await again(newerOptions(root, "0.2.0"))).toMatchObject({ alreadyRunning: true });
+      expect(await shell("cat $1", unit)).toContain(`"${fakeAgent}" "serve" "${root}" "0.2.0"`);
+      expect(readFileSync(join(programs, "systemctl.log"), "utf8")).toBe("daemon-reload\n");
+    } finally {
+      await shell("umount /etc/systemd/system; rmdir /run/systemd/system; rm $1/systemctl", programs);
+    }
     await drive<DownResult>("down", { root });
   });
 });
