@@ -37,7 +37,7 @@ export async function runUnpackChild(job: UnpackJob): Promise<UnpackReport> {
     const timeout = AbortSignal.timeout(imageStoreLimits.unpackTimeoutMs);
     const child = spawn("setpriv", [...confinement, "--", ...job.command, job.folder], {
       cwd: "/",
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      env: { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin" },
       stdio: [blob.fd, "pipe", "pipe"],
       signal: AbortSignal.any([job.signal, timeout]),
       killSignal: "SIGKILL",

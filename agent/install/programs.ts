@@ -10,7 +10,7 @@ export function run(program: string, args: readonly string[]): Promise<string> {
   const options = {
     timeout: limits.timeoutMs,
     maxBuffer: limits.outputBytes,
-    env: { ...process.env, LC_ALL: "C", PATH: programFolders([]).join(delimiter) },
+    env: { ...process.env, LC_ALL: "C", PATH: programFolders().join(delimiter) },
   };
   return new Promise((resolve, reject) => {
     execFile(program, args, options, (error, stdout, stderr) => {
@@ -21,8 +21,11 @@ export function run(program: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** Where programs are looked for, in order: the given folders, PATH, and the system's, which PATH of a plain user lacks. */
-export function programFolders(first: readonly string[]): string[] {
+/**
+ * Where programs are looked for, in order: the given folders (default: the kit's), PATH, and the system's, which PATH of
+ * a plain user lacks.
+ */
+export function programFolders(first: readonly string[] = kitFolders()): string[] {
   const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   return [...new Set([...first, ...path, ...systemFolders])];
 }

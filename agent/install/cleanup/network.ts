@@ -41,5 +41,5 @@ export const nftTable: CleanupStep = {
 
 /** Without the program we cannot have made what it makes. */
 function isInstalled(program: string): boolean {
-  return isProgramIn(programFolders([]), program);
+  return isProgramIn(programFolders(), program);
 }

@@ -28,7 +28,7 @@ export const sysctls: CleanupStep = {
 
 /** Forwarding, where somebody else's rules are about what is forwarded: they may have come after ours. */
 async function stillNeeded(paths: AgentPaths): Promise<{ item: string; reason: string }[]> {
-  if (!changedSysctls(paths).includes(forwarding) || !isProgramIn(programFolders([]), "nft")) return [];
+  if (!changedSysctls(paths).includes(forwarding) || !isProgramIn(programFolders(), "nft")) return [];
   const [chain] = forwardChains(await run("nft", ["--json", "list", "chains"]), paths.id);
   if (chain === undefined) return [];
   const reason = `the chain ${chain.family} ${chain.table} ${chain.name} relies on it`;
