@@ -12,17 +12,20 @@ export function writeLaunchers(programs) {
   mkdirSync(folder, { recursive: true });
   for (const program of programs) {
     const draft = join(folder, `${program.name}.${process.pid}`);
-    writeFileSync(draft, script(program), { mode: 0o755 });
+    writeFileSync(draft, launcherOf(program), { mode: 0o755 });
     renameSync(draft, join(folder, program.name));
   }
 }
 
-/** @param {import("./programs.mjs").Program} program */
-function script({ folder: bundle, nodeFlags, defaults }) {
+/**
+ * @param {Pick<import("./programs.mjs").Program, "folder" | "nodeFlags" | "defaults">} program
+ * @param {string} [node] below the folder that holds bin/
+ */
+export function launcherOf({ folder: bundle, nodeFlags, defaults }, node = "node") {
   const exported = Object.entries(defaults).map(
     ([name, path]) => `export ${name}="\${${name}:-$dist/${path}}"`,
   );
-  const command = ["exec", '"$dist/node"', ...nodeFlags, `"$dist/${bundle}/main.js"`, '"$@"'].join(" ");
+  const command = ["exec", `"$dist/${node}"`, ...nodeFlags, `"$dist/${bundle}/main.js"`, '"$@"'].join(" ");
   return ["#!/bin/sh", 'self=$(readlink -f "$0")', `dist=\${self%/bin/*}`, ...exported, command, ""].join(
     "\n",
   );

@@ -3,11 +3,11 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-unformatted=$(gofmt -l agent/guard agent/registry tools/go)
+unformatted=$(gofmt -l agent/guard agent/receiver agent/registry tools/go)
 if [ -n "$unformatted" ]; then
   echo "not formatted: $unformatted"
   exit 1
 fi
-for module in agent/guard agent/registry; do
+for module in agent/guard agent/receiver agent/registry; do
   (cd "$module" && go vet ./... && go test ./...)
 done

@@ -5,7 +5,7 @@ import { findProgram, run } from "../lib/run.mjs";
  * A program (or the path of a file) and the Debian package that brings it, by who needs it: the agent always,
  * the rest only when asked for.
  *
- * @type {Record<"agent" | "test" | "bench", Record<string, string>>}
+ * @type {Record<"agent" | "kit" | "test" | "bench", Record<string, string>>}
  */
 export const packageOf = {
   agent: {
@@ -19,7 +19,10 @@ export const packageOf = {
     unshare: "util-linux",
     curl: "curl",
   },
+  kit: { patchelf: "patchelf" },
   test: {
+    patchelf: "patchelf",
+    "qemu-aarch64-static": "qemu-user-static",
     python3: "python3",
     "/var/lib/dpkg/info/python3-venv.list": "python3-venv",
     ps: "procps",

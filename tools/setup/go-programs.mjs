@@ -21,16 +21,25 @@ function goProgram(name) {
     missing: () =>
       existsSync(program) && isStamped(name, sources()) ? undefined : `building agent/${name} with Go`,
     make: () => {
-      if (findProgram("go") === undefined)
-        throw new Error("go not found; install Go 1.25 or newer (https://go.dev/dl)");
       mkdirSync(programs, { recursive: true });
       const draft = `${program}.${process.pid}`;
-      run("go", ["build", "-trimpath", "-ldflags", "-s -w", "-o", draft, "."], {
-        cwd: join(root, "agent", name),
-        env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false" },
-      });
+      buildGoProgram(name, draft);
       renameSync(draft, program); // one that runs keeps its own file
       stamp(name, sources());
     },
   };
+}
+
+/**
+ * @param {string} name of the folder below agent/
+ * @param {string} target
+ * @param {Record<string, string>} [platform] GOARCH; this machine's by default
+ */
+export function buildGoProgram(name, target, platform = {}) {
+  if (findProgram("go") === undefined)
+    throw new Error("go not found; install Go 1.25 or newer (https://go.dev/dl)");
+  run("go", ["build", "-trimpath", "-ldflags", "-s -w", "-o", target, "."], {
+    cwd: join(root, "agent", name),
+    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", ...platform },
+  });
 }

@@ -102,17 +102,27 @@ function cacheFolder(name, sources) {
   return join(cache, "tools", `${name}-${fingerprint(files, [process.platform, process.arch])}`);
 }
 
+/** etcd alone, for a kit. @param {string} goarch @returns {string} the program */
+export function etcdFor(goarch) {
+  const folder = `${cacheFolder("etcd-kit", ["etcd/go.mod", "etcd/go.sum"])}-${goarch}`;
+  const { folder: source, programs: all } = modules.etcd;
+  const only = { folder: source, programs: { etcd: all.etcd ?? "" } };
+  if (!existsSync(folder)) makeFolder(folder, (draft) => build(only, draft, { GOARCH: goarch }));
+  return join(folder, "etcd");
+}
+
 /**
  * @param {GoModule} module
  * @param {string} folder
+ * @param {Record<string, string>} [platform]
  */
-function build({ folder: source, version, programs: built }, folder) {
+function build({ folder: source, version, programs: built }, folder, platform = {}) {
   if (findProgram("go") === undefined) {
     throw new Error("go not found; install Go 1.25 or newer (https://go.dev/dl)");
   }
   const stampVersion = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;
   const flags = ["-trimpath", "-ldflags", version === undefined ? "-s -w" : `-s -w ${stampVersion}`];
-  run("go", ["build", ...flags, "-o", `${folder}/`, ...Object.values(built)], goIn(source));
+  run("go", ["build", ...flags, "-o", `${folder}/`, ...Object.values(built)], goIn(source, platform));
   for (const [name, path] of Object.entries(built)) {
     const named = join(folder, lastElement(path));
     if (named !== join(folder, name)) renameSync(named, join(folder, name));
@@ -124,10 +134,15 @@ function moduleFolder({ folder }) {
   return run("go", ["list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"], goIn(folder)).trim();
 }
 
-/** Static programs, and nothing but what go.mod and go.sum name. @param {string} folder */
-const goIn = (folder) => ({
+/**
+ * Static programs, and nothing but what go.mod and go.sum name.
+ *
+ * @param {string} folder
+ * @param {Record<string, string>} [platform]
+ */
+const goIn = (folder, platform = {}) => ({
   cwd: join(root, "tools", "go", folder),
-  env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false" },
+  env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", ...platform },
 });
 
 /** How Go names the program of a package: its last element that is not a major version. @param {string} path */
