@@ -10,6 +10,7 @@ import { bundles } from "./setup/bundles.mjs";
 import { debianPackages } from "./setup/debian-packages.mjs";
 import { guard, registry } from "./setup/go-programs.mjs";
 import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
+import { hostTrees } from "./setup/host-trees.mjs";
 import { images } from "./setup/images.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
 import { pythonPackages, pythonSdk } from "./setup/python-sdk.mjs";
@@ -31,6 +32,7 @@ const steps = [
   typescriptSdk,
   bundles,
   images,
+  hostTrees,
   pythonPackages,
   pythonSdk,
   schemathesis,

@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, utimesSync } from "node:fs";
 import { request } from "node:http";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { type Machine, startMachine } from "./index.ts";
+import { cgroupsNamed, commandOf, processesNamed, remainsOf, until } from "./remains.ts";
 
 const cli = join(import.meta.dirname, "main.ts");
 jest.setTimeout(60_000);
@@ -292,55 +292,6 @@ async function litter(machine: Machine): Promise<void> {
   await machine.output(["sh", "-c", script], { env: { LAB: machine.root } });
 }
 
-/** All that shows outside that a machine is there. */
-function remainsOf(machine: Machine): () => string[] {
-  const name = basename(machine.root);
-  const network = readlinkSync(`/proc/${machine.pid}/ns/net`);
-  return () => [
-    ...(existsSync(machine.root) ? [machine.root] : []),
-    ...cgroupsNamed(name),
-    ...processesNamed(name),
-    ...processIds().filter((pid) => namespaceOf(pid) === network),
-  ];
-}
-
-function cgroupsNamed(name: string): string[] {
-  const { stdout } = spawnSync("find", ["/sys/fs/cgroup", "-name", name], { encoding: "utf8" });
-  return stdout.split("\n").filter(Boolean);
-}
-
-function processesNamed(name: string): string[] {
-  return processIds().filter((pid) => commandOf(pid).includes(name));
-}
-
-function processIds(): string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return ""; // it has just ended
-  }
-}
-
-function namespaceOf(pid: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
-  } catch {
-    return ""; // it has just ended, or is a zombie
-  }
-}
-
 function isRunning(machine: Machine, command: string): boolean {
   return machine.processes().some((process) => process.command === command && process.state !== "Z");
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`still not so after 10 s: ${condition}`);
-    await delay(20);
-  }
 }

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, statfsSync } from "no
 import { chmod } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Door, enter, type MachineProcess, type SpawnOptions } from "./enter.ts";
-import { type Mount, placeCgroups } from "./hierarchies.ts";
-import { startKeeper } from "./keeper.ts";
+import { type Hierarchy, type Mount, placeCgroups } from "./hierarchies.ts";
+import { type Keeper, startKeeper } from "./keeper.ts";
 import { output, type Result, type RunOptions, run } from "./run.ts";
 import { cgroupsOf, mountsOf, type Process, processesOf, type Traces, tracesOf } from "./traces.ts";
 
@@ -12,11 +12,13 @@ export interface MachineOptions {
   readonly name?: string;
   /** See `setBridgeNetfilter`; by default it is what the kernel gives a new network namespace. */
   readonly brNetfilter?: boolean;
+  /** Live on when this process ends, until `stop()` or the death of PID 1. */
+  readonly outlives?: boolean;
 }
 
-/** A host of its own, which shares the kernel and the files with this one and nothing else. */
-export interface Machine extends AsyncDisposable {
-  /** PID 1, as the outside sees it; `kill -9` of it ends the machine at once. */
+/** What can be done in a machine that runs. */
+export interface Inside {
+  /** PID 1, as the outside sees it. */
   readonly pid: number;
   /** A folder on a real file system, at the same path inside and outside, removed with the machine. */
   readonly root: string;
@@ -37,11 +39,17 @@ export interface Machine extends AsyncDisposable {
   cgroups(): string[];
   /** All by which a program can be noticed: take it before and after, then compare. */
   traces(): Promise<Traces>;
+}
+
+/** A machine that shares the kernel and the files with this one and nothing else. `kill -9` of its PID 1 ends it at once. */
+export interface Machine extends Inside, AsyncDisposable {
+  /** The cgroup trees it shows, each with the directory that is its own. */
+  readonly hierarchies: readonly Hierarchy[];
   /** Kills every process and removes namespaces, cgroups and folder. Rejects if something is left. */
   stop(): Promise<void>;
 }
 
-/** Starts a machine made of namespaces. It lives until `stop()`, the end of an `await using`, or this process's death. */
+/** Starts a machine made of namespaces. It lives until `stop()`, the end of an `await using`, or (but for `outlives`) this process's death. */
 export async function startMachine(options: MachineOptions = {}): Promise<Machine> {
   const hostname = options.name ?? "machine";
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/i.test(hostname)) {
@@ -50,31 +58,55 @@ export async function startMachine(options: MachineOptions = {}): Promise<Machin
   const root = await makeRoot();
   const [mountinfo, memberships] = [read("/proc/self/mountinfo"), read("/proc/self/cgroup")];
   const hierarchies = placeCgroups(basename(root), mountinfo, memberships, handsControllersOn);
-  const keeper = await startKeeper(root, hostname, hierarchies);
+  const keeper = await startKeeper(root, hostname, hierarchies, options.outlives ?? false);
+  const machine = machineOf({ root, hostname, hierarchies }, keeper);
+  if (options.brNetfilter !== undefined) await machine.setBridgeNetfilter(options.brNetfilter);
+  return machine;
+}
+
+/** Where a machine is, which is enough to find it again from another process. */
+export interface Site {
+  readonly root: string;
+  readonly hostname: string;
+  readonly hierarchies: readonly Hierarchy[];
+}
+
+export function machineOf(site: Site, keeper: Keeper): Machine {
+  const { stop } = keeper;
+  return Object.assign(insideOf(site, keeper), {
+    hierarchies: site.hierarchies,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  });
+}
+
+/** @param life whose PID 1 may change, and be gone. */
+export function insideOf(
+  { root, hostname, hierarchies }: Site,
+  life: { readonly pid: number; hasEnded(): boolean },
+): Inside {
   const cgroups = hierarchies.map(({ type, directory }) =>
     join(directory, type === "cgroup2" ? "init" : "."),
   );
   const door = (): Door => {
-    if (keeper.hasEnded()) throw new Error(`enter machine: ${hostname} has ended; start another one`);
-    return { pid: keeper.pid, root, cgroups };
+    if (life.hasEnded()) throw new Error(`enter machine: ${hostname} has ended; start another one`);
+    return { pid: life.pid, root, cgroups };
   };
-  const machine: Machine = {
-    pid: keeper.pid,
+  return {
+    get pid() {
+      return life.pid;
+    },
     root,
     hostname,
-    run: async (command, runOptions) => await run(door(), command, runOptions),
-    output: async (command, runOptions) => await output(door(), command, runOptions),
-    spawn: async (command, spawnOptions) => await enter(door(), command, spawnOptions),
+    run: async (command, options) => await run(door(), command, options),
+    output: async (command, options) => await output(door(), command, options),
+    spawn: async (command, options) => await enter(door(), command, options),
     setBridgeNetfilter: async (on) => await setBridgeNetfilter(door(), on),
     processes: () => processesOf(door()),
     mounts: () => mountsOf(door()),
     cgroups: () => cgroupsOf(door(), hierarchies),
     traces: async () => await tracesOf(door(), hierarchies),
-    stop: keeper.stop,
-    [Symbol.asyncDispose]: keeper.stop,
   };
-  if (options.brNetfilter !== undefined) await machine.setBridgeNetfilter(options.brNetfilter);
-  return machine;
 }
 
 /** Short, since unix sockets below it have at most 107 characters; on a disk, since overlayfs refuses layers elsewhere. */

@@ -28,6 +28,9 @@ export const packageOf = {
     ps: "procps",
     "docker-registry": "docker-registry",
     openssl: "openssl",
+    // For the hosts of the lab: what makes their Debian, and what logs in to them.
+    mmdebstrap: "mmdebstrap",
+    ssh: "openssh-client",
     // The static one: tests copy it into root file systems that hold nothing else.
     "/var/lib/dpkg/info/busybox-static.list": "busybox-static",
   },
