@@ -1,25 +1,43 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ConstellationError } from "../contract/index.ts";
 import { setAside } from "./lib/set-aside.ts";
+
+export interface HostNameOptions {
+  readonly machineName?: string;
+  /** The hosts this machine may have been, where its own word for it is lost: none on a new machine. */
+  readonly recorded: () => Promise<readonly string[]>;
+  /** The kept name cannot be read and is now in this file. */
+  readonly onUnreadable: (file: string) => void;
+}
 
 /**
  * This machine's name in the cluster, a DNS label. Taken from the machine's own at the agent's first start and then
- * kept in the state folder: placements and ranges name the host by it, so a machine that is renamed stays the same host.
- * A file that holds no such name is set aside, which `onUnreadable` is told.
+ * kept in the state folder: placements and ranges name the host by it, so a machine that is renamed stays the same host,
+ * and one whose kept name is lost is the host that is recorded. Throws `host-unfit` where that may be several: another
+ * host's name would make its instances that one's.
  */
-export function keepHostName(
-  stateDir: string,
-  onUnreadable: (file: string) => void,
-  machineName = readMachineName(),
-): string {
+export async function keepHostName(stateDir: string, options: HostNameOptions): Promise<string> {
+  const { machineName = readMachineName(), recorded, onUnreadable } = options;
   const file = join(stateDir, "host-name");
-  if (existsSync(file) && !isHostName(readFileSync(file, "utf8"))) onUnreadable(setAside(file));
-  if (!existsSync(file)) {
-    mkdirSync(stateDir, { recursive: true });
-    writeFileSync(`${file}.new`, `${hostNameOf(machineName)}\n`, { flush: true });
-    renameSync(`${file}.new`, file);
-  }
-  return hostNameOf(readFileSync(file, "utf8"));
+  const kept = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (isHostName(kept)) return kept.trim();
+  const name = chooseHostName(hostNameOf(machineName), await recorded(), file);
+  if (existsSync(file)) onUnreadable(setAside(file));
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(`${file}.new`, `${name}\n`, { flush: true });
+  renameSync(`${file}.new`, file);
+  return name;
+}
+
+function chooseHostName(machineName: string, recorded: readonly string[], file: string): string {
+  const [first, ...others] = recorded;
+  if (first === undefined || recorded.includes(machineName)) return machineName;
+  if (others.length === 0) return first;
+  throw new ConstellationError(
+    "host-unfit",
+    `read ${file}: it holds no host's name; write this machine's into it, which is one of ${recorded.join(", ")}`,
+  );
 }
 
 function isHostName(text: string): boolean {

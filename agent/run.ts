@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -37,6 +38,7 @@ import { type Server, startServer } from "./server.ts";
 import { untilServing } from "./serving.ts";
 import { laterSession } from "./session/index.ts";
 import { createStats } from "./stats/index.ts";
+import { readHostNames } from "./store/index.ts";
 import { version } from "./version.ts";
 
 /** In milliseconds. */
@@ -75,6 +77,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
 
   const recovery = recoverSwap(paths.stateDir);
   if (recovery) log.warn({ component: "backup" }, `a restore was cut short: ${recovery}`);
+  const hasStore = existsSync(join(paths.stateDir, "etcd", "member"));
   const member = superviseMember({
     program: findProgram(["etcd"], process.env),
     dataDir: join(paths.stateDir, "etcd"),
@@ -85,12 +88,29 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       log[fields.trouble ? "error" : "info"]({ component: "store", ...fields }, `store ${message}`),
   });
   const keyValues = connectKeyValues(member.socket, member.trouble);
-  const hostName = keepHostName(paths.stateDir, (file) =>
-    log.warn(
-      { file },
-      "the kept host name cannot be read: it is set aside, and the machine's own name taken",
-    ),
-  );
+  const letGo = async () => {
+    keyValues.close();
+    await member.letGo();
+    for (const opened of [conntrack, sockets, links]) opened.close();
+  };
+  const folders = {
+    state: join(paths.stateDir, "instances"),
+    runtime: join(paths.runDir, "runtime"),
+    closed: [paths.stateDir, paths.runDir],
+  };
+  await makeFolders(folders, mounts);
+  const lastAssignment = readSnapshot(folders.runtime, log);
+  const hostName = await keepHostName(paths.stateDir, {
+    recorded: async () => {
+      if (lastAssignment) return [lastAssignment.host.name];
+      return hasStore ? await readHostNames(keyValues, signal) : [];
+    },
+    onUnreadable: (file) =>
+      log.warn({ file }, "the kept host name cannot be read: it is set aside, and the recorded one taken"),
+  }).catch(async (error: unknown) => {
+    await letGo();
+    throw error;
+  });
   let server: Server | undefined;
   const images = await openImages({
     stateDir: paths.stateDir,
@@ -108,12 +128,6 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
     signal,
   });
-  const folders = {
-    state: join(paths.stateDir, "instances"),
-    runtime: join(paths.runDir, "runtime"),
-    closed: [paths.stateDir, paths.runDir],
-  };
-  await makeFolders(folders, mounts);
   const facts = readMachineFacts(paths.id);
   const programs = { crun: findProgram(["crun"], process.env), conmon: findProgram(["conmon"], process.env) };
   const runtime = createRuntime(
@@ -151,7 +165,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   session.onPlacing(runtime.expectStart);
   const host = runHost({
     session,
-    lastAssignment: readSnapshot(folders.runtime, log),
+    lastAssignment,
     network,
     describe: describeHost({
       name: hostName,
@@ -187,11 +201,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     stopping.abort();
     const ended = Promise.allSettled([collecting, host.running, network.running, running]);
     await Promise.race([ended, delay(limits.endMs)]);
-    keyValues.close();
-    await member.letGo();
-    conntrack.close();
-    sockets.close();
-    links.close();
+    await letGo();
     log.info("agent stopped");
   }
 }

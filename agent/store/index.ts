@@ -7,6 +7,7 @@
 export { type Reader, readAhead } from "./ahead.ts";
 export type { DecodedChange, DecodedSet, Stored } from "./cache.ts";
 export { checkRecord } from "./codec.ts";
+export { readHostNames } from "./host-names.ts";
 export {
   type Desired,
   type Family,

@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type FaultHost, startFaultHost } from "./host.ts";
 import { reboot, runInMemory } from "./reboot.ts";
@@ -27,6 +30,18 @@ test("a reboot: every service is back once, in its slots, with its addresses, an
   expect([host.guard().length, host.agent().length, host.store().length, host.nameServer().length]).toEqual([
     1, 1, 1, 1,
   ]);
+});
+
+test("a reboot of a machine that got another name, and whose host-name is junk: it is the same host; within 30 s", async () => {
+  const known = async () =>
+    (await host.settled("one", 30_000)).map(({ id, address, host: name }) => ({ id, address, name }));
+  const before = await known();
+  await reboot(host.machine, host.paths);
+  writeFileSync(join(host.paths.stateDir, "host-name"), randomBytes(300));
+  await host.machine.output(["hostname", "renamed"]);
+  await host.up();
+  expect(await known()).toEqual(before);
+  expect(host.said("host-name.unreadable")).not.toEqual([]);
 });
 
 test("a reboot after a service was deleted and another changed unseen: neither comes back as it was; within 30 s", async () => {
