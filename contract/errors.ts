@@ -120,6 +120,18 @@ export const errorTable = {
     doc: "As many as a limit allows are open or under way: close some, or try again.",
   },
   forbidden: { http: 403, grpc: grpc.permissionDenied, retryable: false, doc: "The caller may not do this." },
+  "login-denied": {
+    http: 403,
+    grpc: grpc.permissionDenied,
+    retryable: false,
+    doc: "A machine refuses the SSH login, or root's rights to it; the message names the ways that were tried.",
+  },
+  "host-key-changed": {
+    http: 409,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "A machine's SSH host key is not the one that was pinned, or recorded when it was first seen.",
+  },
   "no-cluster": {
     http: 409,
     grpc: grpc.failedPrecondition,

@@ -58,7 +58,8 @@ export async function bundle({ folder }) {
     metafile: true,
     alias: { typescript: join(import.meta.dirname, "no-compiler.mjs") },
     plugins: [requiredHttp],
-    external: ["koffi"], // native: required at run time from dist/node_modules
+    // Native: koffi is required at run time from dist/node_modules; ssh2 goes without its own two.
+    external: ["koffi", "cpu-features", "*.node"],
     logLevel: "error",
   });
   const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));

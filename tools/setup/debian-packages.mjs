@@ -31,6 +31,8 @@ export const packageOf = {
     // For the hosts of the lab: what makes their Debian, and what logs in to them.
     mmdebstrap: "mmdebstrap",
     ssh: "openssh-client",
+    "/usr/sbin/sshd": "openssh-server",
+    sudo: "sudo",
     // The static one: tests copy it into root file systems that hold nothing else.
     "/var/lib/dpkg/info/busybox-static.list": "busybox-static",
   },
