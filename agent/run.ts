@@ -33,6 +33,7 @@ import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } 
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
 import { runNetwork } from "./network/index.ts";
+import { ownFolders } from "./own-folders.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { type Server, startServer } from "./server.ts";
 import { untilServing } from "./serving.ts";
@@ -96,7 +97,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const folders = {
     state: join(paths.stateDir, "instances"),
     runtime: join(paths.runDir, "runtime"),
-    closed: [paths.stateDir, paths.runDir],
+    closed: ownFolders(paths),
   };
   await makeFolders(folders, mounts);
   const lastAssignment = readSnapshot(folders.runtime, log);

@@ -16,6 +16,7 @@ import { type Clusters, createClusters, type LocalRange } from "./cluster/index.
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import type { Images } from "./images/index.ts";
+import { ownFolders } from "./own-folders.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
   createLocate,
@@ -104,6 +105,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         ports: portProbe,
         images: imagePorts,
         progress,
+        closedFolders: ownFolders(paths),
       }),
     } satisfies Partial<Record<DocumentKind, KindFeature>>,
   });

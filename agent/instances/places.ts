@@ -6,7 +6,7 @@ export interface Folders {
   readonly state: string;
   /** In memory, open to root alone, gone after a reboot: `<run>/runtime`. */
   readonly runtime: string;
-  /** The agent's own, whose state, secrets and socket make root of whoever has them: no instance may mount them. */
+  /** The agent's own: no instance may mount them. */
   readonly closed: readonly string[];
 }
 

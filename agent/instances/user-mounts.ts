@@ -1,6 +1,7 @@
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
+import { isWithin } from "../lib/is-within.ts";
 import type { ContainerMount } from "./types.ts";
 import { bytes, type Workload } from "./workload.ts";
 
@@ -57,10 +58,6 @@ async function expectThere(path: string, target: string, host: string): Promise<
     const message = `mount ${target}: host ${host} has no ${path}; create it there, or set \`hostPath.create\``;
     throw new ConstellationError("invalid", message, { cause });
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
 /** Of the folder itself or of the first one above it that is there. */

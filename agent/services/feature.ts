@@ -3,6 +3,7 @@ import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
+import { closedPathViolations } from "./host-paths.ts";
 import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
 import type { Leader } from "./loop.ts";
 import type { Progress } from "./progress.ts";
@@ -18,6 +19,8 @@ export interface ServiceFeaturePorts {
   readonly leader: Leader;
   readonly images: ImagePorts;
   readonly progress: Progress;
+  /** The agent's own on its machine: no instance may mount them. */
+  readonly closedFolders: readonly string[];
 }
 
 /** What a Service is beyond a document: what it names exists, its image is here, its ports are free, it fits. */
@@ -27,6 +30,7 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
 
     check: async (candidate, image) => [
       ...nameViolations(candidate),
+      ...closedPathViolations(candidate.inputs, ports.closedFolders),
       ...(image.kind === "refused" ? [image.violation] : []),
       ...referenceViolations(ports.store, candidate),
     ],

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { until } from "../control/until.ts";
 import { type AgentMachine, inside, owner, runIdle, startAgentMachine, uploadImage } from "./agent.ts";
 import { buildAttacker } from "./attacker.ts";
 import { probes } from "./probes.ts";
@@ -120,24 +121,37 @@ describe("what a container has by default, as the guide says", () => {
 });
 
 describe("the agent's own folders cannot be mounted:", () => {
+  const where = { namespace: "default", plural: "services", name: "thief" };
+  const steal = (path: string) => {
+    const mounts = [{ target: "/stolen", hostPath: { path }, readOnly: true }];
+    const inputs = { ...image, command: ["sleep", "100000"], mounts };
+    return at.client.putDocument(where, { owner, inputs }, {});
+  };
+
   test.each([
     ["the folder of its socket", (paths: AgentMachine["paths"]) => paths.runDir],
     ["its state", (paths: AgentMachine["paths"]) => join(paths.stateDir, "etcd")],
     ["what holds both", () => "/"],
-  ])("%s", async (_, pathOf) => {
-    const path = pathOf(at.paths);
-    const where = { namespace: "default", plural: "services", name: "thief" };
-    const mounts = [{ target: "/stolen", hostPath: { path }, readOnly: true }];
-    const inputs = { ...image, command: ["sleep", "100000"], mounts };
-    const known = await at.client.getDocument(where);
-    await at.client.putDocument(where, { owner, inputs }, known ? { ifMatch: known.etag } : {});
+  ])("%s is refused with the field's path", async (_, pathOf) => {
+    const refused = steal(pathOf(at.paths));
+    await expect(refused).rejects.toMatchObject({
+      code: "invalid",
+      violations: [
+        { path: "mounts[0].hostPath.path", reason: expect.stringMatching(/agent's own.*; mount a folder/) },
+      ],
+    });
+    expect(await at.client.getDocument(where)).toBeUndefined();
+  });
+
+  test("by a link is refused when it starts", async () => {
+    const path = join(folder, "detour");
+    symlinkSync(at.paths.stateDir, path);
+    await steal(path);
     const reason = new RegExp(`mount /stolen: ${path} on host machine .*the agent's own.*; mount a folder`);
-    const deadline = performance.now() + 30_000;
-    for (;;) {
+    const look = async () => {
       const found = await at.client.listInstances({ service: "thief" });
-      if (found.some((instance) => reason.test(instance.reason) && instance.state === "backoff")) break;
-      if (performance.now() > deadline) throw new Error(`not refused: ${JSON.stringify(found)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return found.find((instance) => reason.test(instance.reason) && instance.state === "backoff");
+    };
+    await until("the start was refused", look, 30_000);
   });
 });
