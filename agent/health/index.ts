@@ -8,4 +8,4 @@ export { next, type ProbeState, pauseMs } from "./decide.ts";
 export { type WatchOptions, watchHealth } from "./loop.ts";
 export { planHealth } from "./plan.ts";
 export { createProbe } from "./probe.ts";
-export type { HealthPlan, Probe, ProbePlan, ProbeResult, RunInside, Verdict } from "./types.ts";
+export type { HealthPlan, Probe, ProbePlan, ProbeResult, RunInside, Untried, Verdict } from "./types.ts";

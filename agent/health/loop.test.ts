@@ -14,7 +14,10 @@ function watch(
   signal: AbortSignal,
 ) {
   const all = { minHealthyTimeMs: 0, ...plan };
-  return watchHealth({ plan: all, probe, ranMs: 0, wasHealthy: false, onChange }, signal);
+  return watchHealth(
+    { plan: all, probe, ranMs: 0, wasHealthy: false, onChange, onUntried: () => undefined },
+    signal,
+  );
 }
 
 const never: Probe = async () => {
@@ -44,6 +47,43 @@ test("what the callback throws is thrown on, and ends every watch", async () => 
   const watching = watch({ readiness: quick, liveness: quick }, probe, full, new AbortController().signal);
   await expect(watching).rejects.toThrow("disk full");
   expect(signals.every(({ aborted }) => aborted)).toBe(true);
+});
+
+test("probes that could not be tried say nothing of the process, and the first of a row is told", async () => {
+  const untried = { untried: "EMFILE" };
+  const results = [
+    untried,
+    untried,
+    { ok: true },
+    untried,
+    untried,
+    { ok: false, reason: "refused" },
+  ] as const;
+  const stop = new AbortController();
+  let at = 0;
+  const probe: Probe = async () => {
+    const result = results[at++];
+    if (result) return result;
+    stop.abort();
+    return untried;
+  };
+  const verdicts: Verdict[] = [];
+  const told: string[] = [];
+  await watchHealth(
+    {
+      plan: { minHealthyTimeMs: 0, readiness: quick },
+      ...{ probe, ranMs: 0, wasHealthy: false },
+      onChange: (verdict) => verdicts.push(verdict),
+      onUntried: (reason) => told.push(reason),
+    },
+    stop.signal,
+  );
+  expect(verdicts).toEqual([
+    { healthy: false, reason: "EMFILE" },
+    { healthy: true, reason: "" },
+    { healthy: false, reason: "refused" },
+  ]);
+  expect(told.slice(0, 2)).toEqual(["EMFILE", "EMFILE"]);
 });
 
 test("one that is not wanted any more ends without an error", async () => {

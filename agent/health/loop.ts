@@ -10,6 +10,8 @@ export interface WatchOptions {
   /** It was healthy when the agent that watched it before ended: it stays so until probes say otherwise. */
   readonly wasHealthy: boolean;
   readonly onChange: (verdict: Verdict) => void;
+  /** The first of a row of probes that could not be tried, and why. */
+  readonly onUntried: (reason: string) => void;
 }
 
 /**
@@ -64,19 +66,27 @@ function watchAll(options: WatchOptions, signal: AbortSignal): Promise<void>[] {
 
 async function watchProbe(
   plan: ProbePlan,
-  { probe, ranMs, wasHealthy }: WatchOptions,
+  { probe, ranMs, wasHealthy, onUntried }: WatchOptions,
   signal: AbortSignal,
   onState: (state: ProbeState) => void,
 ): Promise<void> {
   const startedAt = performance.now() - ranMs;
   let state = wasHealthy ? proven : unproven;
   let hasSucceeded = wasHealthy;
+  let wasTried = true;
   if (plan.eagerMs >= plan.intervalMs) await delay(plan.intervalMs, undefined, { signal });
   while (!signal.aborted) {
     const result = await probe(plan, signal);
-    state = next(state, result, plan, performance.now() - startedAt);
-    hasSucceeded ||= result.ok;
-    onState(state);
+    if ("untried" in result) {
+      if (wasTried) onUntried(result.untried);
+      // Nothing is known of it yet, and this is why.
+      if (state.kind === "unproven") onState({ ...state, reason: result.untried });
+    } else {
+      state = next(state, result, plan, performance.now() - startedAt);
+      hasSucceeded ||= result.ok;
+      onState(state);
+    }
+    wasTried = !("untried" in result);
     await delay(pauseMs(hasSucceeded, plan), undefined, { signal });
   }
 }

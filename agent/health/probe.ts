@@ -4,6 +4,16 @@ import { connect } from "node:net";
 import { ConstellationError } from "../../contract/index.ts";
 import type { Probe, ProbeAction, ProbePlan, ProbeResult, RunInside } from "./types.ts";
 
+/** Descriptors, memory, process ids, ports to call from: what the agent lacks is not the instance's fault. */
+const ownWants: ReadonlySet<string> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOBUFS",
+  "EAGAIN",
+  "EADDRNOTAVAIL",
+]);
+
 /** Probes of the instance at `address`, from the host's own network. */
 export function createProbe(address: string, runInside: RunInside): Probe {
   return async (plan, signal) => {
@@ -17,6 +27,9 @@ export function createProbe(address: string, runInside: RunInside): Probe {
       return await run(plan.action, address, runInside, limit.signal);
     } catch (error) {
       signal.throwIfAborted();
+      const want = errnoOf(error);
+      if (ownWants.has(want) && !limit.signal.aborted)
+        return { untried: `${describe(plan.action)} could not be tried: ${want} on this machine` };
       return { ok: false, reason: `${describe(plan.action)} ${explain(error, plan, limit.signal)}` };
     } finally {
       clearTimeout(timer);
@@ -93,7 +106,11 @@ function describe(action: ProbeAction): string {
 function explain(error: unknown, plan: ProbePlan, limit: AbortSignal): string {
   if (limit.aborted) return `took longer than ${plan.timeoutMs} ms`;
   if (error instanceof ConstellationError) return `cannot run: ${error.message}`;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errnoOf(error);
   if (code === "ECONNREFUSED") return "was refused: nothing listens there";
   return `failed: ${code || (error instanceof Error ? error.message : String(error))}`;
+}
+
+function errnoOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

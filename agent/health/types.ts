@@ -35,8 +35,13 @@ export interface HealthPlan {
 /** `reason`: what went wrong, `GET :8080/ answered 500`. */
 export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+/** A probe that this machine had nothing left for: it says nothing of the instance. `untried`: why. */
+export interface Untried {
+  readonly untried: string;
+}
+
 /** Runs one probe within its time; never rejects but when the signal aborts. */
-export type Probe = (plan: ProbePlan, signal: AbortSignal) => Promise<ProbeResult>;
+export type Probe = (plan: ProbePlan, signal: AbortSignal) => Promise<ProbeResult | Untried>;
 
 export interface Verdict {
   readonly healthy: boolean;

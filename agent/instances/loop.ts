@@ -60,7 +60,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       setTimeout(() => news.fire(), instanceLimits.passingMs).unref();
     },
   };
-  const watch = createHealthWatch(ports, context.onChange);
+  const watch = createHealthWatch(ports, context.onChange, log);
 
   return {
     async run(assignments, signal) {

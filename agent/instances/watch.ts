@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import { createProbe, planHealth, watchHealth } from "../health/index.ts";
 import { createGate } from "../lib/gate.ts";
 import type { InstanceSpec } from "../session/index.ts";
@@ -13,6 +14,7 @@ export type HealthWatch = (entry: Entry, spec: InstanceSpec, signal: AbortSignal
 export function createHealthWatch(
   { images, runtime }: Pick<StepPorts, "images" | "runtime">,
   onChange: () => void,
+  log: Logger,
 ): HealthWatch {
   const probeGate = createGate(instanceLimits.probesAtOnce);
   const commandGate = createGate(instanceLimits.commandProbesAtOnce);
@@ -35,6 +37,7 @@ export function createHealthWatch(
           if (healthy !== entry.record.healthy) changeRecord(entry, { healthy });
           onChange();
         },
+        onUntried: (reason) => log.warn({ instance: id, reason }, "cannot probe; its health is as it was"),
       },
       signal,
     );

@@ -83,8 +83,14 @@ function pidsFolder(): string {
   return mount?.mountPoint ?? "/sys/fs/cgroup";
 }
 
-test("no file descriptors left to the agent: it goes on, nothing that runs ends, and it serves again once there are some; within 20 s", async () => {
+test("no file descriptors left to the agent: it goes on, nothing that runs ends nor is held against it, and it serves again once there are some; within 20 s", async () => {
   await start();
+  // One failed probe would be enough to take them out of traffic, and to restart them.
+  const strict = { interval: "100ms", timeout: "5s", retries: 1 };
+  const web = { http: { path: "/hostname", port: 8000 } };
+  const inside = { exec: { command: ["true"] } };
+  await host.serve("strict", { healthCheck: { ...inside, ...strict }, liveness: { ...web, ...strict } });
+  const watched = await host.settled("strict");
   const [agent] = host.agent();
   const before = await host.settled("bystander");
   const limit = async (most: string) =>
@@ -102,6 +108,8 @@ test("no file descriptors left to the agent: it goes on, nothing that runs ends,
   const after = await host.settled("bystander", 20_000);
   expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
   expect(after.map(({ restarts }) => restarts).sort()).toEqual([0, 1]);
+  expect(await host.settled("strict", 20_000)).toEqual(watched);
+  expect(host.said("cannot probe").filter((line) => line.includes("EMFILE"))).not.toEqual([]);
 });
 
 test("the disk of the logs is full: containers run on, the agent answers, and logs go on once there is room; within 20 s", async () => {
