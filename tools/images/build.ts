@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Descriptor, type Digest, mediaTypes, thisPlatform } from "../../contract/index.ts";
+import { withLock } from "../lib/lock.ts";
 import { downloadPackages } from "./debian.ts";
 import { definitions, type ImageDefinition, type LayerDefinition } from "./definitions.ts";
 import { type Layout, openLayout } from "./layout.ts";
-import { withLock } from "./lock.ts";
 import { stageLayer } from "./stage.ts";
 
 /** Raise to make every image anew after a change to how they are built. */

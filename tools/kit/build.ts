@@ -31,7 +31,7 @@ export async function buildKit(arch: KitArch, options: BuildOptions = {}): Promi
   try {
     const stage = join(work, "stage");
     report(`kit ${arch}: gathering programs, libraries and the agent`);
-    stageKit(arch, stage, join(work, "packages"), isFresh);
+    await stageKit(arch, stage, join(work, "packages"), isFresh);
     const manifest = manifestOf(arch, stage);
     report(`kit ${arch}: packing what is new`);
     return await writeKit(arch, stage, manifest, out);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KitArch } from "../../provider/kit/index.ts";
+import { withLock } from "../lib/lock.ts";
 import { cache } from "../lib/places.mjs";
 import { run } from "../lib/run.mjs";
 
@@ -16,7 +17,11 @@ export interface DebianPackage {
  *
  * @param isFresh fetches the lists again
  */
-export function downloadPackages(arch: KitArch, names: readonly string[], isFresh: boolean): DebianPackage[] {
+export async function downloadPackages(
+  arch: KitArch,
+  names: readonly string[],
+  isFresh: boolean,
+): Promise<DebianPackage[]> {
   const root = join(cache, "kit", "apt", arch);
   const archives = join(root, "cache", "archives");
   for (const folder of [join(root, "state", "lists", "partial"), join(archives, "partial")]) {
@@ -42,8 +47,13 @@ export function downloadPackages(arch: KitArch, names: readonly string[], isFres
     return apt("install", "--simulate", ...names);
   };
   const lists = () => apt("update");
-  if (isFresh) lists();
-  return parseList(orElse(install, lists)).map((found) => ({ ...found, file: join(archives, found.file) }));
+  let packages: DebianPackage[] = [];
+  // Clones share the folders, and apt does not wait for itself.
+  await withLock(`${root}.lock`, async () => {
+    if (isFresh) lists();
+    packages = parseList(orElse(install, lists));
+  });
+  return packages.map((found) => ({ ...found, file: join(archives, found.file) }));
 }
 
 /** Lists are absent at first, and later name files that are gone; a real reason comes again. */

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { KitArch } from "../../provider/kit/index.ts";
 import { fingerprint } from "../lib/hash.mjs";
+import { withLock } from "../lib/lock.ts";
 import { dist } from "../lib/places.mjs";
 import { isStamped, stamp } from "../lib/stamp.mjs";
-import { buildKit } from "./build.ts";
+import { type BuildOptions, buildKit } from "./build.ts";
 
 /** What a kit is made of, but for the packages: those stay as they are until newer ones are asked for. */
 const inputs = [
@@ -20,11 +21,18 @@ const inputs = [
   "package-lock.json",
 ];
 
+type EnsureOptions = Pick<BuildOptions, "isFresh" | "report">;
+
 /** Builds dist/kit/ARCH where it is absent or older than what it is made of. @returns a line about it */
-export async function ensureKit(
-  arch: KitArch,
-  options: { readonly isFresh?: boolean; readonly report?: (line: string) => void } = {},
-): Promise<string> {
+export async function ensureKit(arch: KitArch, options: EnsureOptions = {}): Promise<string> {
+  let line = "";
+  await withLock(join(dist, `kit-${arch}.lock`), async () => {
+    line = await ensure(arch, options);
+  });
+  return line;
+}
+
+async function ensure(arch: KitArch, options: EnsureOptions): Promise<string> {
   const print = fingerprint(inputs, [arch, process.version]);
   const folder = join(dist, "kit", arch);
   if (!options.isFresh && existsSync(folder) && isStamped(`kit-${arch}`, print))

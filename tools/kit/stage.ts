@@ -15,9 +15,14 @@ import { debianPrograms, goPrograms, libraryPackages } from "./programs.ts";
 import { stageRuntime } from "./runtime.ts";
 
 /** Fills the empty folder `stage` with a kit's files; packages are unpacked in the empty folder `scratch`. */
-export function stageKit(arch: KitArch, stage: string, scratch: string, isFresh: boolean): void {
+export async function stageKit(
+  arch: KitArch,
+  stage: string,
+  scratch: string,
+  isFresh: boolean,
+): Promise<void> {
   mkdirSync(join(stage, "bin"), { recursive: true });
-  const fromDebian = stageDebian(arch, stage, scratch, isFresh);
+  const fromDebian = await stageDebian(arch, stage, scratch, isFresh);
   for (const name of goPrograms) {
     buildGoProgram(name, join(stage, "bin", `constellation-${name}`), { GOARCH: arch });
   }
@@ -31,11 +36,16 @@ export function stageKit(arch: KitArch, stage: string, scratch: string, isFresh:
 }
 
 /** Programs made of a C library, Node among them, with that library. @returns the packages that are in the kit. */
-function stageDebian(arch: KitArch, stage: string, scratch: string, isFresh: boolean): DebianPackage[] {
+async function stageDebian(
+  arch: KitArch,
+  stage: string,
+  scratch: string,
+  isFresh: boolean,
+): Promise<DebianPackage[]> {
   const platform = platforms[arch];
   const wanted = Object.values(debianPrograms).map((program) => program.package);
   const names = [...new Set([...wanted, ...libraryPackages])].sort();
-  const packages = downloadPackages(arch, names, isFresh);
+  const packages = await downloadPackages(arch, names, isFresh);
   const unpacked = unpackPackages(packages, scratch, platform.triplet);
   const sources = {
     node: nodeFor(arch),
