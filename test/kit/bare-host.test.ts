@@ -1,0 +1,87 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { connect } from "../../contract/index.ts";
+import { type Kit, openKit, sendKit } from "../../provider/kit/index.ts";
+import { ensureKit } from "../../tools/kit/index.ts";
+import { thisArch } from "../../tools/kit/platform.ts";
+import { type Machine, startMachine } from "../lab/index.ts";
+import { inside, network, owner, runIdle, uploadImage } from "../security/agent.ts";
+import { type BareRoot, startBareRoot } from "./bare.ts";
+import { callsC, programs } from "./programs.ts";
+
+let machine: Machine;
+let host: BareRoot;
+let kit: Kit;
+
+beforeAll(async () => {
+  await ensureKit(thisArch);
+  kit = await openKit(thisArch);
+  machine = await startMachine({ name: "bare" });
+  host = await startBareRoot(machine);
+}, 600_000);
+
+afterAll(async () => {
+  await host?.stop();
+  await machine?.stop();
+});
+
+const program = (name: string) => join(kit.folder, "bin", name);
+
+/** The programs of living processes but those that the test itself has there, by the paths they were started from. */
+function running(): string[] {
+  return machine.processes().flatMap(({ pid }) => {
+    try {
+      return [readlinkSync(`/proc/${machine.pid}/root/proc/${pid}/exe`)];
+    } catch {
+      return []; // it has ended
+    }
+  });
+}
+
+describe("a host with nothing but a shell", () => {
+  test("gets the kit once", async () => {
+    let told = 0;
+    const first = await sendKit(kit, host, ({ sentBytes, totalBytes }) => {
+      told = sentBytes / totalBytes;
+    });
+    expect(first.folder).toBe(kit.folder);
+    expect(first.sentBytes).toBeGreaterThan(kit.receiver.bytes);
+    expect(told).toBe(1);
+    expect(await sendKit(kit, host)).toEqual({ folder: kit.folder, sentBytes: 0 });
+  });
+
+  test("starts each program of it", async () => {
+    const names = readdirSync(join(host.path, kit.folder, "bin"));
+    expect(names.sort()).toEqual(Object.keys(programs).sort());
+    for (const [name, { args, says }] of Object.entries(programs)) {
+      const { stdout, stderr } = await host.command([program(name), ...args]);
+      expect({ name, said: `${stdout}${stderr}` }).toEqual({ name, said: expect.stringMatching(says) });
+    }
+    const called = await host.command([program("node"), "-e", callsC(kit.folder)]);
+    expect(called).toMatchObject({ code: 0, stdout: "true\n" });
+  });
+
+  test("runs an agent and an instance from it, and nothing is left after", async () => {
+    const before = running();
+    const up = await host.command([program("constellation-agent"), "up"]);
+    expect(up).toMatchObject({ code: 0 });
+    const client = connect({ socket: join(host.path, "run/constellation/agent.sock") });
+    await client.putCluster({ owner, name: "bare", network });
+    const id = await runIdle(client, "web", await uploadImage(client, "busybox"));
+    expect(await inside(client, id, ["nslookup", "web.default.internal"])).toMatch(/^Name:/m);
+
+    const ours = running().filter((path) => !before.includes(path) && !path.endsWith("/bin/busybox"));
+    expect(ours.filter((path) => !path.startsWith(`${kit.folder}/bin/`))).toEqual([]);
+    for (const name of ["node", "constellation-guard", "etcd", "dnsmasq", "conmon"]) {
+      expect(ours).toContain(program(name));
+    }
+
+    expect(await host.command([program("constellation-agent"), "down"])).toMatchObject({ code: 0 });
+    expect(await host.command([program("constellation-agent"), "traces"])).toMatchObject({
+      code: 0,
+      stdout: "",
+    });
+    expect(running().filter((path) => path.startsWith(kit.folder))).toEqual([]);
+  }, 180_000);
+});
