@@ -10,7 +10,7 @@ export const instanceLimits = {
   /** And at most, but no longer than its grace, while somebody waits for its answers. */
   answersMaxMs: 5_000,
   /** Between two looks whether somebody does. */
-  answersLookMs: 50,
+  answersLookMs: 100,
   /** After SIGKILL: a process that the kernel cannot end by then is removed by force. */
   killMs: 5_000,
   restartDelayMaxMs: 30_000,

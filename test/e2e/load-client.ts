@@ -13,7 +13,8 @@ import { setTimeout as delay } from "node:timers/promises";
 const limits = { answerMs: 10_000, loadMs: 180_000, sockets: 16, lookMs: 100 };
 
 const [url = "", stopFile = "", perSecond = "", connections = ""] = process.argv.slice(2);
-const kept = new Agent({ keepAlive: true, maxSockets: limits.sockets });
+/** With a timeout Node heeds a server's `Keep-Alive: timeout`, and lets go of an idle connection before the server does. */
+const kept = new Agent({ keepAlive: true, maxSockets: limits.sockets, timeout: limits.answerMs });
 const agent = connections === "new" ? (false as const) : kept;
 const failures: string[] = [];
 const pending = new Set<Promise<void>>();

@@ -33,6 +33,7 @@ const server = `
     if (isStopping) response.setHeader("connection", "close");
     setTimeout(() => response.end(process.env.HOSTNAME), url === "/slow" ? 1_000 : 0);
   }).listen(8000);
+  server.keepAliveTimeout = 2_000; // Clients end connections that are idle for a second: none is left after the grace.
   process.on("SIGTERM", () => { isStopping = true; });
 `;
 
