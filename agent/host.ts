@@ -4,7 +4,7 @@ import type { LocalRange } from "./cluster/index.ts";
 import { ownAddress } from "./host-address.ts";
 import type { HostInstances, Reports } from "./instances/index.ts";
 import type { HostNetwork } from "./network/index.ts";
-import type { Assignment, HostSession, Observation } from "./session/index.ts";
+import { type Assignment, type HostSession, type Observation, withKeptRoutes } from "./session/index.ts";
 
 /** How long the servers may take before the network is kept as they last wanted it, in milliseconds. */
 const patienceMs = 5_000;
@@ -39,8 +39,9 @@ export function runHost(options: HostOptions): RunningHost {
   });
 
   async function* assignments(): AsyncIterable<Assignment> {
-    for await (const assignment of session.assignments(signal)) {
+    for await (const told of session.assignments(signal)) {
       const isFirst = latest === undefined;
+      const assignment = withKeptRoutes(told, latest ?? lastAssignment);
       latest = assignment;
       yield assignment;
       // Once the instances have taken over what was here: a list without them would take them out of traffic.

@@ -30,7 +30,7 @@ import {
   secretTextsOf,
 } from "./services/index.ts";
 import { createLocalSession, type HostSession } from "./session/index.ts";
-import { families, type KeyValues, keys, openStore } from "./store/index.ts";
+import { families, type KeyValues, keys, openStore, type Store } from "./store/index.ts";
 
 export interface ServerOptions {
   readonly paths: AgentPaths;
@@ -68,7 +68,9 @@ const modelVersion = 1;
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { paths, hostName, keyValues, portProbe, readPeer, log, signal } = options;
   const now = () => new Date();
-  const store = await openStore(keyValues, signal);
+  const store = await openStore(keyValues, signal, ({ key, reason }) =>
+    log.error({ component: "store", key, reason }, "a record cannot be read; it is left as it is"),
+  );
   const clusters = createClusters(store, hostName, options.localRanges, now);
   const isFirstUse = clusters.find() === undefined;
   const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key"), { isFirstUse }));
@@ -136,7 +138,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           feed,
           instances: instanceQueries(() => progress.upon(instancesOf(store))),
           hosts: () => hostsOf(store),
-          info: () => infoOf(options, clusters, startedAt),
+          info: () => infoOf(options, clusters, store, startedAt),
           resolveImage: (question) => resolveImage(question, imagePorts),
           hideSecretsOf: (id) => createHiding(secretTextsOf(store, sealer, id)),
           secretDigest: (text) => sealer.digest(new SecretText(text)),
@@ -154,10 +156,22 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function infoOf({ version, hostName }: ServerOptions, clusters: Clusters, startedAt: string): Info {
+function infoOf(
+  { version, hostName }: ServerOptions,
+  clusters: Clusters,
+  store: Store,
+  startedAt: string,
+): Info {
   const clusterId = clusters.find()?.id ?? null;
-  return { version, model: modelVersion, clusterId, host: hostName, pid: process.pid, startedAt };
+  const unreadable = store.unreadable().slice(0, unreadableShown);
+  return {
+    ...{ version, model: modelVersion, clusterId, host: hostName, pid: process.pid, startedAt },
+    ...(unreadable.length > 0 && { unreadable: unreadable.map(({ key }) => key) }),
+  };
 }
+
+/** The first of them; the log has all. */
+const unreadableShown = 20;
 
 function instanceQueries(all: () => Instance[]): ApiPorts["instances"] {
   return {

@@ -256,5 +256,7 @@ export const info = z.object({
   host: z.string(),
   pid: z.int(),
   startedAt: z.string(),
+  /** Keys of records that the store holds and this agent cannot read; absent: none. At most 20. */
+  unreadable: z.array(z.string()).optional(),
 });
 export type Info = z.infer<typeof info>;

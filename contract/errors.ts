@@ -59,6 +59,12 @@ export const errorTable = {
     retryable: false,
     doc: "Something else holds what was asked for: a published port, a name in use.",
   },
+  unreadable: {
+    http: 409,
+    grpc: grpc.failedPrecondition,
+    retryable: false,
+    doc: "The store holds it in a form that this agent cannot read; what it describes is left as it is.",
+  },
   unplaceable: {
     http: 422,
     grpc: grpc.resourceExhausted,

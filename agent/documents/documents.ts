@@ -1,7 +1,7 @@
 import { ConstellationError, type Document } from "../../contract/index.ts";
 import type { Clusters } from "../cluster/index.ts";
 import { createSerial } from "../lib/serial.ts";
-import { type Desired, families, keys, type Stored } from "../store/index.ts";
+import { type Desired, families, keys, requireReadable, type Stored } from "../store/index.ts";
 import { answerOf } from "./answer.ts";
 import { kindOf } from "./kinds.ts";
 import type { WriteRequest } from "./types.ts";
@@ -47,7 +47,9 @@ export function createDocuments(ports: DocumentsPorts): Documents {
 
   const find = ({ namespace, plural, name }: DocumentAddress): Stored<Desired> | undefined => {
     clusters.current();
-    return store.get(families.desired, keys.desired(namespace, kindOf(plural).kind, name));
+    const key = keys.desired(namespace, kindOf(plural).kind, name);
+    requireReadable(store, key, `read ${plural} ${namespace}/${name}`);
+    return store.get(families.desired, key);
   };
 
   return {

@@ -15,6 +15,7 @@ import {
   keys,
   type Put,
   type Removal,
+  requireReadable,
   type Store,
   type Stored,
 } from "../store/index.ts";
@@ -50,8 +51,10 @@ export async function prepareWrite(request: WriteRequest, ports: WritePorts): Pr
   const { store, sealer, features } = ports;
   const kind = kindOf(request.plural);
   const { namespace, name, dryRun } = request;
-  const earlier = store.get(families.desired, keys.desired(namespace, kind.kind, name));
+  const key = keys.desired(namespace, kind.kind, name);
   const title = `${kind.kind.toLowerCase()} ${namespace}/${name}`;
+  requireReadable(store, key, `write ${title}`);
+  const earlier = store.get(families.desired, key);
   requireOwner(request, earlier, title);
 
   const opened = openWritten(request.inputs as Record<string, unknown>, earlier?.record.inputs, sealer);

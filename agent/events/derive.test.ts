@@ -30,7 +30,7 @@ const desired = (before: object | undefined, after: object | undefined): Decoded
 };
 const document = { kind: "Service", namespace: "shop", name: "web", revision: 1, by: "me", updatedAt: since };
 const summary = (changes: readonly DecodedChange[]) =>
-  eventsOf({ revision: 7, changes }, now).map((event) =>
+  eventsOf({ revision: 7, changes, unreadable: [] }, now).map((event) =>
     event.type === "instance"
       ? `${event.instance.id} ${event.removed ? "removed" : event.instance.state}`
       : event,

@@ -23,9 +23,10 @@ function changesOf({ changes }: DecodedSet, prefix: string): DecodedChange[] {
   return changes.filter(({ family }) => family.prefix === prefix);
 }
 
-function documentEvent({ now, before }: DecodedChange, set: DecodedSet, fallback: string): Event {
+function documentEvent({ key: of, now, before }: DecodedChange, set: DecodedSet, fallback: string): Event {
   const [desired, earlier] = [now?.record as Desired | undefined, before?.record as Desired | undefined];
-  const { kind = "", namespace = "", name = "", revision = 0 } = desired ?? earlier ?? {};
+  const [, namespace = "", kind = "", name = ""] = of.split("/");
+  const { revision = 0 } = desired ?? earlier ?? {};
   const document = { type: "document", kind, namespace, name, revision } as const;
   if (desired) {
     return {

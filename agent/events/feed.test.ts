@@ -9,7 +9,13 @@ type Replay = Store["replay"];
 /** A store at revision 7 that never changes. */
 function storeWith(replay: Replay): Store {
   return {
-    ...{ revision: () => 7, get: () => undefined, list: () => [], subscribe: () => () => undefined },
+    ...{
+      revision: () => 7,
+      get: () => undefined,
+      list: () => [],
+      unreadable: () => [],
+      subscribe: () => () => undefined,
+    },
     ...{ commit: () => Promise.reject(new Error("not here")), running: Promise.resolve(), replay },
   };
 }
@@ -35,7 +41,7 @@ test("a cursor too old is refused before the stream counts as open", async () =>
 
 test("a stream is open before it has anything to tell", async () => {
   async function* replay(from: number) {
-    for (let revision = from; revision <= 7; revision++) yield { revision, changes: [] };
+    for (let revision = from; revision <= 7; revision++) yield { revision, changes: [], unreadable: [] };
   }
   for (const after of [3, 7]) {
     const stream = open(after, replay);

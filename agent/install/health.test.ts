@@ -11,6 +11,7 @@ const fine: Condition = {
   store: true,
   names: true,
   hasCluster: true,
+  unreadable: [],
   stateDir: "/var/lib/constellation",
 };
 
@@ -37,6 +38,11 @@ test.each<[string, Partial<Condition>, RegExp | undefined]>([
   ],
   ["the agent hangs", { answers: false }, /does not answer.*agent\.log/],
   ["somebody else asks", { isRoot: false, answers: false }, /only root .*; run this as root/],
+  [
+    "a record is damaged",
+    { unreadable: ["desired/default/Service/web"] },
+    /desired\/default\/Service\/web cannot be read.*restore a backup.*agent\.log/,
+  ],
   ["names are not answered", { names: false }, /name server/],
 ])("%s", (_, change, said) => {
   const found = trouble({ ...fine, ...change });

@@ -14,6 +14,8 @@ export interface Condition {
   readonly store: boolean;
   readonly names: boolean;
   readonly hasCluster: boolean;
+  /** Keys of the store's records that the agent cannot read. */
+  readonly unreadable: readonly string[];
   readonly stateDir: string;
 }
 
@@ -82,6 +84,13 @@ const causes: readonly Cause[] = [
     say: ({ stateDir }) => ({
       problem: "the agent runs and does not answer",
       fix: `wait some seconds after a start; ${stateDir}/agent.log says what it waits for`,
+    }),
+  },
+  {
+    when: ({ unreadable }) => unreadable.length > 0,
+    say: ({ unreadable, stateDir }) => ({
+      problem: `the store's ${unreadable.join(", ")} cannot be read, and nothing is changed about it`,
+      fix: `upgrade the agent if a newer one wrote it, or restore a backup; ${stateDir}/agent.log has the reasons`,
     }),
   },
   {

@@ -77,6 +77,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
       store: pidNamed(programs, "etcd") !== undefined,
       names: pidNamed(programs, "dnsmasq") !== undefined,
       hasCluster: (info as { clusterId?: unknown } | undefined)?.clusterId != null,
+      unreadable: unreadableOf(info),
       stateDir: paths.stateDir,
     }),
   };
@@ -93,6 +94,11 @@ function pidIfRunning(id: ProcessId | undefined): number | undefined {
 
 function pidNamed(programs: readonly OwnProcess[], wanted: string): number | undefined {
   return programs.find(({ name }) => name === wanted)?.pid;
+}
+
+function unreadableOf(info: unknown): string[] {
+  const { unreadable } = (info ?? {}) as { unreadable?: unknown };
+  return Array.isArray(unreadable) ? unreadable.map(String) : [];
 }
 
 function pidOf(info: unknown): number | undefined {

@@ -34,6 +34,7 @@ function storeOf(record: PlacementRecord, meanwhile: (record: PlacementRecord) =
     get: (family: unknown, asked: string) =>
       family === families.placement && asked === key ? stored : undefined,
     list: () => [stored],
+    unreadable: () => [],
     async commit(writes: readonly { readonly key: string; readonly record: PlacementRecord }[]) {
       commits += 1;
       const own = writes.find((write) => write.key === key)?.record ?? stored.record;

@@ -116,9 +116,10 @@ function chunksOf(store: Store, host: string) {
 /** The decisions as lines of their services' histories. */
 export function histories(store: Store, ops: readonly Op[], at: string): Put[] {
   const told = ops.filter(({ kind }) => kind !== "forget");
-  return [...Map.groupBy(told, ({ namespace, service }) => keys.history(namespace, "Service", service))].map(
-    ([key, own]) => appended(store, key, own.map(describe), at),
-  );
+  const left = new Set(store.unreadable().map(({ key }) => key));
+  return [
+    ...Map.groupBy(told, ({ namespace, service }) => keys.history(namespace, "Service", service)),
+  ].flatMap(([key, own]) => (left.has(key) ? [] : [appended(store, key, own.map(describe), at)]));
 }
 
 /** A service's history with more lines, the oldest dropped past the limit. */

@@ -2,7 +2,7 @@ import { type Desired, keys, type Put, type Removal, readAhead } from "../store/
 import { type ActPorts, histories, opsPerCommit, placementWrites } from "./act.ts";
 import { decide } from "./decide.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
-import { observe } from "./view.ts";
+import { createIsFrozen, observe } from "./view.ts";
 
 /**
  * A service's next revision and the first steps of what it asks for, decided as a pass would once the service is
@@ -20,6 +20,7 @@ export function writesAlong(
   const written = readAhead(store, [
     { key: keys.desired(namespace, "Service", name), record: service, was: undefined },
   ]);
+  if (createIsFrozen(written)(service)) return [];
   if (missingReferences(written, service).length > 0) return [];
   const spec = nextSpec(written, service, at);
   const revision: Put[] = spec

@@ -7,7 +7,7 @@ import { writesAlong } from "./along.ts";
 import { decide } from "./decide.ts";
 import { missingReferences, newestSpec, nextSpec } from "./specs.ts";
 import { unneeded } from "./sweep.ts";
-import { observe, observedInstances, servicesOf, unseenMs } from "./view.ts";
+import { createIsFrozen, observe, observedInstances, servicesOf, unseenMs } from "./view.ts";
 
 const bounds = {
   /** A pass without a reason, should an event have been missed. */
@@ -45,7 +45,8 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   const unsubscribe = store.subscribe(() => pulse.fire());
 
   const pass = async () => {
-    const services = servicesOf(store);
+    const isFrozen = createIsFrozen(store);
+    const services = servicesOf(store).filter((service) => !isFrozen(service));
     for (const service of services) {
       const spec = nextSpec(store, service, ports.now().toISOString());
       if (spec && missingReferences(store, service).length === 0) await revise(spec, ports);

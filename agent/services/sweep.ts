@@ -10,6 +10,8 @@ const bounds = {
 
 /** What no longer serves anybody: old revisions, traces of deleted documents. Pure but for reading the cache. */
 export function unneeded(store: Store, now: Date): Removal[] {
+  // What cannot be read may need any of it.
+  if (store.unreadable().length > 0) return [];
   const before = new Date(now.getTime() - bounds.keptMs).toISOString();
   const services = new Set(store.list(families.desired).map(({ record }) => record.uid));
   const run = new Set(placementsOf(store).map(({ placed }) => keys.spec(placed.serviceUid, placed.revision)));

@@ -1,7 +1,15 @@
 import type { Instance } from "../../contract/index.ts";
 import { membersOf } from "../cluster/index.ts";
 import { type HostCapacity, requestOf } from "../scheduler/index.ts";
-import { type Desired, families, hostOfKey, type Placed, type Reader, type Spec } from "../store/index.ts";
+import {
+  type Desired,
+  families,
+  hostOfKey,
+  keys,
+  type Placed,
+  type Reader,
+  type Spec,
+} from "../store/index.ts";
 import { newestSpecs } from "./specs.ts";
 import type { PlacedInstance, View, WantedService } from "./types.ts";
 
@@ -11,6 +19,19 @@ export function servicesOf(store: Reader): Desired[] {
     .list(families.desired)
     .map(({ record }) => record)
     .filter(({ kind }) => kind === "Service");
+}
+
+/**
+ * Whether a service or a revision of its workload is in the store and cannot be read: nothing is decided about it, and
+ * what runs of it stays.
+ */
+export function createIsFrozen(
+  store: Reader,
+): (service: { readonly namespace: string; readonly name: string; readonly uid: string }) => boolean {
+  const left = store.unreadable().map(({ key }) => key);
+  if (left.length === 0) return () => false;
+  return ({ namespace, name, uid }) =>
+    left.some((key) => key === keys.desired(namespace, "Service", name) || key.startsWith(keys.specs(uid)));
 }
 
 export function placementsOf(store: Reader): { host: string; placed: Placed }[] {
@@ -41,11 +62,16 @@ export function observe(store: Reader, seen: ReadonlySet<string>, now: Date): Vi
   const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && isRecent(at));
   const placements = placementsOf(store);
   const specs = newestSpecs(store);
+  const isFrozen = createIsFrozen(store);
   return {
-    services: servicesOf(store).flatMap((service) => wantedService(service, specs.get(service.uid)) ?? []),
-    instances: placements.map(({ host, placed }) =>
-      placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed)),
-    ),
+    services: servicesOf(store)
+      .filter((service) => !isFrozen(service))
+      .flatMap((service) => wantedService(service, specs.get(service.uid)) ?? []),
+    instances: placements
+      .filter(({ placed: { namespace, service, serviceUid } }) => {
+        return !isFrozen({ namespace, name: service, uid: serviceUid });
+      })
+      .map(({ host, placed }) => placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed))),
     hosts: hostCapacities(store),
   };
 }

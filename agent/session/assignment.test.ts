@@ -41,6 +41,7 @@ function storeOf(records: Readonly<Record<string, unknown>>): Store {
   return {
     revision: () => 1,
     get: (_family: Family, key: string) => (key in records ? found(key) : undefined),
+    unreadable: () => [],
     list: (family: Family, prefix = family.prefix) =>
       Object.keys(records)
         .filter((key) => key.startsWith(prefix))

@@ -46,7 +46,17 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
     ...contentsOf(store, sealer, Object.values(specs)),
     registries: cluster.registries ?? {},
     services: routesOf(store),
+    ...unknownServicesOf(store),
   };
+}
+
+function unknownServicesOf(store: Store): Pick<Assignment, "unknownServices"> {
+  const unknown = store.unreadable().flatMap(({ key }) => {
+    const [family, namespace = "", kind, name = ""] = key.split("/");
+    const isUnknown = family === "desired" && kind === "Service" && !store.get(families.desired, key);
+    return isUnknown ? [`${namespace}/${name}`] : [];
+  });
+  return unknown.length === 0 ? {} : { unknownServices: unknown };
 }
 
 type Inputs = Desired["inputs"];

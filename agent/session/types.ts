@@ -20,6 +20,8 @@ export interface Assignment {
   readonly registries: Readonly<Record<string, RegistrySettings>>;
   /** Every service of the networks this host takes part in. */
   readonly services: readonly ServiceRoute[];
+  /** Services, by `namespace/name`, of which the servers cannot read how they are reached: a host keeps what it knows. */
+  readonly unknownServices?: readonly string[];
 }
 
 export interface HostAddresses {

@@ -3,7 +3,7 @@ import type { Family } from "./records.ts";
 import type { Put, Store } from "./store.ts";
 
 /** What reads records and changes none. */
-export type Reader = Pick<Store, "get" | "list">;
+export type Reader = Pick<Store, "get" | "list" | "unreadable">;
 
 /** The records as they will be once some more are written; each keeps the revision it has now, 0 where it has none. */
 export function readAhead(reader: Reader, puts: readonly Put[]): Reader {
@@ -11,6 +11,8 @@ export function readAhead(reader: Reader, puts: readonly Put[]): Reader {
     puts.map(({ key, record, was = 0 }) => [key, { key, record, modRevision: was } as Stored<unknown>]),
   );
   return {
+    unreadable: reader.unreadable,
+
     get: <R>(family: Family<R>, key: string) =>
       (written.get(key) as Stored<R> | undefined) ?? reader.get(family, key),
 

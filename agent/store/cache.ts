@@ -10,6 +10,12 @@ export interface Stored<R> {
   readonly modRevision: number;
 }
 
+/** A record that is in the store and was left out. */
+export interface Unreadable {
+  readonly key: string;
+  readonly reason: string;
+}
+
 export interface DecodedChange {
   readonly family: Family;
   readonly key: string;
@@ -20,6 +26,8 @@ export interface DecodedChange {
 export interface DecodedSet {
   readonly revision: number;
   readonly changes: readonly DecodedChange[];
+  /** What was written and is left out; the record before it, if there was one, stays in memory. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** Everything in the store, decoded, in memory. */
@@ -27,6 +35,8 @@ export interface Cache {
   get<R>(family: Family<R>, key: string): Stored<R> | undefined;
   /** In order of their keys. */
   list<R>(family: Family<R>, prefix?: string): Stored<R>[];
+  /** In order of their keys. */
+  unreadable(): readonly Unreadable[];
   load(entries: readonly Entry[]): void;
   apply(set: DecodedSet): void;
 }
@@ -36,36 +46,54 @@ export function createCache(): Cache {
     Object.values(families).map(({ prefix }) => [prefix, createShelf<Stored<unknown>>()]),
   );
   const shelfOf = (family: Family) => shelves.get(family.prefix) as Shelf<Stored<unknown>>;
+  const unreadable = new Map<string, Unreadable>();
   return {
     get: <R>(family: Family<R>, key: string) => shelfOf(family).get(key) as Stored<R> | undefined,
     list: <R>(family: Family<R>, prefix = "") => shelfOf(family).list(prefix) as Stored<R>[],
+    unreadable: () => [...unreadable.values()].sort((one, other) => (one.key < other.key ? -1 : 1)),
 
     load(entries) {
       for (const entry of entries) {
         const family = familyOf(entry.key);
-        if (family) shelfOf(family).put(stored(family, entry));
+        if (!family) continue;
+        const read = readEntry(family, entry);
+        if ("reason" in read) unreadable.set(entry.key, read);
+        else shelfOf(family).put(read);
       }
     },
 
-    apply({ changes }) {
+    apply({ changes, unreadable: left }) {
       for (const { family, key, now } of changes) {
+        unreadable.delete(key);
         if (now) shelfOf(family).put(now);
         else shelfOf(family).remove(key);
       }
+      for (const one of left) unreadable.set(one.key, one);
     },
   };
 }
 
 /** Keys of no family we know (a newer agent's) are left out. */
-export function decodeSet(set: ChangeSet): DecodedSet {
-  const changes = set.changes.flatMap(({ key, now, before }) => {
+export function decodeSet({ revision, changes }: ChangeSet): DecodedSet {
+  const decoded: DecodedChange[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const { key, now, before } of changes) {
     const family = familyOf(key);
-    if (!family) return [];
-    return [{ family, key, now: now && stored(family, now), before: before && stored(family, before) }];
-  });
-  return { revision: set.revision, changes };
+    if (!family) continue;
+    const read = now && readEntry(family, now);
+    const earlier = before && readEntry(family, before);
+    const known = earlier && "reason" in earlier ? undefined : earlier;
+    if (read && "reason" in read) unreadable.push(read);
+    else decoded.push({ family, key, now: read, before: known });
+  }
+  return { revision, changes: decoded, unreadable };
 }
 
-function stored(family: Family, { key, value, modRevision }: Entry): Stored<unknown> {
-  return { key, record: decode(family, key, value), modRevision };
+function readEntry(family: Family, { key, value, modRevision }: Entry): Stored<unknown> | Unreadable {
+  try {
+    return { key, record: decode(family, key, value), modRevision };
+  } catch (error) {
+    if (family.isVital) throw error;
+    return { key, reason: error instanceof Error ? error.message : String(error) };
+  }
 }

@@ -16,7 +16,7 @@ export function encode(key: string, record: object): string {
 
 /** Reads back what `encode` wrote, with fields that only a newer version knows. Text of an unknown version, or that breaks the schema, is a `bug`. */
 export function decode<R>(family: Family<R>, key: string, text: string): R {
-  const raw: unknown = JSON.parse(text);
+  const raw = parse(key, text);
   const version = typeof raw === "object" && raw !== null && "v" in raw ? raw.v : undefined;
   if (version !== recordVersion) {
     throw new ConstellationError(
@@ -28,6 +28,14 @@ export function decode<R>(family: Family<R>, key: string, text: string): R {
   const parsed = family.schema.safeParse(fields);
   if (!parsed.success) throw new ConstellationError("bug", `read ${key}: ${parsed.error.message}`);
   return parsed.data;
+}
+
+function parse(key: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConstellationError("bug", `read ${key}: not JSON`); // The parser's own words quote the text.
+  }
 }
 
 /** Throws as `decode` does where this agent could not read the record; a key of no family it knows passes. */

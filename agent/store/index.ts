@@ -5,9 +5,10 @@
  * It does not know what the records mean, and it does not run the server.
  */
 export { type Reader, readAhead } from "./ahead.ts";
-export type { DecodedChange, DecodedSet, Stored } from "./cache.ts";
+export type { DecodedChange, DecodedSet, Stored, Unreadable } from "./cache.ts";
 export { checkRecord } from "./codec.ts";
 export { readHostNames } from "./host-names.ts";
+export { requireReadable } from "./readable.ts";
 export {
   type Desired,
   type Family,

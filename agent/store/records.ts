@@ -5,6 +5,8 @@ import { availability, cluster, hostReport, hostSettings, instance, owner } from
 export interface Family<R = unknown> {
   readonly prefix: string;
   readonly schema: z.ZodType<R>;
+  /** Nothing can be decided without one of these: the store does not open where it cannot be read. Others are left out. */
+  readonly isVital: boolean;
 }
 
 /** The version written into every record; a reader of a newer one refuses, of an older one migrates. */
@@ -115,17 +117,18 @@ export type ResolutionsRecord = z.infer<typeof resolutionsRecord>;
 /** Who deleted a document: its event names them. Removed by the leader after a while. */
 const tombstoneRecord = kept({ by: z.string(), at: z.string(), revision: z.int() });
 
-const family = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix, schema });
+const family = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix, schema, isVital: false });
+const vital = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix, schema, isVital: true });
 
 /** Every sort of key in the store. */
 export const families = {
-  cluster: family("cluster", clusterRecord),
-  host: family("host/", hostRecord),
-  allocation: family("allocation", allocationRecord),
+  cluster: vital("cluster", clusterRecord),
+  host: vital("host/", hostRecord),
+  allocation: vital("allocation", allocationRecord),
   desired: family("desired/", desiredRecord),
   spec: family("spec/", specRecord),
-  placement: family("placement/", placementRecord),
-  observed: family("observed/", observedRecord),
+  placement: vital("placement/", placementRecord),
+  observed: vital("observed/", observedRecord),
   history: family("history/", historyRecord),
   resolutions: family("resolutions", resolutionsRecord),
   tombstone: family("tombstone/", tombstoneRecord),

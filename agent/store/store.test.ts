@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { ConstellationError } from "../../contract/index.ts";
-import { keys } from "./records.ts";
+import { families, keys } from "./records.ts";
 import { openStore } from "./store.ts";
-import type { KeyValues } from "./types.ts";
+import type { ChangeSet, Entry, KeyValues } from "./types.ts";
 
 const put = { key: keys.allocation, record: { serviceAddresses: 1 }, was: undefined };
 
@@ -42,4 +42,60 @@ test("a write is not repeated once the store ends", async () => {
   );
   await expect(store.commit([put])).rejects.toMatchObject({ code: "unreachable" });
   expect(attempts).toBe(3);
+});
+
+const history = (name: string, value: string): Entry => {
+  return { key: keys.history("default", "Service", name), value, createRevision: 1, modRevision: 1 };
+};
+const good = '{"v":1,"entries":[]}';
+
+/** A server that holds these, and then changes them. */
+function holding(entries: readonly Entry[], sets: readonly ChangeSet[] = []): KeyValues {
+  return {
+    ...silent(async () => ({ succeeded: true, revision: 1 })),
+    range: async () => ({ revision: 1, entries, more: false }),
+    async *watch() {
+      yield* sets;
+    },
+  };
+}
+
+test.each(["{", '{"v":2,"entries":[]}', '{"v":1,"entries":[{"serial":"hunter2"}]}'])(
+  "a record of %s is left out and named, its neighbour is read, and nobody writes it",
+  async (text) => {
+    const told: string[] = [];
+    const server = holding([history("bad", text), history("good", good)]);
+    const store = await openStore(server, new AbortController().signal, ({ key }) => told.push(key));
+    const { key } = history("bad", "");
+    expect(told).toEqual([key]);
+    expect(store.list(families.history).map((one) => one.key)).toEqual([history("good", "").key]);
+    expect(JSON.stringify(store.unreadable())).not.toContain("hunter2");
+    const refused = { code: "unreadable", message: expect.stringContaining(key) };
+    await expect(store.commit([{ key, record: { entries: [] }, was: undefined }])).rejects.toMatchObject(
+      refused,
+    );
+    await expect(store.commit([{ remove: key, was: 1 }])).rejects.toMatchObject(refused);
+  },
+);
+
+test("a record that becomes unreadable stays as it was read last, until it can be read again", async () => {
+  const { key } = history("web", "");
+  const change = (revision: number, value: string): ChangeSet => {
+    const now = { key, value, createRevision: 1, modRevision: revision };
+    return { revision, changes: [{ key, now, before: undefined }] };
+  };
+  const read = async (sets: readonly ChangeSet[]) => {
+    const store = await openStore(holding([history("web", good)], sets), new AbortController().signal);
+    await store.running;
+    return [store.get(families.history, key)?.modRevision, store.unreadable().length];
+  };
+  expect(await read([change(2, "{")])).toEqual([1, 1]);
+  expect(await read([change(2, "{"), change(3, good)])).toEqual([3, 0]);
+});
+
+test("a record without which nothing can be decided keeps the store closed", async () => {
+  const entry = { ...history("web", "{"), key: keys.placement("alpha", 0) };
+  await expect(openStore(holding([entry]), new AbortController().signal)).rejects.toThrow(
+    `read ${entry.key}`,
+  );
 });

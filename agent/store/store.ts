@@ -1,8 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError, limits } from "../../contract/index.ts";
-import { type Cache, createCache, type DecodedSet, decodeSet, type Stored } from "./cache.ts";
+import {
+  type Cache,
+  createCache,
+  type DecodedSet,
+  decodeSet,
+  type Stored,
+  type Unreadable,
+} from "./cache.ts";
 import { encode } from "./codec.ts";
 import { migrate } from "./migrate.ts";
+import { requireReadable } from "./readable.ts";
 import type { Family } from "./records.ts";
 import type { Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";
 
@@ -32,10 +40,13 @@ export interface Store {
   revision(): number;
   get<R>(family: Family<R>, key: string): Stored<R> | undefined;
   list<R>(family: Family<R>, prefix?: string): Stored<R>[];
+  /** Records that are left out, since this agent cannot read them; nobody writes or removes them. */
+  unreadable(): readonly Unreadable[];
   /**
    * Writes all or nothing, if every record is still as it was read; resolves with the revision once the cache
    * shows it. Throws `conflict` when something changed in between: read again, decide again; `unreachable` when the
-   * server does not answer, or when the store ends meanwhile: it may have been written then.
+   * server does not answer, or when the store ends meanwhile: it may have been written then; `unreadable` for a record
+   * that is left out.
    */
   commit(writes: readonly (Put | Removal)[], unchanged?: readonly Compare[]): Promise<number>;
   /** Called with every revision in order, after the cache shows it. */
@@ -46,17 +57,26 @@ export interface Store {
   readonly running: Promise<void>;
 }
 
-/** Loads everything into memory and keeps it current with one watch until the signal aborts. */
-export async function openStore(server: KeyValues, signal: AbortSignal): Promise<Store> {
+/**
+ * Loads everything into memory and keeps it current with one watch until the signal aborts. `onUnreadable` hears of each
+ * record that is left out.
+ */
+export async function openStore(
+  server: KeyValues,
+  signal: AbortSignal,
+  onUnreadable: (left: Unreadable) => void = () => undefined,
+): Promise<Store> {
   await migrate(server);
   const cache = createCache();
   let revision = await load(server, cache, signal);
+  cache.unreadable().forEach(onUnreadable);
   const listeners = new Set<(set: DecodedSet) => void>();
 
   const follow = async () => {
     for await (const raw of server.watch(revision + 1, signal)) {
       const set = decodeSet(raw);
       cache.apply(set);
+      set.unreadable.forEach(onUnreadable);
       revision = set.revision;
       for (const listener of [...listeners]) listener(set);
     }
@@ -88,9 +108,14 @@ export async function openStore(server: KeyValues, signal: AbortSignal): Promise
     revision: () => revision,
     get: cache.get,
     list: cache.list,
+    unreadable: cache.unreadable,
     subscribe,
 
     async commit(writes, unchanged = []) {
+      for (const write of writes) {
+        const key = "remove" in write ? write.remove : write.key;
+        requireReadable(cache, key, `write ${key}`);
+      }
       const transaction = bounded({
         compares: [...writes.map(compareOf), ...unchanged],
         writes: writes.map(writeOf),

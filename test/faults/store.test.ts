@@ -2,6 +2,7 @@ import { copyFileSync, openSync, readdirSync, readFileSync, truncateSync, writeS
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { connectKeyValues } from "../../agent/adapters/etcd/index.ts";
 import { until } from "../control/until.ts";
 import { type FaultHost, owner, startFaultHost } from "./host.ts";
 import { expectNoneFailed, loadOn } from "./steady.ts";
@@ -113,4 +114,41 @@ test("etcd's log damaged in its middle: it is said with what to do, what runs is
   const settled = await host.settled("steady", 30_000);
   expect(settled.map(({ id }) => id)).toEqual(instances.map(({ id }) => id));
   expect(await host.documents()).toBe(before);
+});
+
+test("a service's record in the store is junk: it is named, others are changed, what runs of it is left and goes on answering; within 30 s", async () => {
+  const key = "desired/default/Service/steady";
+  const etcd = connectKeyValues(
+    `/proc/${host.machine.pid}/root${join(host.paths.runDir, "etcd", "client:0")}`,
+  );
+  const read = async () => (await etcd.range(key, { limit: 1 })).entries[0]?.value;
+  const write = async (value: string) => {
+    await etcd.commit({ compares: [], writes: [{ put: key, value }] });
+  };
+  const address = { namespace: "default", plural: "services", name: "steady" };
+  const refused = { code: "unreadable", message: expect.stringContaining(key) };
+  const instances = await host.settled("steady");
+  const good = (await read()) ?? "";
+  const load = await loadOn(host, "steady");
+
+  await write('{"v":1,"kind":');
+  await until("the junk to be named", async () => (await host.client.info()).unreadable?.includes(key));
+  await host.restartAgent();
+  expect((await host.client.info()).unreadable).toEqual([key]);
+  await host.serve("other");
+  await host.settled("other");
+  await expect(host.client.getDocument(address)).rejects.toMatchObject(refused);
+  const anew = { owner, inputs: { image: "steady:2" } };
+  await expect(host.client.putDocument(address, anew, {})).rejects.toMatchObject(refused);
+  await expect(host.client.deleteDocument(address)).rejects.toMatchObject(refused);
+  const { stdout } = await host.machine.run(["constellation-agent", "status"], { env: host.environment });
+  expect(stdout).toContain(key);
+  expect(host.said("a record cannot be read")).not.toEqual([]);
+  expect(await host.client.listInstances({ service: "steady" })).toEqual(instances);
+  expect(await read()).toBe('{"v":1,"kind":');
+
+  await write(good);
+  etcd.close();
+  expect(await host.settled("steady", 30_000)).toEqual(instances);
+  await expectNoneFailed(load);
 });
