@@ -8,6 +8,7 @@ export { createConnections } from "./connections.ts";
 export { documentOperations } from "./documents.ts";
 export { createLocalImages, type LocalImages } from "./local-images.ts";
 export { placeKeys } from "./place.ts";
+export { createRemovals } from "./removals.ts";
 export { declaredSecretPaths } from "./secrets.ts";
 export { createTurns } from "./turns.ts";
 export {
@@ -21,3 +22,4 @@ export {
   type Stored,
 } from "./types.ts";
 export { hasUnknown, knownText, mapTree, type Opened, type Properties } from "./values.ts";
+export { waitUntilGone } from "./wait.ts";

@@ -23,6 +23,7 @@ import {
   thisMachine,
 } from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
+import { stopServices } from "./stop-services.ts";
 
 /**
  * More than a document: a create brings up the agent on this machine, a delete removes every trace of it.
@@ -138,6 +139,7 @@ export function clusterOperations(
         if (there.id !== old.outputs.clusterId)
           return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
         await refuseWhileShared(clientOf(inputs), inputs, call);
+        await stopServices(clientOf(inputs), call);
       }
       await agent.run("down", rootOf(inputs), call.progress);
     },

@@ -6,6 +6,7 @@ import type { Resource } from "../../contract/index.ts";
 import { type Kind, resources } from "../../contract/index.ts";
 import {
   type Connections,
+  createRemovals,
   createTurns,
   documentOperations,
   type LocalImages,
@@ -27,10 +28,12 @@ export interface Parts {
 }
 
 export function createOperations({ connections, images, agent, version, environment }: Parts): OperationsOf {
+  const removals = createRemovals();
   const special: Partial<Record<Kind, Operations>> = {
-    Cluster: clusterOperations(agent, version, environment.CONSTELLATION_ROOT),
+    Cluster: removals.ofClusters(clusterOperations(agent, version, environment.CONSTELLATION_ROOT)),
   };
   const inTurn = createTurns();
-  return (kind) =>
-    special[kind] ?? inTurn(documentOperations(resources[kind] as unknown as Resource, connections, images));
+  const documents = (kind: Kind) =>
+    documentOperations(resources[kind] as unknown as Resource, connections, images);
+  return (kind) => special[kind] ?? removals.onClusters(inTurn(documents(kind)));
 }
