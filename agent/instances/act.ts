@@ -5,9 +5,11 @@ import type { Assignment, Placement } from "../session/index.ts";
 import type { Op } from "./decide.ts";
 import { changeRecord, type Entry, noteEvent, stepOf } from "./entry.ts";
 import type { Life, LifeEvent } from "./life.ts";
+import { instanceLimits } from "./limits.ts";
 import { newRecord, settingsOf } from "./new-record.ts";
 import { type Folders, placesOf } from "./places.ts";
 import { PullFailure } from "./pull.ts";
+import type { Reporting } from "./reporting.ts";
 import { removeInstance, type StartRequest, startWithImage } from "./start.ts";
 import type { StepPorts } from "./steps.ts";
 
@@ -19,10 +21,9 @@ export interface ActContext {
   readonly startGate: Gate;
   readonly stopGate: Gate;
   readonly log: Logger;
-  /** Something changed: look again, and tell the servers. */
-  readonly onChange: () => void;
-  /** The same, but told only if it lasts. */
-  readonly onPassing: () => void;
+  /** Another pass: something changed. */
+  readonly wake: () => void;
+  readonly reporting: Pick<Reporting, "soon" | "together">;
 }
 
 /** Does one thing. What takes long goes on in the background, marked by the entry's `busy`, and ends in an event. */
@@ -103,11 +104,11 @@ async function remove(entry: Entry, context: ActContext): Promise<void> {
     await removeInstance(entry.places, context.ports);
     context.entries.delete(id);
     context.log.info({ instance: id, reason: entry.record.life.reason }, "instance removed");
-    context.onChange();
+    context.reporting.soon();
   } catch (error) {
     context.log.warn({ instance: id, err: error }, "cannot remove instance; trying again");
     const reason = `removal failed: ${error instanceof Error ? error.message : String(error)}`;
-    if (noteEvent(entry, { kind: "removal-failed", reason }, Date.now())) context.onChange();
+    if (noteEvent(entry, { kind: "removal-failed", reason }, Date.now())) context.reporting.soon();
   }
 }
 
@@ -120,7 +121,7 @@ function inBackground(entry: Entry, context: ActContext, work: (signal: AbortSig
     )
     .finally(() => {
       delete entry.busy;
-      context.onChange();
+      context.wake();
     });
 }
 
@@ -128,14 +129,17 @@ function note(entry: Entry, event: LifeEvent, context: ActContext): void {
   if (noteEvent(entry, event, Date.now())) tellChange(entry, context);
 }
 
-function tellChange({ record }: Entry, { log, onChange, onPassing }: ActContext): void {
-  const { life, placement } = record;
+function tellChange(entry: Entry, { log, wake, reporting }: ActContext): void {
+  const { life, placement } = entry.record;
   log.info(
     { instance: placement.id, state: life.state.kind, reason: life.reason, restarts: life.restarts },
     "instance changed",
   );
-  if (isPassing(life)) onPassing();
-  else onChange();
+  wake();
+  if (isPassing(life))
+    setTimeout(() => isPassing(entry.record.life) && reporting.together(), instanceLimits.passingMs).unref();
+  else if (life.state.kind === "running") reporting.together();
+  else reporting.soon();
 }
 
 /**

@@ -137,6 +137,11 @@ export function dueAt({ state }: Life): Millis | undefined {
   return state.kind === "backoff" || state.kind === "stopping" ? state.until : undefined;
 }
 
+/** Its start is under way or has its turn soon; one whose image is being pulled may take long. */
+export function isAboutToRun({ state }: Life): boolean {
+  return state.kind === "placed" || state.kind === "starting";
+}
+
 function isBeforeRun(state: State): boolean {
   return state.kind === "placed" || state.kind === "pulling" || state.kind === "starting";
 }

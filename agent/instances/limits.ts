@@ -35,8 +35,10 @@ export const instanceLimits = {
   watchAgainMs: 1_000,
   /** How long a report waits for what else changes: many starts at once are one write to the store. */
   gatherMs: 10,
-  /** And from one report to the next: while many start, each one names them all. */
+  /** And from one report to the next. */
   reportRestMs: 50,
+  /** The same for news of starts while more are under way: each report names all instances of this host. */
+  sharedReportMs: 200,
   /** A state on the way to running is reported when it lasts this long. */
   passingMs: 100,
   /** A file of the image that is read to resolve names. */

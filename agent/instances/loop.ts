@@ -10,9 +10,11 @@ import { adopt, adoptStrays } from "./adopt.ts";
 import { owesAnswer } from "./answers.ts";
 import { decide, type InstanceView, isToBeAsked, pauseMs, type Want } from "./decide.ts";
 import { changeRecord, type Entry, stepOf, stopWatching } from "./entry.ts";
+import { isAboutToRun } from "./life.ts";
 import { instanceLimits } from "./limits.ts";
 import type { Folders } from "./places.ts";
 import { reportOf } from "./report.ts";
+import { createReporting } from "./reporting.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import type { StepPorts } from "./steps.ts";
 import type { ProcessView, Reports } from "./types.ts";
@@ -41,38 +43,44 @@ export interface HostInstances {
 export function createHostInstances({ folders, host, ports, log }: InstancesOptions): HostInstances {
   const entries = new Map<string, Entry>();
   const wake = createPulse();
-  const news = createPulse();
   let assignment: Assignment | undefined;
   let strays: ReadonlySet<string> = new Set();
   let lookedAt = Number.NEGATIVE_INFINITY;
+  const reporting = createReporting({
+    send: async () => await ports.reports.instances(list()),
+    areMoreComing: () => [...entries.values()].some(({ record }) => isAboutToRun(record.life)),
+    log,
+  });
 
   const context = {
     ...{ folders, entries, log },
     ports: { ...ports, progress: (id: string, message: string) => ports.reports.progress(id, message) },
     startGate: createGate(instanceLimits.startsAtOnce),
     stopGate: createGate(instanceLimits.stopsAtOnce),
-    onChange() {
-      wake.fire();
-      news.fire();
-    },
-    onPassing() {
-      wake.fire();
-      setTimeout(() => news.fire(), instanceLimits.passingMs).unref();
-    },
+    wake: wake.fire,
+    reporting,
   };
-  const watch = createHealthWatch(ports, context.onChange, log);
+  const watch = createHealthWatch(
+    ports,
+    ({ record }) => {
+      wake.fire();
+      if (record.healthy) reporting.together();
+      else reporting.soon();
+    },
+    log,
+  );
 
   return {
     async run(assignments, signal) {
       const last = readSnapshot(folders.runtime, log);
       strays = await adopt(context);
       if (last) await takeOver(last);
-      news.fire();
+      reporting.soon();
       ports.runtime.onEnd(() => wake.fire(), warnDeaf, signal);
       await Promise.all([
         follow(assignments, signal),
         reconcile(signal),
-        report(signal),
+        reporting.run(signal),
         rotateLogs(writtenLogs, log, signal),
       ]);
       for (const entry of entries.values()) {
@@ -108,9 +116,10 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   /** What no record tells of is known by an assignment alone: the first one decides on it. */
   async function takeOver(latest: Assignment): Promise<void> {
     if (strays.size > 0) await adoptStrays(strays, latest, context);
+    // Nothing could be told before the first one.
+    if (strays.size > 0 || assignment === undefined) reporting.soon();
     strays = new Set();
     assignment = latest;
-    news.fire();
   }
 
   async function follow(assignments: AsyncIterable<Assignment>, signal: AbortSignal): Promise<void> {
@@ -211,25 +220,6 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     if (entry.unkept === undefined || entry.busy) return;
     log.warn({ instance: entry.places.id, err: entry.unkept }, "cannot keep record; trying again");
     changeRecord(entry, {});
-  }
-
-  /** Tells the servers, until they have it. */
-  async function report(signal: AbortSignal): Promise<void> {
-    let reportedAt = Number.NEGATIVE_INFINITY;
-    while (!signal.aborted) {
-      await news.wait(signal);
-      const restMs = reportedAt + instanceLimits.reportRestMs - performance.now();
-      await delay(Math.max(instanceLimits.gatherMs, restMs), undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      reportedAt = performance.now();
-      try {
-        await ports.reports.instances(list());
-      } catch (error) {
-        log.warn({ err: error }, "cannot report instances; trying again");
-        news.fire();
-        await delay(instanceLimits.reportAgainMs, undefined, { signal }).catch(() => undefined);
-      }
-    }
   }
 
   function untilDueMs(): number {

@@ -10,10 +10,10 @@ import { workloadOf } from "./workload.ts";
 /** Watches the health of one running instance until the signal aborts; rejects when that cannot go on. */
 export type HealthWatch = (entry: Entry, spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
 
-/** Verdicts go into the entry; `onChange` is called after each. All instances of a host share the limits of probes. */
+/** Verdicts go into the entry; `onVerdict` is called after each. All instances of a host share the limits of probes. */
 export function createHealthWatch(
   { images, runtime }: Pick<StepPorts, "images" | "runtime">,
-  onChange: () => void,
+  onVerdict: (entry: Entry) => void,
   log: Logger,
 ): HealthWatch {
   const probeGate = createGate(instanceLimits.probesAtOnce);
@@ -35,7 +35,7 @@ export function createHealthWatch(
           entry.unhealthy = reason;
           if (unresponsive !== undefined) entry.unresponsive = `liveness failed: ${unresponsive}`;
           if (healthy !== entry.record.healthy) changeRecord(entry, { healthy });
-          onChange();
+          onVerdict(entry);
         },
         onUntried: (reason) => log.warn({ instance: id, reason }, "cannot probe; its health is as it was"),
       },

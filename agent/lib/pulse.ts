@@ -3,6 +3,8 @@ export interface Pulse {
   fire(): void;
   /** Resolves at the next `fire` (at once when one came since the last wait), after the timeout, or when aborted. */
   wait(signal: AbortSignal, timeoutMs?: number): Promise<void>;
+  /** Takes back what fired since the last wait: its loop is about to look at everything anyway. */
+  clear(): void;
 }
 
 export function createPulse(): Pulse {
@@ -15,6 +17,9 @@ export function createPulse(): Pulse {
     },
     async wait(signal, timeoutMs) {
       if (!fired && !signal.aborted) await new Promise<void>((resolve) => sleep(resolve, signal, timeoutMs));
+      fired = false;
+    },
+    clear() {
       fired = false;
     },
   };
