@@ -70,6 +70,7 @@ export async function startCommand(
         env: crun.env,
         fds: terminal ? { 0: terminal.programFd, 1: terminal.programFd, 2: terminal.programFd } : { ...own },
         session: "own",
+        startedBy: "caller",
       }),
     );
     const exit = child.exited.then(exitCode);
@@ -94,7 +95,7 @@ export async function startCommand(
 /**
  * `crun exec` leaves out what the process says of it, but the command inherits crun's own, and that ours: which is
  * therefore the command's while crun is started. Set afterwards, it would come too late for a fast command.
- * `spawn` starts the process before it returns its promise.
+ * Therefore `startedBy: "caller"`.
  */
 function withOomScoreAdj<Result>(score: number, spawn: () => Promise<Result>): Promise<Result> {
   const own = readFileSync(oomScoreAdj, "utf8").trim();

@@ -14,11 +14,11 @@ export interface Programs {
   readonly conmon: string;
 }
 
-/** A monitor that waits for its word: it has loaded its libraries, and touched nothing. */
+/** A monitor that waits for its word, or will soon: it loads its libraries, and touches nothing. */
 export interface WaitingMonitor {
   /**
    * Makes the container by `crun create`. Resolves when that waits before its first instruction. Throws what
-   * `startFailure` makes of crun's words.
+   * `startFailure` makes of crun's words, and an AdapterError where the monitor itself could not be started.
    */
   create(): Promise<void>;
   /** Ends it; nothing happens once `create` was called. */
@@ -43,7 +43,7 @@ export async function startMonitor(
   log: ContainerLog | undefined,
 ): Promise<WaitingMonitor> {
   const crun = await programs.crun.path();
-  const monitor = await spawner.spawn({
+  const started = spawner.spawn({
     argv: [programs.conmon, ...monitorArguments(crun, paths, id, log)],
     env: {
       ...programs.crun.environment,
@@ -52,14 +52,16 @@ export async function startMonitor(
     fds: { [syncFd]: "output", [startFd]: "input" },
     session: "own",
   });
-  const word = monitor.inputs.get(startFd) as Writable;
+  started.catch(() => undefined); // `create` tells.
   let isWaiting = true;
-  word.on("error", () => {
-    // It ended before its word came; its message, or the lack of one, says why.
-  });
   return {
     async create() {
       isWaiting = false;
+      const monitor = await started;
+      const word = wordTo(monitor);
+      word.on("error", () => {
+        // It ended before its word came; its message, or the lack of one, says why.
+      });
       word.end("\0");
       const said = await firstLine(monitor, syncFd);
       const { pid, message } = parseMessage(said);
@@ -68,12 +70,20 @@ export async function startMonitor(
     dismiss() {
       if (!isWaiting) return;
       isWaiting = false;
-      // Killed first: it would take the end of the pipe for its word.
-      monitor.kill("SIGKILL");
-      word.destroy();
-      monitor.outputs.get(syncFd)?.destroy();
+      started.then(end, () => undefined); // What never started need not end.
     },
   };
+}
+
+/** Killed first: it would take the end of the pipe for its word. */
+function end(monitor: ChildProcess): void {
+  monitor.kill("SIGKILL");
+  wordTo(monitor).destroy();
+  monitor.outputs.get(syncFd)?.destroy();
+}
+
+function wordTo(monitor: ChildProcess): Writable {
+  return monitor.inputs.get(startFd) as Writable;
 }
 
 /**

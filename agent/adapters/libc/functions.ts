@@ -2,7 +2,11 @@ import { createRequire } from "node:module";
 import type { LibraryHandle } from "koffi";
 
 /** One bound C function: numbers, strings, buffers in; a number out. */
-type CFunction = (...args: readonly unknown[]) => number;
+interface CFunction {
+  (...args: readonly unknown[]): number;
+  /** The same on a thread of the pool; the last argument is called back with the result. */
+  async(...args: readonly unknown[]): void;
+}
 
 /** The calls this folder makes. Each returns what C returns; `errno()` right after a failed call says why. */
 export interface Libc {
@@ -33,8 +37,19 @@ export interface Libc {
   readonly attributesSetMask: CFunction;
   readonly attributesSetDefault: CFunction;
   errno(): number;
+  /**
+   * Makes a call that may block on another thread, one of libuv's pool: this one goes on meanwhile. What it points to
+   * (buffers) must be held until it resolves.
+   */
+  aside(call: CFunction, ...args: readonly unknown[]): Promise<Outcome>;
   /** Calls back once when `fd` becomes readable; the returned function ends the watch early. Keeps the loop alive. */
   onceReadable(fd: number, callback: () => void): () => void;
+}
+
+export interface Outcome {
+  readonly result: number;
+  /** Of that call, where its result says that it failed. */
+  readonly errno: number;
 }
 
 const signatures = {
@@ -88,6 +103,12 @@ function bind(): Libc {
     ...functions,
     fileActionsCloseFrom: bindOptional(library, closeFromSignature),
     errno: () => koffi.errno(),
+    aside: (call, ...args) =>
+      new Promise((resolve, reject) => {
+        call.async(...args, (error: unknown, result: number) =>
+          error ? reject(error) : resolve({ result, errno: koffi.errno() }),
+        );
+      }),
     onceReadable(fd, callback) {
       let open = true;
       const close = () => {

@@ -22,6 +22,9 @@ const limits = {
   datagramBytes: 65_536,
 };
 
+/** Answers are taken out of it before anything else runs, so all sockets share it. */
+const datagram = Buffer.allocUnsafeSlow(limits.datagramBytes);
+
 export const netlinkFamily = { route: 0, sockets: 4, netfilter: 12 } as const;
 
 /** One part of an answer. */
@@ -32,7 +35,7 @@ export interface Answer {
 
 /**
  * A netlink socket of the network namespace this thread is in when it is opened, and of that one for ever.
- * Calls are synchronous: the kernel does the work inside send(2), and the answer is there when it returns.
+ * The kernel does the work inside send(2), and the answer is there when it returns.
  */
 export interface NetlinkSocket {
   /**
@@ -40,6 +43,8 @@ export interface NetlinkSocket {
    * unless its errno's name is listed in `tolerate`. Returns what the requests for data brought.
    */
   exchange(requests: readonly Request[], tolerate?: readonly string[]): Answer[];
+  /** The same by another thread, for what the kernel takes long for. Nothing else may use the socket meanwhile. */
+  exchangeAside(requests: readonly Request[], tolerate?: readonly string[]): Promise<Answer[]>;
   close(): void;
 }
 
@@ -51,36 +56,19 @@ export function openNetlink(libc: Libc, family: number): NetlinkSocket {
   for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
     libc.setsockopt(fd, SOL_NETLINK, option, new Int32Array([1]), 4); // Better messages; older kernels do without.
   }
-  const buffer = Buffer.alloc(limits.datagramBytes);
   let sequence = 0;
 
   return {
     exchange(requests, tolerate = []) {
-      const pending = new Map<number, Request>();
-      const messages = requests.map((request) => {
-        sequence = (sequence + 1) >>> 0;
-        const isDump = (request.flags & NLM_F_DUMP) === NLM_F_DUMP;
-        pending.set(sequence, request);
-        return encodeMessage(isDump ? request : { ...request, flags: request.flags | NLM_F_ACK }, sequence);
-      });
-      send(Buffer.concat(messages), requests);
-      const answers: Answer[] = [];
-      let failure: AdapterError | undefined;
-      while (pending.size > 0) {
-        for (const reply of receive(pending)) {
-          const request = pending.get(reply.sequence);
-          if (!request) continue; // Late answer to a request that ran into the time limit.
-          if (reply.kind === "data") {
-            answers.push({ type: reply.type, payload: Buffer.from(reply.payload) });
-            continue;
-          }
-          pending.delete(reply.sequence);
-          const error = failureOf(request, reply);
-          if (error && !tolerate.includes(error.code)) failure ??= error;
-        }
-      }
-      if (failure) throw failure;
-      return answers;
+      const { pending, message } = encode(requests);
+      expectSent(libc.send(fd, message, message.length, 0), libc.errno, message, requests);
+      return collect(pending, tolerate);
+    },
+    async exchangeAside(requests, tolerate = []) {
+      const { pending, message } = encode(requests);
+      const { result, errno } = await libc.aside(libc.send, fd, message, message.length, 0);
+      expectSent(result, () => errno, message, requests);
+      return collect(pending, tolerate);
     },
     close() {
       if (fd >= 0) closeSync(fd);
@@ -88,16 +76,41 @@ export function openNetlink(libc: Libc, family: number): NetlinkSocket {
     },
   };
 
-  function send(message: Buffer, requests: readonly Request[]): void {
-    if (libc.send(fd, message, message.length, 0) !== message.length) {
-      throw errnoError(requests[0]?.action ?? "send to netlink", libc.errno());
+  function encode(requests: readonly Request[]): { pending: Map<number, Request>; message: Buffer } {
+    const pending = new Map<number, Request>();
+    const messages = requests.map((request) => {
+      sequence = (sequence + 1) >>> 0;
+      const isDump = (request.flags & NLM_F_DUMP) === NLM_F_DUMP;
+      pending.set(sequence, request);
+      return encodeMessage(isDump ? request : { ...request, flags: request.flags | NLM_F_ACK }, sequence);
+    });
+    return { pending, message: Buffer.concat(messages) };
+  }
+
+  function collect(pending: Map<number, Request>, tolerate: readonly string[]): Answer[] {
+    const answers: Answer[] = [];
+    let failure: AdapterError | undefined;
+    while (pending.size > 0) {
+      for (const reply of receive(pending)) {
+        const request = pending.get(reply.sequence);
+        if (!request) continue; // Late answer to a request that ran into the time limit.
+        if (reply.kind === "data") {
+          answers.push({ type: reply.type, payload: Buffer.from(reply.payload) });
+          continue;
+        }
+        pending.delete(reply.sequence);
+        const error = failureOf(request, reply);
+        if (error && !tolerate.includes(error.code)) failure ??= error;
+      }
     }
+    if (failure) throw failure;
+    return answers;
   }
 
   function receive(pending: ReadonlyMap<number, Request>): Reply[] {
     for (;;) {
-      const bytes = libc.recv(fd, buffer, buffer.length, 0);
-      if (bytes >= 0) return decodeMessages(buffer.subarray(0, bytes));
+      const bytes = libc.recv(fd, datagram, datagram.length, 0);
+      if (bytes >= 0) return decodeMessages(datagram.subarray(0, bytes));
       const errno = libc.errno();
       if (errno === EINTR) continue;
       const [waiting] = pending.values();
@@ -110,6 +123,10 @@ export function openNetlink(libc: Libc, family: number): NetlinkSocket {
       );
     }
   }
+}
+
+function expectSent(sent: number, errno: () => number, message: Buffer, requests: readonly Request[]): void {
+  if (sent !== message.length) throw errnoError(requests[0]?.action ?? "send to netlink", errno());
 }
 
 function failureOf(request: Request, reply: Exclude<Reply, { kind: "data" }>): AdapterError | undefined {

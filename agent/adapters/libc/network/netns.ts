@@ -16,9 +16,9 @@ const currentNetns = "/proc/thread-self/ns/net";
  */
 export interface NetnsVisitor {
   /** Makes a namespace, pins it at `file` and runs `visit` inside. Throws EEXIST where a namespace is pinned already. */
-  create<Result>(file: string, visit: (netnsFd: number) => Result): Result;
+  create<Result>(file: string, visit: () => Result): Result;
   /** Runs `visit` inside the namespace pinned at `file`. */
-  enter<Result>(file: string, visit: (netnsFd: number) => Result): Result;
+  enter<Result>(file: string, visit: () => Result): Result;
   close(): void;
 }
 
@@ -36,16 +36,19 @@ export function createNetnsVisitor(libc: Libc): NetnsVisitor {
         if (libc.mount(currentNetns, file, null, MS_BIND, null) !== 0) {
           throw errnoError(`pin network namespace ${file}`, libc.errno());
         }
-        return withFile(file, visit);
+        return visit();
       });
     },
     enter(file, visit) {
-      return withFile(file, (fd) => {
+      const fd = open(file, "r");
+      try {
         if (libc.setns(fd, CLONE_NEWNET) !== 0) {
           throw errnoError(`enter network namespace ${file}`, libc.errno());
         }
-        return thenHome(() => visit(fd));
-      });
+      } finally {
+        closeSync(fd);
+      }
+      return thenHome(visit);
     },
     close() {
       if (home >= 0) closeSync(home);
@@ -82,10 +85,11 @@ export function unpin(libc: Libc, file: string): void {
   }
 }
 
-function withFile<Result>(file: string, use: (fd: number) => Result): Result {
+/** Holds the namespace pinned at `file` open while it is used. */
+export async function withFile<Result>(file: string, use: (fd: number) => Promise<Result>): Promise<Result> {
   const fd = open(file, "r");
   try {
-    return use(fd);
+    return await use(fd);
   } finally {
     closeSync(fd);
   }

@@ -2,7 +2,7 @@ import { AdapterError, codeOf } from "../error.ts";
 import { loadLibc } from "../functions.ts";
 import { type NetlinkSocket, netlinkFamily, openNetlink } from "../netlink/socket.ts";
 import { gatewayAddress, hostMac, instanceDevice } from "./constants.ts";
-import { createNetnsVisitor, isPinned, unpin } from "./netns.ts";
+import { createNetnsVisitor, isPinned, unpin, withFile } from "./netns.ts";
 import { type LinkAnswer, readAddress, readLink, readRoute } from "./route-answers.ts";
 import * as message from "./route-messages.ts";
 import type { InstanceLink, Network } from "./types.ts";
@@ -24,14 +24,15 @@ export function createNetwork(): Network {
     },
     async plugIn(link) {
       const visit = isPinned(link.netnsFile) ? visitor.enter : visitor.create;
-      visit(link.netnsFile, (netnsFd) => {
-        const inside = openNetlink(libc, netlinkFamily.route);
-        try {
-          connect(host, inside, link, netnsFd);
-        } finally {
-          inside.close();
-        }
-      });
+      const inside = visit(link.netnsFile, () => openNetlink(libc, netlinkFamily.route));
+      // Not the shared one, which others may use while this one's requests are under way.
+      const outside = openNetlink(libc, netlinkFamily.route);
+      try {
+        await withFile(link.netnsFile, (netnsFd) => connect(outside, inside, link, netnsFd));
+      } finally {
+        inside.close();
+        outside.close();
+      }
     },
     async unplug({ netnsFile }) {
       unpin(libc, netnsFile);
@@ -74,35 +75,44 @@ export function createNetwork(): Network {
 /**
  * Joins a namespace to the host, whatever of it is there already. Four exchanges: make the pair; learn the peer's
  * index; set up the instance's side; set up the host's. The host's end comes up last, when its peer is ready, so its
- * queue works at once and the first packet is not lost.
+ * queue works at once and the first packet is not lost. They wait for the kernel's locks and grace periods, a millisecond
+ * in all: other threads do that.
  */
-function connect(host: NetlinkSocket, inside: NetlinkSocket, link: InstanceLink, netnsFd: number): void {
+async function connect(
+  host: NetlinkSocket,
+  inside: NetlinkSocket,
+  link: InstanceLink,
+  netnsFd: number,
+): Promise<void> {
   const { hostDevice, address } = link;
-  const { hostEnd, peer } = ensurePair(host, inside, link, netnsFd);
-  inside.exchange([
+  const { hostEnd, peer } = await ensurePair(host, inside, link, netnsFd);
+  await inside.exchangeAside([
     message.setLinkUp("lo"),
     message.addAddress(peer.index, address),
     message.setLinkUp(instanceDevice),
     message.addPermanentNeighbour(peer.index, gatewayAddress, hostMac),
     message.addDefaultRoute(gatewayAddress, peer.index),
   ]);
-  host.exchange([message.setLinkUp(hostDevice), message.addDeviceRoute(`${address}/32`, hostEnd.index)]);
+  await host.exchangeAside([
+    message.setLinkUp(hostDevice),
+    message.addDeviceRoute(`${address}/32`, hostEnd.index),
+  ]);
 }
 
 /**
  * The two ends of the pair, new or found. An end without the other is left from a crash, or belongs to a namespace
  * that was unpinned just now and takes its devices with it at any moment: it is deleted and the pair made again.
  */
-function ensurePair(
+async function ensurePair(
   host: NetlinkSocket,
   inside: NetlinkSocket,
   { hostDevice, mtu }: InstanceLink,
   netnsFd: number,
-): { hostEnd: LinkAnswer; peer: LinkAnswer } {
+): Promise<{ hostEnd: LinkAnswer; peer: LinkAnswer }> {
   const pair = { hostDevice, hostMac, peerDevice: instanceDevice, peerNetnsFd: netnsFd, mtu };
   const requests = [message.createVeth(pair), message.getLink(hostDevice)];
   for (let attempt = 0; attempt < limits.pairAttempts; attempt++) {
-    const [answer] = host.exchange(requests, ["EEXIST", "ENODEV"]);
+    const [answer] = await host.exchangeAside(requests, ["EEXIST", "ENODEV"]);
     const hostEnd = answer && readLink(answer);
     const peer = findLink(inside, instanceDevice);
     if (hostEnd && peer?.peerIndex === hostEnd.index) return { hostEnd, peer };

@@ -10,16 +10,16 @@ const O_RDWR = 2;
 export type FdSources = ReadonlyMap<number, number | "null">;
 
 /**
- * Runs `use` with the file actions that lay out a child's descriptors and working folder.
+ * Runs `use`, at once, with the file actions that lay out a child's descriptors and working folder.
  * The kernel performs them in order, so a source that lies among the targets could be overwritten before it is
  * copied; such sources are first copied above all targets.
  */
-export function withFileActions<Result>(
+export async function withFileActions<Result>(
   libc: Libc,
   sources: FdSources,
   cwd: string | undefined,
-  use: (actions: Buffer) => Result,
-): Result {
+  use: (actions: Buffer) => Result | Promise<Result>,
+): Promise<Result> {
   const actions = Buffer.alloc(FILE_ACTIONS_BYTES);
   const aboveTargets = Math.max(2, ...sources.keys()) + 1;
   const copies: number[] = [];
@@ -42,7 +42,7 @@ export function withFileActions<Result>(
       check("keep descriptors from child", libc.fileActionsCloseFrom(actions, aboveTargets));
     }
     if (cwd !== undefined) check(`set working folder ${cwd}`, libc.fileActionsChdir(actions, cwd));
-    return use(actions);
+    return await use(actions);
   } finally {
     libc.fileActionsDestroy(actions);
     for (const copy of copies) closeSync(copy);

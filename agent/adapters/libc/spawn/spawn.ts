@@ -19,23 +19,22 @@ const WNOHANG = 1;
 
 /**
  * Starts programs by posix_spawnp, which shares the agent's memory until exec instead of copying its page tables:
- * the event loop stops for a fifth of a millisecond at any size of the agent, where Node's own fork takes 1 to 17 ms.
+ * the price is the same at any size of the agent, where Node's own fork stops the event loop for 1 to 17 ms. The caller
+ * of posix_spawnp waits until the program executes: that is a thread of the pool, not the event loop's.
  * The end of a child is seen through its pidfd: exact, also for a child that leaves descendants behind (conmon does).
  */
 export function createSpawner(): Spawner {
   const libc = loadLibc();
   const attributes = { agent: spawnAttributes(libc, 0), own: spawnAttributes(libc, SETSID) };
   return {
-    async spawn(request) {
-      return start(libc, request, attributes[request.session ?? "agent"]);
-    },
+    spawn: (request) => start(libc, request, attributes[request.session ?? "agent"]),
   };
 }
 
-function start(libc: Libc, request: SpawnRequest, attributes: Buffer): ChildProcess {
+async function start(libc: Libc, request: SpawnRequest, attributes: Buffer): Promise<ChildProcess> {
   const ends = openEnds(libc, request.fds ?? {});
   try {
-    const pid = withFileActions(libc, ends.sources, request.cwd, (actions) =>
+    const pid = await withFileActions(libc, ends.sources, request.cwd, (actions) =>
       posixSpawn(libc, request, actions, attributes),
     );
     const child = reapWhenDone(libc, pid);
@@ -48,15 +47,17 @@ function start(libc: Libc, request: SpawnRequest, attributes: Buffer): ChildProc
   }
 }
 
-function posixSpawn(
+async function posixSpawn(
   libc: Libc,
-  { argv, env, cwd }: SpawnRequest,
+  { argv, env, cwd, startedBy = "pool" }: SpawnRequest,
   actions: Buffer,
   attributes: Buffer,
-): number {
+): Promise<number> {
   const pid = new Int32Array(1);
   const environment = Object.entries(env ?? process.env).map(([name, value]) => `${name}=${value}`);
-  const errno = libc.posixSpawnp(pid, argv[0], actions, attributes, [...argv, null], [...environment, null]);
+  const args = [pid, argv[0], actions, attributes, [...argv, null], [...environment, null]];
+  const errno =
+    startedBy === "caller" ? libc.posixSpawnp(...args) : (await libc.aside(libc.posixSpawnp, ...args)).result;
   if (errno !== 0) throw errnoError(`start ${argv[0]}`, errno, explain(errno, cwd));
   return pid[0] as number;
 }

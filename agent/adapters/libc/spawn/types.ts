@@ -16,6 +16,11 @@ export interface SpawnRequest {
   readonly cwd?: string;
   /** `own` makes the child the leader of a new session, out of reach of the terminal's and the agent's signals. */
   readonly session?: "agent" | "own";
+  /**
+   * `caller` starts it before `spawn` returns its promise, so that it inherits what the agent is at that moment; by
+   * default another thread does.
+   */
+  readonly startedBy?: "caller" | "pool";
 }
 
 /** How a process ended: exactly one of the two is set. */
