@@ -13,6 +13,7 @@ const fit: Facts = {
   packageManager: "apt",
   portTaken: undefined,
   freeBytes: 10 * 1024 ** 3,
+  hasState: false,
   foreignFolders: [],
   droppingChains: [],
   devicePrefix: "cst",
@@ -39,6 +40,17 @@ describe("decide", () => {
       expect.objectContaining({ severity: "refusal", id, problem: expect.stringMatching(problem) }),
     ]);
     expect(findings[0]?.fix).not.toBe("");
+  });
+
+  test("warns alone of little room where an agent has its state: what runs there must be changeable", () => {
+    expect(decide({ ...fit, freeBytes: 0, hasState: true })).toEqual([
+      {
+        severity: "warning",
+        id: "disk-space",
+        problem: "0 MiB are free for /var/lib/constellation",
+        fix: "free at least 1024 MiB",
+      },
+    ]);
   });
 
   test("warns of another agent: its Cluster may have other ranges than this one's", () => {

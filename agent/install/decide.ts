@@ -15,11 +15,14 @@ export function decide(facts: Facts): Finding[] {
     ...userFindings(facts),
     ...kernelFindings(facts),
     ...folderFindings(facts),
+    ...(facts.hasState ? [] : spaceFindings(facts)),
     ...libcFindings(facts),
     ...programFindings(facts),
     ...portFindings(facts),
   ];
   const warnings = [
+    // What runs there must be changeable, if only to make room.
+    ...(facts.hasState ? spaceFindings(facts) : []),
     ...agentFindings(facts),
     ...facts.droppingChains.map((chain) => firewallFinding(chain, facts.devicePrefix)),
   ];
@@ -56,17 +59,18 @@ function kernelFindings({ kernelRelease, overlay, controllers, stateDir }: Facts
   return findings;
 }
 
-function folderFindings({ foreignFolders, freeBytes, stateDir }: Facts): Refusal[] {
-  const findings: Refusal[] = foreignFolders.map((folder) => ({
+function folderFindings({ foreignFolders }: Facts): Refusal[] {
+  return foreignFolders.map((folder) => ({
     id: "folder",
     problem: `${folder} holds files of somebody else`,
     fix: "choose another root with --root, or move those files away",
   }));
-  if (freeBytes < leastFreeBytes) {
-    const problem = `${toMiB(freeBytes)} MiB are free for ${stateDir}`;
-    findings.push({ id: "disk-space", problem, fix: `free at least ${toMiB(leastFreeBytes)} MiB` });
-  }
-  return findings;
+}
+
+function spaceFindings({ freeBytes, stateDir }: Facts): Refusal[] {
+  if (freeBytes >= leastFreeBytes) return [];
+  const problem = `${toMiB(freeBytes)} MiB are free for ${stateDir}`;
+  return [{ id: "disk-space", problem, fix: `free at least ${toMiB(leastFreeBytes)} MiB` }];
 }
 
 function libcFindings({ isGlibc }: Facts): Refusal[] {

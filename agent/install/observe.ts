@@ -51,6 +51,7 @@ async function observe(
     packageManager: packageManagerOf(readText("/etc/os-release")),
     portTaken: isRoot ? await findTakenPort(paths, gatewayAddress) : undefined,
     freeBytes: disk.bavail * disk.bsize,
+    hasState: existsSync(join(paths.stateDir, "etcd", "member")),
     foreignFolders: foreignFolders(paths),
     droppingChains: isRoot && isProgramIn(folders, "nft") ? await listDroppingChains(paths) : [],
     devicePrefix: paths.devicePrefix,

@@ -31,6 +31,8 @@ export interface Facts {
   readonly portTaken: TakenPort | undefined;
   /** On the file system of the state folder. */
   readonly freeBytes: number;
+  /** Whether an agent of this root has kept its state there, running or not. */
+  readonly hasState: boolean;
   /** Folders we need that hold something else. */
   readonly foreignFolders: readonly string[];
   /** Packet rules of others that drop what nobody lets through. */

@@ -90,6 +90,19 @@ test("a full disk under the store: writes are refused with the reason, what was 
   await host.settled("steady", 30_000);
 });
 
+test("guard and agent killed where little room is left: up warns of it and brings them back, nothing that runs ends; within 20 s", async () => {
+  await expectUntouched(host, "steady", async () => {
+    const disk = await fill(host.paths.stateDir, 300 * mebibyte);
+    await host.kill([...host.guard(), ...host.agent()]);
+    const up = ["constellation-agent", "up", "--json"];
+    const said = await host.machine.output(up, { env: host.environment, timeoutMs: 20_000 });
+    expect(JSON.parse(said.trim().split("\n").at(-1) ?? "").result.warnings).toContainEqual(
+      expect.objectContaining({ id: "disk-space", severity: "warning" }),
+    );
+    await disk.free();
+  });
+});
+
 test("a full disk while an image is uploaded: it is refused with the reason, nothing half done stays, and the upload succeeds once there is room; at once", async () => {
   const images = join(host.paths.stateDir, "images");
   const content = randomBytes(20 * mebibyte);
