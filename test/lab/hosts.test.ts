@@ -240,13 +240,15 @@ describe("the end of a lab", () => {
     const env = { CONSTELLATION_LAB_FOLDER: outer.root };
     const cli = async (...words: string[]) =>
       await outer.run(["node", join(import.meta.dirname, "main.ts"), ...words], { env });
-    expect((await cli("up", "3", "--flavour", "debian")).stdout).toContain("host3  10.77.0.13  debian  on\n");
+    expect((await cli("up", "3", "--flavour", "debian")).stdout).toContain(
+      "host3  192.168.77.13  debian  on\n",
+    );
     expect((await cli("up", "1")).stderr).toContain("one is up; `npm run lab -- down` removes it");
     await cli("kill", "2");
-    expect((await cli("hosts")).stdout).toContain("host2  10.77.0.12  debian  off\n");
+    expect((await cli("hosts")).stdout).toContain("host2  192.168.77.12  debian  off\n");
     await cli("reboot", "2");
     await cli("cut", "2");
-    const knock = ["timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/10.77.0.12/22"];
+    const knock = ["timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/192.168.77.12/22"];
     expect((await cli("exec", ...knock)).code).toBe(124);
     await cli("heal", "2");
     expect((await cli("exec", ...knock)).code).toBe(0);

@@ -6,7 +6,7 @@ import { healAll, ownPort, type Plugged, startSwitch } from "./switch.ts";
 
 /** Hosts on a switch of their own. Its end, or the death of PID 1 of its machine, is the end of all. */
 export interface Lab extends Plugged, AsyncDisposable {
-  /** Shares files with this machine and has a cable to the switch (10.77.0.1): a laptop from which hosts are reached. */
+  /** Shares files with this machine and has a cable to the switch (192.168.77.1): a laptop from which hosts are reached. */
   readonly machine: Machine;
   readonly hosts: readonly Host[];
   /** The private key that every user of every host accepts. */

@@ -10,10 +10,10 @@ export const switchDevice = "switch";
 
 /** The lab's own end, where tests and their programs are. */
 export const ownPort = "port0";
-const ownAddress = "10.77.0.1";
+const ownAddress = "192.168.77.1";
 
-/** Hosts have 10.77.0.11 and so on, in 10.77.0.0/24. */
-export const addressOf = (number: number): string => `10.77.0.${10 + number}`;
+/** Hosts have 192.168.77.11 and so on, in 192.168.77.0/24: outside of what clusters take for their own by default. */
+export const addressOf = (number: number): string => `192.168.77.${10 + number}`;
 
 /**
  * Rules of the bridge lose whole frames, as a broken cable does: neither end is told. Ports in `mute` are not heard,
