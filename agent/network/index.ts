@@ -1,5 +1,5 @@
 /**
- * This host's network: a link and an address an instance, virtual addresses, published ports and names.
+ * This host's network: a link and an address an instance, ways to other hosts, virtual addresses, published ports, names.
  *
  * Invariant: packet rules and names follow from the newest assignment alone; a change touches no established flow but
  * UDP senders whose instance went out of traffic; what was made outlives the agent and is found again by looking.
@@ -13,6 +13,7 @@ export type {
   Links,
   NameServer,
   NameTable,
+  PeerRoute,
   PublishedPort,
   Sockets,
   Sysctls,

@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import type { HostAddresses } from "../session/index.ts";
+import type { Assignment, HostAddresses } from "../session/index.ts";
 import { decideRemovals, type Removal } from "./leftovers.ts";
 import type { Places } from "./places.ts";
 import type { Links, Sysctls } from "./types.ts";
+import { decideRoutes, routesToPeers } from "./underlay.ts";
 
 /** Of instances' links; what an uplink takes less of is found out by path MTU discovery, the host being a router. */
 const mtu = 1500;
 
 export interface InstanceLinks {
   ensureAnchor(host: HostAddresses): Promise<void>;
+  /** Leads to the other hosts' instances; returns the ranges whose way changed. */
+  reachPeers(assignment: Assignment): Promise<string[]>;
   /** Gives an instance its pinned namespace, link and address. Repeatable. */
   plugIn(instance: { readonly id: string; readonly address: string }): Promise<{ netnsFile: string }>;
   /** Repeatable; the devices vanish with the instance's last process. */
@@ -26,6 +29,14 @@ export function createInstanceLinks(places: Places, links: Links, sysctls: Sysct
       // All of it goes with the device. What is routed there and not rewritten on the way is refused by the packet rules.
       const routed = [cidr, serviceCidr];
       await links.ensureAnchor({ device: places.anchor, address: gateway, routed, unreachable: [] });
+    },
+    async reachPeers(assignment) {
+      const wanted = routesToPeers(assignment);
+      const { gateway } = assignment.host;
+      const { ensure, remove } = decideRoutes(wanted, await links.listRoutes(""), gateway);
+      for (const route of remove) await links.deleteRoute(route);
+      for (const route of ensure) await links.ensureRoute(route);
+      return [...remove, ...ensure].map(({ destination }) => destination);
     },
     async plugIn({ id, address }) {
       const netnsFile = places.netnsFile(id);

@@ -39,6 +39,11 @@ test("an instance counts as led to until the kernel has the rules without it", a
         plugIn: async () => undefined,
         unplug: async () => undefined,
       },
+      ...{
+        listRoutes: async () => [],
+        ensureRoute: async () => undefined,
+        deleteRoute: async () => undefined,
+      },
       ...{ listLinks: async () => [], deleteLink: async () => false },
     },
     sysctls: { read: () => "1", write: () => "1" },

@@ -87,7 +87,9 @@ export function runNetwork(
   const metadata = createMetadataGate();
   let shadowed: ReadonlySet<string> = new Set();
   let ensured: HostAddresses | undefined;
+  let reached: Assignment["peers"];
   const isHostDue = period(bounds.lookMs);
+  const isPeersDue = period(bounds.lookMs);
   const isTrafficDue = period(bounds.lookMs);
   const isSweepDue = period(bounds.sweepMs);
 
@@ -141,6 +143,7 @@ export function runNetwork(
   async function pass(wanted: Assignment): Promise<boolean> {
     const parts: readonly [string, () => Promise<void>][] = [
       ["host side", async () => await reconcileHost(wanted)],
+      ["ways to other hosts", async () => await reconcilePeers(wanted)],
       ["packet rules", async () => await reconcileTraffic(wanted)],
       ["published ports", async () => await holdPorts(wanted)],
       ["names", async () => await ports.names.serve(nameTable(wanted))],
@@ -166,6 +169,16 @@ export function runNetwork(
     await inTurn(async () => await links.ensureAnchor(host));
     ensured = host;
     ready.resolve();
+  }
+
+  /** Whoever makes the anchor anew takes these routes away with the old one. */
+  async function reconcilePeers(wanted: Assignment): Promise<void> {
+    const { peers = [] } = wanted;
+    if (isDeepStrictEqual(peers, reached) && !isPeersDue()) return;
+    reached = undefined;
+    const changed = await inTurn(async () => await links.reachPeers(wanted));
+    if (changed.length > 0) log.info({ ranges: changed }, "ways to other hosts changed");
+    reached = peers;
   }
 
   async function reconcileTraffic(wanted: Assignment): Promise<void> {

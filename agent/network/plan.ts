@@ -1,5 +1,6 @@
 import type { Assignment, InstanceSpec, RoutedPort, ServiceRoute } from "../session/index.ts";
 import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
+import { routesToPeers } from "./underlay.ts";
 
 /**
  * Derives the packet rules' content from an assignment. Pure; the same assignment in any order gives the same plan.
@@ -7,9 +8,10 @@ import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
  * the others from working: the one with the smaller uid has it.
  */
 export function planTraffic(
-  { host, services, placements, specs }: Pick<Assignment, "host" | "services" | "placements" | "specs">,
+  assignment: Pick<Assignment, "host" | "peers" | "services" | "placements" | "specs">,
   { devicePrefix, anchor }: Pick<TrafficPlan, "devicePrefix" | "anchor">,
 ): TrafficPlan {
+  const { host, services, placements, specs } = assignment;
   const routes = services.toSorted((one, other) => compare(one.uid, other.uid));
   const balanced = uniqueBy(routes.map(balance), ({ address }) => address);
   const published = uniqueBy(
@@ -22,6 +24,9 @@ export function planTraffic(
     gateway: host.gateway,
     hostCidr: host.cidr,
     clusterCidr: host.clusterCidr,
+    peerCidrs: routesToPeers(assignment)
+      .map(({ destination }) => destination)
+      .sort(),
     serviceCidr: host.serviceCidr,
     services: sortedBy(balanced, ({ address }) => numberOf(address)),
     published: published.toSorted((one, other) => compare(keyOfPublished(one), keyOfPublished(other))),

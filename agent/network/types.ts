@@ -10,6 +10,8 @@ export interface TrafficPlan {
   readonly hostCidr: string;
   /** Instances' addresses on all hosts. */
   readonly clusterCidr: string;
+  /** Instances' addresses on each of the other hosts, sorted. */
+  readonly peerCidrs: readonly string[];
   /** Services' virtual addresses. */
   readonly serviceCidr: string;
   /** In order of the virtual address. */
@@ -86,8 +88,21 @@ export interface Links {
   }): Promise<void>;
   /** Unpins the namespace; its devices go once no process is left in it. */
   unplug(link: { readonly netnsFile: string }): Promise<void>;
+  /** Routes to other hosts' ranges, among all others of the host. */
+  listRoutes(namePrefix: string): Promise<readonly Partial<PeerRoute>[]>;
+  ensureRoute(route: PeerRoute): Promise<void>;
+  deleteRoute(route: PeerRoute): Promise<void>;
   listLinks(namePrefix: string): Promise<readonly { readonly name: string }[]>;
   deleteLink(name: string): Promise<boolean>;
+}
+
+/** Another host's instances are reached by its own address. */
+export interface PeerRoute {
+  /** Its instances' addresses. */
+  readonly destination: string;
+  readonly gateway: string;
+  /** This host's address in the cluster's network: what starts here comes from there. */
+  readonly source: string;
 }
 
 /** Satisfied by `adapters/libc`. */

@@ -80,3 +80,20 @@ test("a secret that cannot be opened keeps back its own instances, with the reas
     "shop/lost": { unreadable: expect.stringMatching("restore secrets.key") },
   });
 });
+
+test("peers are the other hosts that have an address", () => {
+  const host = (name: string, position: number, address?: string) => ({
+    [keys.host(name)]: { name, role: "host", cidr: `10.64.${4 * position}.0/22`, addedAt: at, address },
+  });
+  const store = storeOf({
+    [keys.cluster]: { name: "home", network: {} },
+    ...host("c", 2, "192.0.2.3"),
+    ...host("a", 0, "192.0.2.1"),
+    ...host("b", 1, "192.0.2.2"),
+    ...host("d", 3),
+  });
+  expect(assignmentOf(store, sealer, "a")?.peers).toEqual([
+    { name: "b", address: "192.0.2.2", cidr: "10.64.4.0/22" },
+    { name: "c", address: "192.0.2.3", cidr: "10.64.8.0/22" },
+  ]);
+});

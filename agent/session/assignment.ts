@@ -14,6 +14,7 @@ import type {
   Endpoint,
   FileContent,
   InstanceSpec,
+  Peer,
   Placement,
   RoutedPort,
   SecretContent,
@@ -46,6 +47,7 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
     ...contentsOf(store, sealer, Object.values(specs)),
     registries: cluster.registries ?? {},
     services: routesOf(store),
+    peers: peersOf(store, hostName),
     ...unknownServicesOf(store),
   };
 }
@@ -57,6 +59,15 @@ function unknownServicesOf(store: Store): Pick<Assignment, "unknownServices"> {
     return isUnknown ? [`${namespace}/${name}`] : [];
   });
   return unknown.length === 0 ? {} : { unknownServices: unknown };
+}
+
+function peersOf(store: Store, hostName: string): Peer[] {
+  const others = store.list(families.host).filter(({ record }) => record.name !== hostName);
+  return others
+    .flatMap(({ record: { name, address, cidr } }) =>
+      address === undefined ? [] : [{ name, address, cidr }],
+    )
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 type Inputs = Desired["inputs"];

@@ -15,6 +15,7 @@ export type {
   HostSession,
   InstanceSpec,
   Observation,
+  Peer,
   Placement,
   RoutedPort,
   SecretContent,

@@ -22,6 +22,17 @@ export interface Assignment {
   readonly services: readonly ServiceRoute[];
   /** Services, by `namespace/name`, of which the servers cannot read how they are reached: a host keeps what it knows. */
   readonly unknownServices?: readonly string[];
+  /** The cluster's other hosts that have an address, by name. Absent in what an agent for one host kept: none. */
+  readonly peers?: readonly Peer[];
+}
+
+/** Another host, as this one reaches it. */
+export interface Peer {
+  readonly name: string;
+  /** Of the machine, outside of the cluster's network. */
+  readonly address: string;
+  /** Its instances' addresses. */
+  readonly cidr: string;
 }
 
 export interface HostAddresses {

@@ -23,6 +23,8 @@ const hostRecord = kept({
   name: z.string(),
   /** `server`: it keeps the state as well. */
   role: z.enum(["server", "host"]),
+  /** Where other hosts reach it; a server listens there. */
+  address: z.string().optional(),
   /** Its instances' addresses; never changes. */
   cidr: z.string(),
   /** RFC 3339. */

@@ -14,6 +14,7 @@ const checks = [
   ["checkReadOnly", "read-only overlays and bind mounts"],
   ["checkTmpfs", "a bounded tmpfs"],
   ["checkAnchor", "the anchor comes and goes, twice"],
+  ["checkRoutes", "ranges behind other hosts come and go, and go with the anchor"],
   ["checkPlugIn", "host and instances reach an instance"],
   ["checkRepair", "plugging in ends what a crash interrupted"],
   ["checkConntrack", "UDP flows of one endpoint are forgotten"],

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, Endpoint, RoutedPort, ServiceRoute } from "../../agent/session/index.ts";
 import { agentPaths } from "../../contract/index.ts";
-import type { Machine, MachineProcess } from "../lab/index.ts";
+import type { Inside, MachineProcess } from "../lab/index.ts";
 import type { Request } from "./host.ts";
 
 const program = (name: string) => join(import.meta.dirname, `${name}.ts`);
@@ -27,7 +27,7 @@ export interface Host {
   /** Resolves once the rules and the name server's files follow from it. */
   assign(
     services: readonly ServiceRoute[],
-    more?: Partial<Pick<Assignment, "placements" | "specs">>,
+    more?: Partial<Pick<Assignment, "placements" | "specs" | "peers">>,
   ): Promise<void>;
   plugIn(id: string, address: string, more?: { readonly cloudMetadata: boolean }): Promise<string>;
   unplug(id: string): Promise<void>;
@@ -36,7 +36,11 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-export async function startHost(machine: Machine): Promise<Host> {
+/** @param addresses its part of the cluster's network */
+export async function startHost(
+  machine: Inside,
+  addresses: Assignment["host"] = hostAddresses,
+): Promise<Host> {
   const child = await machine.spawn([process.execPath, program("host"), machine.root]);
   const waiting = new Map<number, (answer: Record<string, string>) => void>();
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
@@ -61,7 +65,7 @@ export async function startHost(machine: Machine): Promise<Host> {
     async assign(services, more = {}) {
       // The name server is told last, so what it has of this pass tells that the rest is done.
       const marker = service(`pass-${child.pid}-${++revision}`, "240.255.255.254", [], { namespace: "lab" });
-      const given = { host: hostAddresses, services: [...services, marker], revision };
+      const given = { host: addresses, services: [...services, marker], revision };
       const nothing = { placements: [], specs: {}, secrets: {}, configs: {}, registries: {} };
       await ask({ kind: "assign", assignment: { ...nothing, ...given, ...more } });
       const file = join(paths.runDir, "dns", "hosts");
@@ -109,7 +113,7 @@ export function port(port: number, more: Partial<RoutedPort> = {}): RoutedPort {
 
 /** Starts a server in a network namespace (absent: the machine's own); it serves once this resolves. */
 export async function serve(
-  machine: Machine,
+  machine: Inside,
   netnsFile: string | undefined,
   name: string,
   ...ports: readonly string[]
@@ -122,7 +126,7 @@ export async function serve(
 
 /** Who answers `times` new connections or datagrams: `NAME CLIENT_ADDRESS`, or an error's code. */
 export async function ask(
-  machine: Machine,
+  machine: Inside,
   netnsFile: string | undefined,
   protocol: "tcp" | "udp",
   address: string,
@@ -134,12 +138,22 @@ export async function ask(
 }
 
 export async function query(
-  machine: Machine,
+  machine: Inside,
   netnsFile: string | undefined,
   type: "A" | "AAAA",
   ...names: readonly string[]
 ): Promise<Record<string, string>> {
-  const command = [process.execPath, program("query"), gateway, type, ...names];
+  return await queryAt(machine, netnsFile, gateway, type, ...names);
+}
+
+export async function queryAt(
+  machine: Inside,
+  netnsFile: string | undefined,
+  nameServer: string,
+  type: "A" | "AAAA",
+  ...names: readonly string[]
+): Promise<Record<string, string>> {
+  const command = [process.execPath, program("query"), nameServer, type, ...names];
   return JSON.parse(await machine.output(within(netnsFile, command)));
 }
 

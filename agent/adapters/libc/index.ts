@@ -18,7 +18,7 @@ export { isPinned } from "./network/netns.ts";
 export { createNetwork } from "./network/network.ts";
 export { createNetworkTool } from "./network/network-tool.ts";
 export { type NetSysctl, readSysctl, writeSysctl } from "./network/sysctl.ts";
-export type { Address, Anchor, InstanceLink, Link, Network, Route } from "./network/types.ts";
+export type { Address, Anchor, GatewayRoute, InstanceLink, Link, Network, Route } from "./network/types.ts";
 export { type FoundProcess, findProcesses } from "./process/find.ts";
 export {
   createNodeProcesses,

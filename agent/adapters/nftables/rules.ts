@@ -7,6 +7,7 @@ export interface RulesInput {
   readonly gateway: string;
   readonly hostCidr: string;
   readonly clusterCidr: string;
+  readonly peerCidrs: readonly string[];
   readonly serviceCidr: string;
   readonly services: readonly {
     readonly uid: string;
@@ -90,7 +91,7 @@ export function rulesOf(plan: RulesInput): Ruleset {
         "fib saddr . iif oif missing drop",
       ]),
       chain("trespassing", [
-        `ip saddr ${clusterCidr} return`, // another host's instance, on a network that routes these ranges
+        ...fromPeers(plan.peerCidrs),
         `ip daddr ${hostCidr} drop`,
         `ip daddr ${serviceCidr} drop`,
       ]),
@@ -128,6 +129,13 @@ export function rulesOf(plan: RulesInput): Ruleset {
       ]),
     ]),
   };
+}
+
+/** Another host's instance comes by the way that leads to it; from anywhere else its address is forged. */
+function fromPeers(cidrs: readonly string[]): string[] {
+  if (cidrs.length === 0) return [];
+  const senders = `ip saddr { ${cidrs.join(", ")} }`;
+  return [`${senders} fib saddr . iif oif exists return`, `${senders} drop`];
 }
 
 type Service = RulesInput["services"][number];

@@ -10,6 +10,7 @@ const base: RulesInput = {
   gateway: "10.64.0.1",
   hostCidr: "10.64.0.0/22",
   clusterCidr: "10.64.0.0/12",
+  peerCidrs: [],
   serviceCidr: "240.0.0.0/4",
   services: [],
   published: [],

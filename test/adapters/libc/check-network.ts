@@ -29,7 +29,7 @@ export const checkAnchor: Check = async ({ network }) => {
   ]);
   assert.deepEqual(await network.listRoutes("cst-"), [
     { destination: "10.64.0.0/22", type: "unreachable" },
-    { destination: "240.0.0.0/4", type: "unicast", device: "cst-gw" },
+    { destination: "240.0.0.0/4", type: "unicast", device: "cst-gw", source: "10.64.0.1" },
   ]);
   await assert.rejects(
     answer("10.64.0.9"),
@@ -40,6 +40,34 @@ export const checkAnchor: Check = async ({ network }) => {
   await network.removeAnchor(anchor);
   assert.deepEqual(await network.listLinks("cst-"), []);
   assert.deepEqual(await network.listRoutes("cst-"), []);
+};
+
+/** Routes to other hosts are seen and taken away by their source alone, and go with the anchor that has it. */
+export const checkRoutes: Check = async ({ network, run }) => {
+  const ip = async (...words: string[]) => assert.equal((await run(["ip", ...words])).code, 0);
+  await network.ensureAnchor(anchor);
+  await ip("link", "add", "wire", "type", "bridge");
+  await ip("address", "add", "10.77.0.11/24", "dev", "wire");
+  await ip("link", "set", "wire", "up");
+  await ip("route", "add", "10.64.12.0/22", "via", "10.77.0.13");
+  const route = { destination: "10.64.4.0/22", gateway: "10.77.0.12", source: anchor.address };
+  const seen = { type: "unicast", device: "wire", ...route };
+  const ours = async () =>
+    (await network.listRoutes("wire")).filter(({ source }) => source === anchor.address);
+  await network.ensureRoute({ ...route, gateway: "10.77.0.99" });
+  await network.ensureRoute(route);
+  assert.deepEqual(await ours(), [seen]);
+  const foreign = { destination: "10.64.12.0/22", source: anchor.address };
+  await network.deleteRoute(foreign);
+  await network.deleteRoute(route);
+  await network.deleteRoute(route);
+  assert.deepEqual(await ours(), []);
+  await assert.rejects(network.ensureRoute({ ...route, gateway: "192.0.2.1" }));
+  await network.ensureRoute(route);
+  await network.removeAnchor(anchor);
+  const left = (await network.listRoutes("wire")).map(({ destination }) => destination);
+  assert.deepEqual(left, ["10.64.12.0/22", "10.77.0.0/24"]);
+  await ip("link", "delete", "wire");
 };
 
 export const checkPlugIn: Check = async ({ network, spawner }, folder) => {

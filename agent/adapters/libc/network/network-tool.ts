@@ -74,6 +74,16 @@ export function createNetworkTool(run: Run): Network {
       return found.flatMap(toAddresses).filter(({ device }) => device.startsWith(namePrefix));
     },
     listRoutes: (namePrefix) => listRoutes(run, namePrefix),
+    async ensureRoute({ destination, gateway, source }) {
+      const words = [destination, "via", gateway, "src", source, "proto", "static"];
+      await ip(run, [], "route", "replace", ...words);
+    },
+    async deleteRoute({ destination, source }) {
+      const found = (await listRoutes(run, "")).some(
+        (route) => route.destination === destination && route.source === source,
+      );
+      if (found) await ip(run, [], "route", "delete", destination, "src", source);
+    },
     deleteLink: (name) => deleteLink(run, [], name),
     close() {},
   };

@@ -62,6 +62,12 @@ export function createNetwork(): Network {
       const names = namesByIndex(host, namePrefix);
       return host.exchange([message.dumpRoutes()]).flatMap((answer) => readRoute(answer, names) ?? []);
     },
+    async ensureRoute(route) {
+      host.exchange([message.addGatewayRoute(route)]);
+    },
+    async deleteRoute(route) {
+      host.exchange([message.deleteRoute(route)], ["ESRCH"]);
+    },
     async deleteLink(name) {
       return deleteLink(host, name);
     },

@@ -12,7 +12,7 @@ const routeTypes: Readonly<Record<number, Route["type"]>> = {
 
 const ifla = { address: 1, ifname: 3, mtu: 4, link: 5 };
 const ifa = { address: 1, local: 2 };
-const rta = { destination: 1, device: 4, gateway: 5 };
+const rta = { destination: 1, device: 4, gateway: 5, preferredSource: 7 };
 
 /** A link with the index of what it is joined to, in that device's namespace: for a veth, its other end. */
 export interface LinkAnswer extends Link {
@@ -53,10 +53,12 @@ export function readRoute({ payload }: Answer, deviceNames: ReadonlyMap<number, 
   const device = index === undefined ? undefined : deviceNames.get(index);
   if (payload.readUInt8(4) !== TABLE_MAIN || (index !== undefined && device === undefined)) return undefined;
   const gateway = attributes.get(rta.gateway)?.join(".");
+  const source = attributes.get(rta.preferredSource)?.join(".");
   return {
     destination: `${attributes.get(rta.destination)?.join(".") ?? "0.0.0.0"}/${payload.readUInt8(1)}`,
     type: routeTypes[payload.readUInt8(7)] ?? "other",
     ...(device !== undefined && { device }),
     ...(gateway !== undefined && { gateway }),
+    ...(source !== undefined && { source }),
   };
 }

@@ -11,6 +11,7 @@ import {
   text,
   u32,
 } from "../netlink/encode.ts";
+import type { GatewayRoute } from "./types.ts";
 
 /** rtnetlink(7): the requests this product makes, and no more. Device indexes are the kernel's numbers. */
 const AF_INET = 2;
@@ -29,6 +30,8 @@ const TABLE_MAIN = 254;
 const PROTOCOL_STATIC = 4;
 const SCOPE_UNIVERSE = 0;
 const SCOPE_LINK = 253;
+/** In a request to delete: any. */
+const SCOPE_NOWHERE = 255;
 const TYPE_UNICAST = 1;
 const TYPE_UNREACHABLE = 7;
 const NEXTHOP_ONLINK = 4;
@@ -138,6 +141,26 @@ export function addDefaultRoute(gateway: string, index: number): Request {
     routeHeader(0, TYPE_UNICAST, SCOPE_UNIVERSE, NEXTHOP_ONLINK),
     attribute(rta.gateway, ipv4(gateway)),
     attribute(rta.device, u32(index)),
+  ]);
+}
+
+export function addGatewayRoute({ destination, gateway, source }: GatewayRoute): Request {
+  const [address, prefixLength] = splitRange(destination);
+  return request(`add route ${destination} by ${gateway}`, NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, [
+    routeHeader(prefixLength, TYPE_UNICAST, SCOPE_UNIVERSE),
+    attribute(rta.destination, ipv4(address)),
+    attribute(rta.gateway, ipv4(gateway)),
+    attribute(rta.preferredSource, ipv4(source)),
+  ]);
+}
+
+/** ESRCH when there is none. */
+export function deleteRoute({ destination, source }: Pick<GatewayRoute, "destination" | "source">): Request {
+  const [address, prefixLength] = splitRange(destination);
+  return request(`delete route ${destination}`, DELROUTE, 0, [
+    routeHeader(prefixLength, TYPE_UNICAST, SCOPE_NOWHERE),
+    attribute(rta.destination, ipv4(address)),
+    attribute(rta.preferredSource, ipv4(source)),
   ]);
 }
 

@@ -20,6 +20,7 @@ export interface IpRoute {
   readonly dst: string;
   readonly dev?: string;
   readonly gateway?: string;
+  readonly prefsrc?: string;
 }
 
 export function toLink({ ifindex, ifname, address = "", mtu, flags }: IpLink): Link {
@@ -34,13 +35,14 @@ export function toAddresses({ ifname, addr_info = [] }: IpAddress): Address[] {
   }));
 }
 
-export function toRoute({ type = "unicast", dst, dev, gateway }: IpRoute): Route {
+export function toRoute({ type = "unicast", dst, dev, gateway, prefsrc }: IpRoute): Route {
   const isKnown = type === "unicast" || type === "unreachable" || type === "blackhole";
   return {
     destination: withPrefixLength(dst),
     type: isKnown ? type : "other",
     ...(dev !== undefined && { device: dev }),
     ...(gateway !== undefined && { gateway }),
+    ...(prefsrc !== undefined && { source: prefsrc }),
   };
 }
 

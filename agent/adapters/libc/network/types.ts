@@ -40,6 +40,17 @@ export interface Route {
   /** Absent for routes without a device. */
   readonly device?: string;
   readonly gateway?: string;
+  /** The sender's address of what starts here. */
+  readonly source?: string;
+}
+
+/** A range behind another machine. It vanishes with the source's address. */
+export interface GatewayRoute {
+  readonly destination: string;
+  /** On a network this host is on. */
+  readonly gateway: string;
+  /** One of the host's own addresses. */
+  readonly source: string;
 }
 
 /**
@@ -68,6 +79,10 @@ export interface Network {
   listAddresses(namePrefix: string): Promise<Address[]>;
   /** IPv4 routes of the main table over those links, and those without a device. */
   listRoutes(namePrefix: string): Promise<Route[]>;
+  /** In place of an earlier one to that range. ENETUNREACH: the gateway is on no network of this host. */
+  ensureRoute(route: GatewayRoute): Promise<void>;
+  /** Does nothing where there is none with that source. */
+  deleteRoute(route: Pick<GatewayRoute, "destination" | "source">): Promise<void>;
   /** Blocks for 12 to 20 ms while the kernel waits for readers: for leftovers, not for an instance's stop. False: none. */
   deleteLink(name: string): Promise<boolean>;
   /** Gives back what was opened; idempotent. */
