@@ -1,10 +1,11 @@
 module registry
 
-go 1.24.0
+go 1.25.0
 
 require (
 	github.com/docker/cli v28.2.2+incompatible
 	github.com/google/go-containerregistry v0.20.6
+	golang.org/x/crypto/x509roots/fallback v0.0.0-20260213171211-a408498e5541
 )
 
 require (

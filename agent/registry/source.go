@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	// Mozilla's authorities, where the machine names none: a bare one has no ca-certificates.
+	_ "golang.org/x/crypto/x509roots/fallback"
 )
 
 const (
