@@ -32,6 +32,8 @@ type receiveAnswer struct {
 	Received int `json:"received"`
 }
 
+var errCut = errors.New("the transfer was cut")
+
 // receive reads frames, `SHA256 COUNT\n` and COUNT bytes each: first the manifest as it is, then files as zstd, then
 // `end\n`. Files that came whole stay, also when the transfer is cut later: the next one need not bring them again.
 func receive(s store, input io.Reader) (*receiveAnswer, error) {
@@ -89,7 +91,7 @@ func (s store) receiveFiles(stream *bufio.Reader, m manifest, draft string) (int
 	for count := 0; ; count++ {
 		digest, size, err := readHeader(stream)
 		if err != nil {
-			return count, fmt.Errorf("cut after %d files: %w; send the rest again", count, err)
+			return count, fmt.Errorf("after %d files: %w; send the rest again", count, err)
 		}
 		if digest == lastHeader {
 			return count, nil
@@ -128,6 +130,9 @@ func writeVerified(path string, f file, content io.Reader) error {
 	hash := sha256.New()
 	// One byte more than it has: what is too long shows before it fills the disk.
 	if _, err := io.Copy(io.MultiWriter(target, hash), io.LimitReader(content, f.Size+1)); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return errCut
+		}
 		return err
 	}
 	if hex.EncodeToString(hash.Sum(nil)) != f.Sha256 {
@@ -141,7 +146,7 @@ func readHeader(stream *bufio.Reader) (digest string, size int64, err error) {
 	for line.Len() < headerLimit {
 		next, err := stream.ReadByte()
 		if err != nil {
-			return "", 0, io.ErrUnexpectedEOF
+			return "", 0, errCut
 		}
 		if next != '\n' {
 			line.WriteByte(next)
