@@ -1,8 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { connect } from "../../contract/index.ts";
-import { type Kit, openKit, sendKit } from "../../provider/kit/index.ts";
+import { type HostShell, type Kit, kitRoot, openKit, sendKit } from "../../provider/kit/index.ts";
 import { ensureKit } from "../../tools/kit/index.ts";
 import { thisArch } from "../../tools/kit/platform.ts";
 import { type Machine, startMachine } from "../lab/index.ts";
@@ -39,7 +40,30 @@ function running(): string[] {
   });
 }
 
+/** The connection ends after so many bytes of a script's input, which is all that sshd tells the script. */
+function lostAfter(bytes: number): HostShell {
+  async function* begin(input: Readable) {
+    let left = bytes;
+    for await (const chunk of input) {
+      yield chunk.subarray(0, left);
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  }
+  return { run: (script, input) => host.run(script, Readable.from(begin(input), { objectMode: false })) };
+}
+
+const namesIn = (folder: string) => readdirSync(join(host.path, folder));
+
 describe("a host with nothing but a shell", () => {
+  test("has no receiver and no kit when the connection was lost; what came is not sent again", async () => {
+    await expect(sendKit(kit, lostAfter(1_000_000))).rejects.toThrow("exit code 1");
+    expect(namesIn("opt/constellation/receiver")).toEqual([]);
+    await expect(sendKit(kit, lostAfter(40_000_000))).rejects.toThrow("the transfer was cut");
+    expect(namesIn(kitRoot)).not.toContain(kit.digest);
+    expect(namesIn(join(kitRoot, "files")).length).toBeGreaterThan(0);
+  });
+
   test("gets the kit once", async () => {
     let told = 0;
     const first = await sendKit(kit, host, ({ sentBytes, totalBytes }) => {
@@ -47,13 +71,14 @@ describe("a host with nothing but a shell", () => {
     });
     expect(first.folder).toBe(kit.folder);
     expect(first.sentBytes).toBeGreaterThan(kit.receiver.bytes);
+    const whole = await kit.pack(kit.manifest.files.map(({ sha256 }) => sha256));
+    expect(first.sentBytes).toBeLessThan(whole.bytes);
     expect(told).toBe(1);
     expect(await sendKit(kit, host)).toEqual({ folder: kit.folder, sentBytes: 0 });
   });
 
   test("starts each program of it", async () => {
-    const names = readdirSync(join(host.path, kit.folder, "bin"));
-    expect(names.sort()).toEqual(Object.keys(programs).sort());
+    expect(namesIn(join(kit.folder, "bin")).sort()).toEqual(Object.keys(programs).sort());
     for (const [name, { args, says }] of Object.entries(programs)) {
       const { stdout, stderr } = await host.command([program(name), ...args]);
       expect({ name, said: `${stdout}${stderr}` }).toEqual({ name, said: expect.stringMatching(says) });
