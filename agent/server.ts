@@ -19,6 +19,7 @@ import type { Images } from "./images/index.ts";
 import { ownFolders } from "./own-folders.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
+  allReady,
   createLocate,
   createProgress,
   createServiceFeature,
@@ -77,8 +78,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const feed = createFeed(store, now);
   const leader = leadServices(
     {
-      store,
-      now,
+      ...{ store, now, hostStates: allReady },
       cidrOf: (host) => store.get(families.host, keys.host(host))?.record.cidr,
       onObserved: ({ namespace, name, revision }) =>
         feed.tell({

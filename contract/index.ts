@@ -34,4 +34,5 @@ export {
   type Taint,
 } from "./resources/host-settings.ts";
 export * from "./resources/index.ts";
+export type { Affinity, Constraint, PlacementRules, Spread, Toleration } from "./resources/placement.ts";
 export { isNewer } from "./versions.ts";

@@ -1,63 +1,45 @@
 import { ConstellationError } from "../../contract/index.ts";
-import {
-  describeRejections,
-  formatBytes,
-  free,
-  type HostCapacity,
-  placeInstance,
-  type Request,
-} from "./place.ts";
+import { formatBytes, shortages } from "./choose.ts";
+import { type Fleet, milliCores } from "./fleet.ts";
+import { refusedPowers } from "./nature.ts";
+import { describeRejections } from "./say.ts";
+import type { Machine, Reason, Request } from "./types.ts";
 
 /**
  * Refuses what could not run even if all of the hosts' room were its own: one instance too large for every host,
- * or all together larger than the cluster. `hosts` carry what other services reserve, for the message alone.
+ * or all together larger than the cluster. What other rules forbid may be allowed later: it waits.
  */
-export function admitService(
-  name: string,
-  request: Request,
-  replicas: number,
-  hosts: readonly HostCapacity[],
-): void {
-  if (hosts.length === 0 || replicas === 0) return;
-  const empty = hosts.map((host) => ({ ...host, reserved: { cpu: 0, memory: 0 } }));
-  const alone = placeInstance(request, empty);
-  if ("rejections" in alone) {
-    const now = placeInstance(request, hosts);
-    throw refusal(name, describeRejections("rejections" in now ? now.rejections : alone.rejections), false);
+export function admitService(name: string, request: Request, replicas: number, fleet: Fleet): void {
+  if (fleet.machines.length === 0 || replicas === 0) return;
+  const empty = { ...fleet, freeCores: fleet.cores, freeMemory: fleet.memory };
+  const refusals = fleet.machines.flatMap((machine, host) => {
+    if (tooLarge(empty, request, machine, host).length === 0) return [];
+    const [reason] = tooLarge(fleet, request, machine, host);
+    return reason ? [{ host: machine.name, reason }] : [];
+  });
+  if (refusals.length === fleet.machines.length) {
+    const fixes = [...new Set(refusals.flatMap(({ reason }) => reason.fix ?? []))];
+    throw unplaceable(name, describeRejections(refusals), fixes.join(" or "));
   }
-  const total = empty
-    .map(free)
-    .reduce((sum, { cpu, memory }) => ({ cpu: sum.cpu + cpu, memory: sum.memory + memory }), {
-      cpu: 0,
-      memory: 0,
-    });
-  if (replicas * request.memory > total.memory) {
+  const memory = sum(fleet.memory);
+  if (replicas * request.memory > memory) {
     const wants = `${replicas} × ${formatBytes(request.memory)}`;
-    throw refusal(
-      name,
-      `the cluster lacks memory (wants ${wants}, has ${formatBytes(total.memory)} beside what its hosts keep)`,
-      true,
-    );
+    const why = `the cluster lacks memory (wants ${wants}, has ${formatBytes(memory)} beside what its hosts keep)`;
+    throw unplaceable(name, why, "lower resources.memory or replicas");
   }
-  if (replicas * request.cpu > total.cpu + 0.0005) {
-    throw refusal(
-      name,
-      `the cluster lacks cpu (wants ${replicas} × ${request.cpu}, has ${Math.round(total.cpu * 10) / 10})`,
-      true,
-    );
+  const cores = sum(fleet.cores);
+  if (replicas * milliCores(request.cpu) > cores) {
+    const why = `the cluster lacks cpu (wants ${replicas} × ${request.cpu}, has ${Math.round(cores / 100) / 10})`;
+    throw unplaceable(name, why, "lower resources.cpu or replicas");
   }
 }
 
-function refusal(name: string, why: string, together: boolean): ConstellationError {
-  return new ConstellationError(
-    "unplaceable",
-    `place ${name}: ${why}; ${fixOf(why)}${together ? " or replicas" : ""}`,
-  );
+function tooLarge(fleet: Fleet, request: Request, machine: Machine, host: number): Reason[] {
+  return [...refusedPowers(request, machine), ...shortages(fleet, request, host)];
 }
 
-function fixOf(why: string): string {
-  if (why.includes("cpu")) return "lower resources.cpu";
-  if (why.includes("ulimit")) return "lower ulimits";
-  if (why.includes("capability")) return "take it from security.capabilities.add";
-  return "lower resources.memory";
+function unplaceable(name: string, why: string, fix: string): ConstellationError {
+  return new ConstellationError("unplaceable", `place ${name}: ${why}; ${fix}`);
 }
+
+const sum = (column: Float64Array) => column.reduce((total, one) => total + Math.max(0, one), 0);

@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { families, keys, type PlacementRecord, type Store } from "../store/index.ts";
 import { act, opsPerCommit } from "./act.ts";
 import type { Op } from "./types.ts";
+import { allReady } from "./view.ts";
 
 const placed = (index: number): PlacementRecord["placements"][number] => ({
   ...{
@@ -54,7 +55,7 @@ function storeOf(record: PlacementRecord, meanwhile: (record: PlacementRecord) =
 
 const placements = Array.from({ length: opsPerCommit + 10 }, (_, index) => placed(index));
 const ports = (store: Store) => ({
-  ...{ store, onObserved() {}, cidrOf: () => "10.64.0.0/22", now: () => new Date(0) },
+  ...{ store, hostStates: allReady, onObserved() {}, cidrOf: () => "10.64.0.0/22", now: () => new Date(0) },
 });
 
 test("a long decision is carried out in several transactions", async () => {

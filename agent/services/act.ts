@@ -12,6 +12,7 @@ import {
 } from "../store/index.ts";
 import { applyOps } from "./placements.ts";
 import { describe, type Op } from "./types.ts";
+import type { HostStates } from "./view.ts";
 
 /** Ops carried out in one transaction: their chunks and histories stay within its bounds. */
 export const opsPerCommit = 40;
@@ -27,6 +28,8 @@ export interface ActPorts {
   /** The range of a host's addresses. */
   readonly cidrOf: (host: string) => string | undefined;
   readonly now: () => Date;
+  /** Whether hosts answer. */
+  readonly hostStates: HostStates;
 }
 
 /** Stores a new revision of a service's workload. */

@@ -11,9 +11,9 @@ import { createIsFrozen, observe } from "./view.ts";
 export function writesAlong(
   service: Desired,
   seen: ReadonlySet<string>,
-  ports: Pick<ActPorts, "store" | "cidrOf" | "now">,
+  ports: Pick<ActPorts, "store" | "cidrOf" | "now" | "hostStates">,
 ): (Put | Removal)[] {
-  const { store, now } = ports;
+  const { store, now, hostStates } = ports;
   const time = now();
   const at = time.toISOString();
   const { namespace, name } = service;
@@ -26,7 +26,7 @@ export function writesAlong(
   const revision: Put[] = spec
     ? [{ key: keys.spec(spec.uid, spec.revision), record: spec, was: undefined }]
     : [];
-  const ops = decide(observe(readAhead(written, revision), seen, time))
+  const ops = decide(observe(readAhead(written, revision), seen, time, hostStates))
     .ops.filter((op) => op.namespace === namespace && op.service === name)
     .slice(0, opsPerCommit);
   const placed = [...Map.groupBy(ops, ({ host }) => host)].flatMap(([host, own]) =>

@@ -1,25 +1,35 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { type Machine, requestOf } from "../scheduler/index.ts";
 import { decide } from "./decide.ts";
 import type { Op, PlacedInstance, View, WantedService } from "./types.ts";
 
-const host = {
-  name: "vm",
+const host: Machine = {
+  ...{
+    name: "vm",
+    state: "ready",
+    availability: "active",
+    facts: {},
+    taints: [],
+    ulimitCeilings: {},
+    missingCapabilities: [],
+  },
   capacity: { cpu: 64, memory: 64 * 2 ** 30 },
   systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 },
-  reserved: { cpu: 0, memory: 0 },
-  ulimitCeilings: {},
 };
+const request = requestOf({ namespace: "shop", name: "web" }, { resources: { memory: "4Mi" } });
 const service: WantedService = {
   uid: "u1",
   namespace: "shop",
   name: "web",
   replicas: 2,
+  perHost: false,
   strategy: "start-first",
   maxSurge: 1,
   maxUnavailable: 1,
   specRevision: 1,
-  request: { cpu: 0.05, memory: 2 ** 20, ulimits: {} },
+  request,
+  disconnect: { replaceAfterMs: 0, reconcile: "replacement" },
 };
 const instance = (
   index: number,
@@ -37,12 +47,13 @@ const instance = (
   want: "run",
   present: true,
   healthy,
+  ...{ isMoving: false, at: "2026-01-01T00:00:00.000Z", request },
   ...more,
 });
 const view = (instances: readonly PlacedInstance[], wanted: Partial<WantedService> = {}): View => ({
   services: [{ ...service, ...wanted }],
   instances,
-  hosts: [host],
+  machines: [host],
 });
 const told = (ops: readonly Op[]) => ops.map((op) => `${op.kind} ${op.slot}`);
 
@@ -103,7 +114,7 @@ describe("decide", () => {
       {
         services: [],
         instances: [instance(0, 1, true), instance(1, 1, false, { want: "drain", present: false })],
-        hosts: [host],
+        machines: [host],
       },
       ["forget web-1", "drain web-0"],
     ],
@@ -112,11 +123,11 @@ describe("decide", () => {
   });
 
   test("a slot that no host takes is rejected with each host's reason", () => {
-    const wanted = { request: { cpu: 0.05, memory: 2 ** 40, ulimits: {} }, replicas: 1 };
+    const wanted = { request: { ...request, memory: 2 ** 40 }, replicas: 1 };
     const { ops, rejections } = decide(view([], wanted));
     expect(ops).toEqual([]);
     expect(rejections.get("u1")).toEqual([
-      { slot: "web-0", message: "1 host: vm lacks memory (wants 1Ti, 63.8Gi free)" },
+      { slot: "web-0", message: "1 host: vm lacks 1Ti of memory (63.8Gi free)" },
     ]);
   });
 });
@@ -132,7 +143,8 @@ class World {
         const { uid, index, revision, namespace, service: name } = op;
         const id = `${op.slot}-${++this.#serial}`;
         const about = { id, serviceUid: uid, namespace, service: name, index, host: op.host, revision };
-        this.instances.push({ ...about, want: "run", present: false, healthy: false });
+        const fresh = { isMoving: false, present: false, healthy: false };
+        this.instances.push({ ...about, ...fresh, want: "run", at: String(this.#serial), request });
       } else if (op.kind === "drain") {
         this.instances = this.instances.map((one) => (one.id === op.id ? { ...one, want: "drain" } : one));
       } else {
@@ -171,7 +183,7 @@ const healthySlots = (instances: readonly PlacedInstance[], replicas: number) =>
 /** Runs to a state in which nothing is decided any more; how often it moves is bounded. */
 function settle(world: World, wanted: WantedService, broken: ReadonlySet<number> = new Set()): void {
   for (let round = 0; round < 500; round++) {
-    const { ops } = decide({ services: [wanted], instances: world.instances, hosts: [host] });
+    const { ops } = decide({ services: [wanted], instances: world.instances, machines: [host] });
     world.apply(ops);
     const before = JSON.stringify(world.instances);
     for (let at = 0; at < world.instances.length; at++) world.step(at, broken);
@@ -187,7 +199,7 @@ describe("properties", () => {
         const world = new World();
         const first = { ...service, ...policy };
         for (const move of moves) {
-          world.apply(decide({ services: [first], instances: world.instances, hosts: [host] }).ops);
+          world.apply(decide({ services: [first], instances: world.instances, machines: [host] }).ops);
           world.step(move, new Set());
         }
         const next = { ...first, replicas: nextReplicas, specRevision: 2 };
@@ -214,7 +226,7 @@ describe("properties", () => {
           policy.strategy === "start-first" ? policy.replicas : policy.replicas - policy.maxUnavailable;
         const most = policy.replicas + (policy.strategy === "start-first" ? policy.maxSurge : 0);
         for (const move of moves) {
-          world.apply(decide({ services: [wanted], instances: world.instances, hosts: [host] }).ops);
+          world.apply(decide({ services: [wanted], instances: world.instances, machines: [host] }).ops);
           expect(healthySlots(world.instances, policy.replicas)).toBeGreaterThanOrEqual(least);
           expect(world.instances.filter(({ want }) => want === "run").length).toBeLessThanOrEqual(most);
           world.step(move, broken);
@@ -233,8 +245,11 @@ describe("properties", () => {
         settle(world, first);
         for (const move of moves) {
           world.apply(
-            decide({ services: [{ ...first, specRevision: 2 }], instances: world.instances, hosts: [host] })
-              .ops,
+            decide({
+              services: [{ ...first, specRevision: 2 }],
+              instances: world.instances,
+              machines: [host],
+            }).ops,
           );
           const slots = world.instances.map(({ index }) => index);
           expect(new Set(slots).size).toBe(slots.length);
@@ -251,11 +266,11 @@ describe("properties", () => {
         const wanted = { ...service, ...policy };
         for (const [at, move] of moves.entries()) {
           const services = [at > moves.length / 2 ? { ...wanted, specRevision: 2 } : wanted];
-          const { ops } = decide({ services, instances: world.instances, hosts: [host] });
+          const { ops } = decide({ services, instances: world.instances, machines: [host] });
           const { ops: reversed } = decide({
             services,
             instances: [...world.instances].reverse(),
-            hosts: [host],
+            machines: [host],
           });
           expect(new Set(reversed.map((op) => JSON.stringify(op)))).toEqual(
             new Set(ops.map((op) => JSON.stringify(op))),
@@ -278,8 +293,8 @@ describe("properties", () => {
             strategy: "start-first" as const,
             specRevision: 1 + (move % 3),
           };
-          world.apply(decide({ services: [wanted], instances: world.instances, hosts: [host] }).ops);
-          const again = decide({ services: [wanted], instances: world.instances, hosts: [host] }).ops;
+          world.apply(decide({ services: [wanted], instances: world.instances, machines: [host] }).ops);
+          const again = decide({ services: [wanted], instances: world.instances, machines: [host] }).ops;
           expect(again.filter(({ kind }) => kind === "place")).toEqual([]);
           world.step(move, new Set());
         }

@@ -1,182 +1,177 @@
-import { describeRejections, type HostCapacity, placeInstance, type Request } from "../scheduler/index.ts";
+import {
+  type BatchWant,
+  bestHost,
+  chooseBatch,
+  createFleet,
+  describeRejections,
+  type Fleet,
+  type Occupant,
+  occupantOf,
+  preempt,
+  preemptionBounds,
+  rejectionsOf,
+} from "../scheduler/index.ts";
+import { drain, forget, place, slotName } from "./ops.ts";
+import { evenOut, groupOf, mostMoves } from "./rebalance.ts";
+import { type Plan, startFirst, stopFirst, surplus } from "./rollout.ts";
+import { isReplaceable, type Slot, slotsOf } from "./slots.ts";
 import type { Decision, Op, PlacedInstance, View, WantedService } from "./types.ts";
 
 /**
  * What the leader does next. Pure: the same view, the same decision; carried out, it decides nothing more.
  *
- * - Every wanted slot gets an instance of the newest revision.
+ * - Every wanted slot gets an instance of the newest revision, on a host that its rules allow.
  * - start-first: the new one is placed beside the old one (at most `maxSurge` at once), which goes once the new one
  *   is healthy. No slot that was healthy is ever without a healthy instance.
  * - stop-first: the old one goes, and the new one is placed once nothing of the old one is left; at most
  *   `maxUnavailable` slots are on their way at once. A new revision that never gets healthy stops there.
+ * - What must leave its host (it drains, has a taint, is no longer allowed) moves in the same two ways.
+ * - Where no host has room, instances of a lower priority are stopped; those of an equal one never.
  */
-export function decide({ services, instances, hosts }: View): Decision {
-  const room = createRoom(hosts);
-  const rejections = new Map<string, { slot: string; message: string }[]>();
+export function decide({ services, instances, machines, others = [] }: View): Decision {
+  const there = instances.filter((one) => !isGone(one)).map(occupant);
+  const fleet = createFleet(machines, [...there, ...others]);
+  const byService = Map.groupBy(instances, ({ serviceUid }) => serviceUid);
+  const draining = Map.groupBy(
+    instances.filter(({ want }) => want === "drain"),
+    ({ namespace, service }) => `${namespace}/${service}`,
+  );
   const known = new Set(services.map(({ uid }) => uid));
-  const orphans = instances.filter(({ serviceUid }) => !known.has(serviceUid));
   const ops: Op[] = [
-    ...instances.filter(({ want, present }) => want === "drain" && !present).map(forget),
-    ...orphans.filter(({ want }) => want === "run").map((orphan) => drain(orphan, "service deleted")),
+    ...instances.filter(isGone).map(forget),
+    ...instances
+      .filter(({ serviceUid, want }) => want === "run" && !known.has(serviceUid))
+      .map((orphan) => drain(orphan, "service deleted")),
   ];
-  for (const service of [...services].sort(byName)) {
-    const mine = instances.filter(({ serviceUid, want }) => serviceUid === service.uid && want === "run");
-    const leaving = new Set(
-      instances
-        .filter(
-          ({ want, namespace, service: name }) =>
-            want === "drain" && namespace === service.namespace && name === service.name,
-        )
-        .map(({ index }) => index),
-    );
-    const rollout = service.strategy === "start-first" ? startFirst : stopFirst;
-    const { drains, places } = rollout(service, slotsOf(service, mine), leaving);
-    ops.push(...surplus(service, mine), ...drains);
-    for (const { index, reason } of places) {
-      const slot = slotName(service, index);
-      const choice = room.take(service.request);
-      if ("host" in choice) ops.push(place(service, index, choice.host, reason));
-      else note(rejections, service.uid, { slot, message: describeRejections(choice.rejections) });
-    }
-  }
-  return { ops, rejections };
-}
-
-interface Slot {
-  readonly index: number;
-  /** The instance of the newest revision. */
-  readonly current: PlacedInstance | undefined;
-  /** The instance of an older revision that still stands in. */
-  readonly outdated: PlacedInstance | undefined;
-  /** More instances than the two that have a part to play. */
-  readonly extra: readonly PlacedInstance[];
-  readonly healthy: boolean;
-}
-
-interface Plan {
-  readonly drains: Op[];
-  readonly places: { index: number; reason: string }[];
-}
-
-function slotsOf(service: WantedService, mine: readonly PlacedInstance[]): Slot[] {
-  return Array.from({ length: service.replicas }, (_, index) => {
-    const held = mine.filter((instance) => instance.index === index).sort(bestFirst);
-    const [current, ...sameRevision] = held.filter(({ revision }) => revision === service.specRevision);
-    const [outdated, ...older] = held.filter(({ revision }) => revision !== service.specRevision);
-    return {
-      index,
-      current,
-      outdated,
-      extra: [...sameRevision, ...older],
-      healthy: held.some(({ healthy }) => healthy),
-    };
+  const wanted = new Map<string, number>();
+  const planned = [...services].sort(importantFirst).map((service) => {
+    const mine = (byService.get(service.uid) ?? []).filter(({ want }) => want === "run");
+    const slots = slotsOf(service, mine, fleet);
+    wanted.set(service.uid, slots.length);
+    const leaving = leavingSlots(service, draining.get(`${service.namespace}/${service.name}`) ?? [], fleet);
+    const plan = planOf(service, slots, leaving, fleet);
+    const drains = [...surplus(service, slots, mine), ...plan.drains];
+    ops.push(...drains);
+    const isCalm = drains.length + plan.places.length + leaving.size === 0;
+    return { service, slots, places: plan.places, isCalm };
   });
+  const { places, rejections } = placeAll(planned, instances, fleet);
+  ops.push(...places, ...evened(planned, instances, fleet));
+  return { ops, rejections, wanted };
 }
 
-function startFirst(service: WantedService, slots: readonly Slot[]): Plan {
-  const plan: Plan = { drains: [], places: [] };
-  let surge = slots.filter(({ current, outdated }) => current && outdated && !current.healthy).length;
-  for (const { index, current, outdated, extra } of slots) {
-    plan.drains.push(...extra.map((instance) => drain(instance, "its slot has another instance")));
-    if (current?.healthy && outdated) plan.drains.push(drain(outdated, replacedBy(service)));
-    if (!current && !outdated) plan.places.push({ index, reason: "wanted" });
-    if (!current && outdated && surge < service.maxSurge) {
-      surge += 1;
-      plan.places.push({ index, reason: `replaces revision ${outdated.revision}` });
-    }
-  }
-  return plan;
+interface Planned {
+  readonly service: WantedService;
+  readonly slots: readonly Slot[];
+  readonly places: Plan["places"];
+  readonly isCalm: boolean;
 }
 
-function stopFirst(service: WantedService, slots: readonly Slot[], leaving: ReadonlySet<number>): Plan {
-  const plan: Plan = { drains: [], places: [] };
-  const leastHealthy = service.replicas - service.maxUnavailable;
-  let healthy = slots.filter((slot) => slot.healthy).length;
-  let moving = slots.filter((slot) => !slot.outdated && !slot.healthy).length;
-  // Slots that serve nobody lose nothing: they go first.
-  for (const slot of [...slots].sort((a, b) => Number(a.healthy) - Number(b.healthy) || a.index - b.index)) {
-    const { index, current, outdated, extra } = slot;
-    plan.drains.push(...extra.map((instance) => drain(instance, "its slot has another instance")));
-    if (!current && !outdated && !leaving.has(index)) plan.places.push({ index, reason: "wanted" });
-    if (!outdated) continue;
-    const affordable = moving < service.maxUnavailable && (!slot.healthy || healthy - 1 >= leastHealthy);
-    if (current?.healthy || affordable) {
-      plan.drains.push(drain(outdated, replacedBy(service)));
-      if (current?.healthy) continue;
-      moving += 1;
-      if (slot.healthy) healthy -= 1;
-    }
-  }
-  return plan;
+function planOf(service: WantedService, slots: readonly Slot[], leaving: ReadonlySet<number>, fleet: Fleet) {
+  if (service.strategy === "start-first") return startFirst(service, slots);
+  return stopFirst(service, slots, leaving, (slot) => bestHost(fleet, wantOf(service, slot)) !== -1);
 }
 
-/** Slots beyond the wanted ones: unhealthy and outdated first; healthy ones only while enough others are healthy. */
-function surplus(service: WantedService, mine: readonly PlacedInstance[]): Op[] {
-  const { replicas, strategy, maxUnavailable } = service;
-  const least = strategy === "start-first" ? replicas : Math.max(0, replicas - maxUnavailable);
-  let healthy = new Set(mine.filter((instance) => instance.healthy).map(({ index }) => index)).size;
-  const beyond = mine.filter(({ index }) => index >= replicas);
-  return beyond
-    .sort((a, b) => bestFirst(b, a) || b.index - a.index)
-    .flatMap((instance) => {
-      if (instance.healthy && healthy - 1 < least) return [];
-      if (instance.healthy) healthy -= 1;
-      return [drain(instance, `replicas lowered to ${replicas}`)];
-    });
+/** Slots of which something is still stopping; nobody waits for a lost host. */
+function leavingSlots(service: WantedService, draining: readonly PlacedInstance[], fleet: Fleet) {
+  const isLost = ({ host }: PlacedInstance) =>
+    isReplaceable(service, fleet.machines[fleet.indexOf.get(host) ?? -1]);
+  return new Set(draining.filter((instance) => !isLost(instance)).map(({ index }) => index));
 }
 
-/** Free room on the hosts, less what this decision has given away. */
-function createRoom(hosts: readonly HostCapacity[]) {
-  const left = hosts.map((host) => ({ ...host, reserved: { ...host.reserved } }));
-  return {
-    take(request: Request) {
-      const choice = placeInstance(request, left);
-      const host = "host" in choice ? left.find(({ name }) => name === choice.host) : undefined;
-      if (host) {
-        host.reserved.cpu += request.cpu;
-        host.reserved.memory += request.memory;
+interface Wanted {
+  readonly service: WantedService;
+  readonly slot: Slot;
+  readonly reason: string;
+  readonly want: BatchWant;
+}
+
+/**
+ * Chooses hosts for all that are equally important together; where none takes a slot, room may be made for it before
+ * anything less important gets a place.
+ */
+function placeAll(planned: readonly Planned[], instances: readonly PlacedInstance[], fleet: Fleet) {
+  const rejections = new Map<string, { slot: string; message: string }[]>();
+  const ops: Op[] = [];
+  const wanted = planned.flatMap(({ service, places }) =>
+    places.map(({ slot, reason }): Wanted => ({ service, slot, reason, want: wantOf(service, slot) })),
+  );
+  const room = createRoom(instances, fleet);
+  // Planned the most important first.
+  for (const level of Map.groupBy(wanted, ({ service }) => service.request.priority).values()) {
+    const wants = level.map(({ want }) => want);
+    const choices = chooseBatch(fleet, wants);
+    for (const { service, slot, reason, want } of level) {
+      const choice = choices.get(want.key);
+      if (choice && "host" in choice) {
+        ops.push(place(service, slot.index, choice.host, reason));
+        continue;
       }
-      return choice;
+      const made = room.make(want, slotName(service, slot.index));
+      ops.push(...made.ops);
+      // What only evens out the load waits until it can.
+      if (made.isComing || slot.outdated?.instance.isMoving) continue;
+      const message = describeRejections(rejectionsOf(fleet, want));
+      const told = rejections.get(service.uid) ?? [];
+      rejections.set(service.uid, [...told, { slot: slotName(service, slot.index), message }]);
+    }
+  }
+  return { places: ops, rejections };
+}
+
+/** Stops what is less important where that makes room, some in one decision. */
+function createRoom(instances: readonly PlacedInstance[], fleet: Fleet) {
+  const running = new Map(instances.filter(({ want }) => want === "run").map((one) => [one.id, one]));
+  let asked = 0;
+  return {
+    make(want: BatchWant, slot: string): { ops: Op[]; isComing: boolean } {
+      if (asked++ >= preemptionBounds.perDecision) return { ops: [], isComing: false };
+      const made = preempt(fleet, want, ({ id }) => running.has(id));
+      if (made === undefined) return { ops: [], isComing: false };
+      const victims = made.kind === "stop" ? made.victims : [];
+      for (const victim of victims) {
+        fleet.take(victim);
+        fleet.put({ ...victim, leaving: true });
+      }
+      // It has its place from now on, so that nobody else counts on the same room.
+      fleet.put(occupantOf(want, made.host));
+      const reason = `makes room for ${slot}, which has priority ${want.request.priority}`;
+      const drains = victims.flatMap(({ id }) => {
+        const instance = running.get(id);
+        running.delete(id);
+        return instance ? [drain(instance, reason)] : [];
+      });
+      return { ops: drains, isComing: true };
     },
   };
 }
 
-const slotName = ({ name }: { name: string }, index: number) => `${name}-${index}`;
-const replacedBy = ({ specRevision }: WantedService) => `replaced by revision ${specRevision}`;
-const byName = (a: WantedService, b: WantedService) =>
-  `${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1;
-const bestFirst = (a: PlacedInstance, b: PlacedInstance) =>
-  Number(b.healthy) - Number(a.healthy) ||
-  b.revision - a.revision ||
-  (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-
-function place(service: WantedService, index: number, host: string, reason: string): Op {
-  const { uid, namespace, name, specRevision } = service;
-  return {
-    kind: "place",
-    uid,
-    namespace,
-    service: name,
-    slot: slotName(service, index),
-    index,
-    revision: specRevision,
-    host,
-    reason,
-  };
+function evened(planned: readonly Planned[], instances: readonly PlacedInstance[], fleet: Fleet): Op[] {
+  const underWay = instances.filter(({ isMoving, want }) => isMoving && want === "run").length;
+  const ops: Op[] = [];
+  for (const { service, slots, isCalm } of planned) {
+    if (underWay + ops.length >= mostMoves) break;
+    const op = isCalm ? evenOut(service, slots, fleet) : undefined;
+    if (op) ops.push(op);
+  }
+  return ops;
 }
 
-function drain(instance: PlacedInstance, reason: string): Op {
-  return { kind: "drain", ...about(instance), reason };
+function wantOf(service: WantedService, { index, only }: Slot): BatchWant {
+  const { uid, namespace, request, specRevision } = service;
+  const group = groupOf({ serviceUid: uid, revision: specRevision });
+  const key = `${namespace}/${slotName(service, index)}`;
+  return { key, request, group, ...(only !== undefined && { only }) };
 }
 
-function forget(instance: PlacedInstance): Op {
-  return { kind: "forget", ...about(instance), reason: "nothing of it is left" };
+/** Nothing of it is left on its host. */
+const isGone = ({ want, present }: PlacedInstance) => want === "drain" && !present;
+
+function occupant(instance: PlacedInstance): Occupant {
+  const { id, host, request, want } = instance;
+  return { id, host, request, group: groupOf(instance), leaving: want === "drain" };
 }
 
-function about({ id, namespace, service, index, host }: PlacedInstance) {
-  return { id, namespace, service, slot: `${service}-${index}`, host };
-}
-
-function note<T>(map: Map<string, T[]>, key: string, item: T): void {
-  map.set(key, [...(map.get(key) ?? []), item]);
-}
+const importantFirst = (a: WantedService, b: WantedService) =>
+  b.request.priority - a.request.priority ||
+  (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1);

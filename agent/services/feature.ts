@@ -10,7 +10,7 @@ import type { Progress } from "./progress.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
 import { type ContentKind, type Reference, referencesOf } from "./references.ts";
 import { serviceStatus } from "./status.ts";
-import { hostCapacities } from "./view.ts";
+import { fleetOf } from "./view.ts";
 
 export interface ServiceFeaturePorts {
   readonly store: Store;
@@ -39,7 +39,12 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
       const { store, clusters } = ports;
       const { namespace, name, inputs, earlier, dryRun } = candidate;
       const title = `${namespace}/${name}`;
-      admitService(title, requestOf(inputs), Number(inputs.replicas), hostCapacities(store, candidate.uid));
+      admitService(
+        title,
+        requestOf(candidate, inputs),
+        Number(inputs.replicas),
+        fleetOf(store, candidate.uid),
+      );
       const { outputs, warnings } = imageOutputs(image, candidate);
       const isFound = image.kind === "found";
       // A dry run comes before the upload: what the image lacks is found out when it is really written.

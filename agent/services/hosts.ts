@@ -2,11 +2,11 @@ import type { Host } from "../../contract/index.ts";
 import { attributesOf, membersOf } from "../cluster/index.ts";
 import { families, type Store } from "../store/index.ts";
 import { instancesOf } from "./status.ts";
-import { hostCapacities } from "./view.ts";
+import { allReady, type HostStates, reservedByHost } from "./view.ts";
 
 /** The cluster's hosts that have reported, with what is placed on them. */
-export function hostsOf(store: Store): Host[] {
-  const capacities = new Map(hostCapacities(store).map((capacity) => [capacity.name, capacity]));
+export function hostsOf(store: Store, states: HostStates = allReady): Host[] {
+  const reserved = reservedByHost(store);
   const members = membersOf(store);
   const instances = Map.groupBy(instancesOf(store), ({ host }) => host);
   return store.list(families.observed).flatMap(({ record: { host } }) => {
@@ -16,9 +16,9 @@ export function hostsOf(store: Store): Host[] {
     return [
       {
         ...host,
-        ...{ state: "ready" as const, availability, labels, taints: [...taints], systemReserved },
+        ...{ state: states(host.name).state, availability, labels, taints: [...taints], systemReserved },
         attributes: attributesOf(host),
-        reserved: capacities.get(host.name)?.reserved ?? { cpu: 0, memory: 0 },
+        reserved: reserved.get(host.name) ?? { cpu: 0, memory: 0 },
         instances: instances.get(host.name)?.length ?? 0,
       },
     ];

@@ -4,6 +4,9 @@ import { type ContentKind, contentsOf } from "./references.ts";
 /** Inputs of a Service that no running instance notices: a change of one alone replaces nothing. */
 const outsideOfInstances = new Set([
   "replicas",
+  "perHost",
+  "placement",
+  "disconnect",
   "update",
   "waitFor",
   "discovery",

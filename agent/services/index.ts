@@ -17,4 +17,4 @@ export { type Reference, referencesOf } from "./references.ts";
 export { secretTextsOf } from "./secret-texts.ts";
 export { minHealthyTimeMs } from "./specs.ts";
 export { instancesOf } from "./status.ts";
-export { observedInstances, placementsOf, servicesOf } from "./view.ts";
+export { allReady, type HostStates, observedInstances, placementsOf, servicesOf } from "./view.ts";

@@ -21,6 +21,8 @@ export interface Leader {
   /** The document's revision that the last pass went by, 0 before the first. */
   observedRevision(uid: string): number;
   rejections(uid: string): readonly Rejection[];
+  /** How many instances the last pass wanted; for one instance a host that depends on the hosts. */
+  wanted(service: Desired): number;
   /**
    * What its next pass would write for a service that is about to be written itself, for the same transaction: what
    * is placed with its service runs some milliseconds sooner. Left out, the next pass does it.
@@ -37,6 +39,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   const { store } = ports;
   const observed = new Map<string, number>();
   let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
+  let wanted: ReadonlyMap<string, number> = new Map();
   let seen: ReadonlySet<string> = new Set();
   let passes = 0;
   const listeners = new Set<() => void>();
@@ -52,7 +55,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
       if (spec && missingReferences(store, service).length === 0) await revise(spec, ports);
     }
     const reported = observedInstances(store);
-    const view = observe(store, seen, ports.now());
+    const view = observe(store, seen, ports.now(), ports.hostStates);
     seen = new Set(view.instances.map(({ id }) => id).filter((id) => seen.has(id) || reported.has(id)));
     const decision = decide(view);
     if (decision.ops.length > 0) {
@@ -66,6 +69,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
     const told = new Map([...decision.rejections, ...unspecified(store)]);
     await tellRejections(told, rejections, ports);
     rejections = told;
+    wanted = decision.wanted;
     const news = services.filter(({ uid, revision }) => observed.get(uid) !== revision);
     observed.clear();
     for (const { uid, revision } of services) observed.set(uid, revision);
@@ -92,6 +96,7 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
 
   return {
     observedRevision: (uid) => observed.get(uid) ?? 0,
+    wanted: ({ uid, inputs }) => wanted.get(uid) ?? Number(inputs.replicas),
     rejections: (uid) => rejections.get(uid) ?? [],
     along(service) {
       const writes = writesAlong(service, seen, ports);

@@ -49,6 +49,7 @@ export function applyOps(
         const placed = chunk[at];
         if (placed === undefined) continue;
         if (op.kind === "forget") chunk.splice(at, 1);
+        else if (op.kind === "move") chunk[at] = { ...placed, isMoving: true };
         else chunk[at] = { ...placed, want: "drain", reason: op.reason, at: options.at };
       }
     }

@@ -16,7 +16,7 @@ export function serviceStatus(
   return {
     observedRevision: leader.observedRevision(service.uid),
     specRevision: newestSpec(store, service.uid)?.revision ?? 0,
-    wanted: Number(service.inputs.replicas),
+    wanted: leader.wanted(service),
     instances: progress.upon(instances),
     rejections: [...leader.rejections(service.uid)],
   };

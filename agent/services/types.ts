@@ -1,4 +1,4 @@
-import type { HostCapacity, Request } from "../scheduler/index.ts";
+import type { Machine, Occupant, Request } from "../scheduler/index.ts";
 
 /** A service as wanted, with the newest revision of what its instances run. */
 export interface WantedService {
@@ -6,11 +6,22 @@ export interface WantedService {
   readonly namespace: string;
   readonly name: string;
   readonly replicas: number;
+  /** One on every host that takes it, in place of `replicas`. */
+  readonly perHost: boolean;
   readonly strategy: "start-first" | "stop-first";
   readonly maxSurge: number;
   readonly maxUnavailable: number;
   readonly specRevision: number;
   readonly request: Request;
+  readonly disconnect: Disconnect;
+}
+
+/** What becomes of instances whose host is lost. */
+export interface Disconnect {
+  /** How long its host must be lost before another takes an instance's place. */
+  readonly replaceAfterMs: number;
+  /** Which one stays when the host is back. */
+  readonly reconcile: "replacement" | "original";
 }
 
 /** One placed instance, and what its host last said of it. */
@@ -23,15 +34,22 @@ export interface PlacedInstance {
   readonly host: string;
   readonly revision: number;
   readonly want: "run" | "drain";
+  /** It is to go elsewhere, so that the load is even. */
+  readonly isMoving: boolean;
   /** Its host reports something of it still (or already) being there. */
   readonly present: boolean;
   readonly healthy: boolean;
+  /** When it was placed, RFC 3339. */
+  readonly at: string;
+  readonly request: Request;
 }
 
 export interface View {
   readonly services: readonly WantedService[];
   readonly instances: readonly PlacedInstance[];
-  readonly hosts: readonly HostCapacity[];
+  readonly machines: readonly Machine[];
+  /** What takes room and is not decided about. */
+  readonly others?: readonly Occupant[];
 }
 
 interface About {
@@ -52,6 +70,8 @@ export type Op =
       readonly revision: number;
     })
   | (About & { readonly kind: "drain"; readonly id: string })
+  /** Another is to take its place elsewhere. */
+  | (About & { readonly kind: "move"; readonly id: string })
   /** Nothing of it is left on its host. */
   | (About & { readonly kind: "forget"; readonly id: string });
 
@@ -59,6 +79,8 @@ export interface Decision {
   readonly ops: readonly Op[];
   /** Wanted slots that no host takes, by the service's uid. */
   readonly rejections: ReadonlyMap<string, readonly { readonly slot: string; readonly message: string }[]>;
+  /** How many instances each service is to have, by uid. */
+  readonly wanted: ReadonlyMap<string, number>;
 }
 
 export function describe(op: Op): string {
@@ -67,6 +89,8 @@ export function describe(op: Op): string {
       return `place ${op.slot} (revision ${op.revision}) on ${op.host}: ${op.reason}`;
     case "drain":
       return `stop ${op.slot} on ${op.host}: ${op.reason}`;
+    case "move":
+      return `move ${op.slot} away from ${op.host}: ${op.reason}`;
     case "forget":
       return `forget ${op.slot} on ${op.host}: ${op.reason}`;
   }

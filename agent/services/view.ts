@@ -1,6 +1,14 @@
-import type { Instance } from "../../contract/index.ts";
-import { membersOf } from "../cluster/index.ts";
-import { type HostCapacity, requestOf } from "../scheduler/index.ts";
+import { durationMs, type HostReport, type Instance, type PlacementRules } from "../../contract/index.ts";
+import { attributesOf, type Member, membersOf } from "../cluster/index.ts";
+import {
+  type Amounts,
+  createFleet,
+  type Fleet,
+  type Machine,
+  type Occupant,
+  type Request,
+  requestOf,
+} from "../scheduler/index.ts";
 import {
   type Desired,
   families,
@@ -10,8 +18,9 @@ import {
   type Reader,
   type Spec,
 } from "../store/index.ts";
+import { groupOf } from "./rebalance.ts";
 import { newestSpecs } from "./specs.ts";
-import type { PlacedInstance, View, WantedService } from "./types.ts";
+import type { Disconnect, PlacedInstance, View, WantedService } from "./types.ts";
 
 /** All services, in order of namespace and name. */
 export function servicesOf(store: Reader): Desired[] {
@@ -52,87 +61,155 @@ export function observedInstances(store: Reader): Map<string, Instance> {
  */
 export const unseenMs = 1_000;
 
+/** What the servers know of a host's session; hosts answer where nobody says otherwise. */
+export type HostStates = (host: string) => { readonly state: Machine["state"]; readonly sinceMs: number };
+
+/** One machine is ready for as long as its agent lives. */
+export const allReady: HostStates = () => ({ state: "ready", sinceMs: 0 });
+
 /** Everything the leader decides on, read from the store's cache. `seen`: ids that a host has reported so far. */
-export function observe(store: Reader, seen: ReadonlySet<string>, now: Date): View {
+export function observe(
+  store: Reader,
+  seen: ReadonlySet<string>,
+  now: Date,
+  states: HostStates = allReady,
+): View {
   const observed = observedInstances(store);
   const isRecent = (at: string) => {
     const ageMs = now.getTime() - Date.parse(at);
     return ageMs >= 0 && ageMs < unseenMs; // A negative age tells that the clock was set back, not how long ago.
   };
   const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && isRecent(at));
-  const placements = placementsOf(store);
+  const requests = createRequests(store);
   const specs = newestSpecs(store);
   const isFrozen = createIsFrozen(store);
+  const [frozen, decidable] = parted(placementsOf(store), ({ placed }) =>
+    isFrozen({ namespace: placed.namespace, name: placed.service, uid: placed.serviceUid }),
+  );
   return {
     services: servicesOf(store)
       .filter((service) => !isFrozen(service))
-      .flatMap((service) => wantedService(service, specs.get(service.uid)) ?? []),
-    instances: placements
-      .filter(({ placed: { namespace, service, serviceUid } }) => {
-        return !isFrozen({ namespace, name: service, uid: serviceUid });
-      })
-      .map(({ host, placed }) => placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed))),
-    hosts: hostCapacities(store),
+      .flatMap((service) => wantedService(service, specs.get(service.uid), requests) ?? []),
+    instances: decidable.map(({ host, placed }) =>
+      placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed), requests(placed)),
+    ),
+    others: frozen.map(({ host, placed }) => occupantOf(host, placed, requests)),
+    machines: machinesOf(store, states),
   };
 }
 
-/** Every host that has reported, with what is placed there; `except` leaves out one service's share. */
-export function hostCapacities(store: Reader, except?: string): HostCapacity[] {
-  const placements = placementsOf(store).filter(({ placed }) => placed.serviceUid !== except);
-  const byHost = Map.groupBy(placements, ({ host }) => host);
-  const specs = newestSpecs(store);
+/** Every host that has reported, as the scheduler sees it. */
+export function machinesOf(store: Reader, states: HostStates = allReady): Machine[] {
   const members = membersOf(store);
   return store.list(families.observed).flatMap(({ record: { host } }) => {
     const member = host && members.get(host.name);
-    if (!host || !member) return [];
-    const there = (byHost.get(host.name) ?? []).map(({ placed }) =>
-      requestOf(specs.get(placed.serviceUid)?.inputs ?? {}),
-    );
-    const reserved = {
-      // Sums of decimal fractions, to a thousandth of a core.
-      cpu: Math.round(there.reduce((sum, { cpu }) => sum + cpu, 0) * 1000) / 1000,
-      memory: there.reduce((sum, { memory }) => sum + memory, 0),
-    };
-    const { name, capacity, ulimitCeilings, missingCapabilities } = host;
-    return [
-      {
-        name,
-        capacity,
-        systemReserved: member.systemReserved,
-        reserved,
-        ulimitCeilings,
-        missingCapabilities,
-      },
-    ];
+    return host && member ? [machineOf(host, member, states)] : [];
   });
 }
 
+function machineOf(host: HostReport, member: Member, states: HostStates): Machine {
+  const { labels, taints, systemReserved, availability } = member;
+  const { state, sinceMs } = states(host.name);
+  return {
+    name: host.name,
+    ...{ state, availability, taints, systemReserved },
+    ...(state === "lost" && { lostMs: sinceMs }),
+    capacity: host.capacity,
+    facts: { ...labels, ...attributesOf(host) },
+    ulimitCeilings: host.ulimitCeilings,
+    missingCapabilities: host.missingCapabilities ?? [],
+  };
+}
+
+/** The hosts with what is placed on them; `except` leaves out one service's instances. */
+export function fleetOf(store: Reader, except?: string, states: HostStates = allReady): Fleet {
+  const requests = createRequests(store);
+  const placements = placementsOf(store).filter(({ placed }) => placed.serviceUid !== except);
+  const occupants = placements.map(({ host, placed }) => occupantOf(host, placed, requests));
+  return createFleet(machinesOf(store, states), occupants);
+}
+
+function occupantOf(host: string, placed: Placed, requests: Requests): Occupant {
+  const { id, want } = placed;
+  return { id, host, request: requests(placed), group: groupOf(placed), leaving: want === "drain" };
+}
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+/** What the instances placed on each host reserve together. */
+export function reservedByHost(store: Reader): ReadonlyMap<string, Amounts> {
+  const requests = createRequests(store);
+  const byHost = Map.groupBy(placementsOf(store), ({ host }) => host);
+  return new Map(
+    [...byHost].map(([host, placements]) => {
+      const there = placements.map(({ placed }) => requests(placed));
+      // Sums of decimal fractions, to a thousandth of a core.
+      const cpu = Math.round(there.reduce((sum, one) => sum + one.cpu, 0) * 1000) / 1000;
+      return [host, { cpu, memory: there.reduce((sum, one) => sum + one.memory, 0) }];
+    }),
+  );
+}
+
+type Requests = (of: Pick<Placed, "serviceUid" | "revision" | "namespace" | "service">) => Request;
+
+/** What a revision's instances reserve, and where their service wants them now; one object a revision. */
+function createRequests(store: Reader): Requests {
+  const made = new Map<string, Request>();
+  return ({ serviceUid, revision, namespace, service }) => {
+    const key = keys.spec(serviceUid, revision);
+    const known = made.get(key);
+    if (known) return known;
+    const workload = store.get(families.spec, key)?.record.inputs ?? {};
+    const desired = store.get(families.desired, keys.desired(namespace, "Service", service))?.record;
+    const rules = desired?.uid === serviceUid ? placementIn(desired) : undefined;
+    const request = requestOf({ namespace, name: service }, workload, rules);
+    made.set(key, request);
+    return request;
+  };
+}
+
+export const placementIn = ({ inputs }: Pick<Desired, "inputs">) =>
+  inputs.placement as Partial<PlacementRules> | undefined;
+
 interface ServiceInputs {
   readonly replicas: number;
+  readonly perHost?: boolean;
   readonly update?: {
     readonly strategy?: "start-first" | "stop-first";
     readonly maxSurge?: number;
     readonly maxUnavailable?: number;
   };
   readonly mounts?: readonly { readonly hostPath?: unknown; readonly readOnly?: boolean }[];
+  readonly disconnect?: { readonly replaceAfter?: string; readonly reconcile?: Disconnect["reconcile"] };
 }
 
 /** undefined until its first revision is stored. */
-function wantedService(service: Desired, spec: Spec | undefined): WantedService | undefined {
+function wantedService(
+  service: Desired,
+  spec: Spec | undefined,
+  requests: Requests,
+): WantedService | undefined {
   if (!spec) return undefined;
-  const { replicas, update = {}, mounts = [] } = service.inputs as unknown as ServiceInputs;
+  const { uid, namespace, name } = service;
+  const inputs = service.inputs as unknown as ServiceInputs;
+  const { update = {}, mounts = [], disconnect = {} } = inputs;
   // Two writers on one folder of the host is how data dies.
   const sharesWrites = mounts.some(({ hostPath, readOnly }) => hostPath !== undefined && readOnly !== true);
   return {
-    uid: service.uid,
-    namespace: service.namespace,
-    name: service.name,
-    replicas,
+    ...{ uid, namespace, name },
+    replicas: inputs.replicas,
+    perHost: inputs.perHost ?? false,
     strategy: update.strategy ?? (sharesWrites ? "stop-first" : "start-first"),
     maxSurge: update.maxSurge ?? 1,
     maxUnavailable: update.maxUnavailable ?? 1,
     specRevision: spec.revision,
-    request: requestOf(spec.inputs),
+    request: requests({ serviceUid: uid, revision: spec.revision, namespace, service: name }),
+    disconnect: {
+      replaceAfterMs: durationMs(disconnect.replaceAfter ?? "") ?? 0,
+      reconcile: disconnect.reconcile ?? "replacement",
+    },
   };
 }
 
@@ -141,19 +218,12 @@ function placedInstance(
   placed: Placed,
   observed: Instance | undefined,
   present: boolean,
+  request: Request,
 ): PlacedInstance {
-  const { id, serviceUid, namespace, service, index, revision, want } = placed;
+  const { id, serviceUid, namespace, service, index, revision, want, isMoving = false, at } = placed;
   const healthy = observed?.state === "running" && observed.healthy;
   return {
-    id,
-    serviceUid,
-    namespace,
-    service,
-    index,
-    host,
-    revision,
-    want,
-    present,
-    healthy,
+    ...{ id, serviceUid, namespace, service, index, host, revision },
+    ...{ want, isMoving, present, healthy, at, request },
   };
 }

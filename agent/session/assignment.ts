@@ -74,7 +74,7 @@ type Inputs = Desired["inputs"];
 
 const specKey = (uid: string, revision: number) => `${uid}/${revision}`;
 
-function placementOf({ at: _, ...placed }: Placed): Placement {
+function placementOf({ at: _, isMoving: __, ...placed }: Placed): Placement {
   return { ...placed, specKey: specKey(placed.serviceUid, placed.revision) };
 }
 

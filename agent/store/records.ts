@@ -85,6 +85,8 @@ const placed = kept({
   revision: z.int(),
   address: z.string(),
   want: z.enum(["run", "drain"]),
+  /** Another one is to take its place elsewhere. */
+  isMoving: z.boolean().optional(),
   reason: z.string(),
   at: z.string(),
 });

@@ -263,6 +263,7 @@ describe("defaults", () => {
       stopGracePeriod: "10s",
       pullPolicy: "missing",
       replicas: 1,
+      perHost: false,
       update: UNKNOWN,
       discovery: "virtual",
       waitFor: "healthy",

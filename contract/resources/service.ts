@@ -3,6 +3,7 @@ import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
 import { resource } from "../model/resource.ts";
 import { duration } from "../model/values.ts";
+import { placementProblems } from "./placement.ts";
 import { container, instance } from "./workload.ts";
 
 const updatePolicy = about(
@@ -50,6 +51,10 @@ export const Service = resource({
     ...container,
     ...instance,
     replicas: z.int().min(0).max(limits.replicas).default(1).describe("How many instances run at once."),
+    perHost: z
+      .boolean()
+      .default(false)
+      .describe("Runs one instance on every host that `placement` allows, in place of `replicas`."),
     update: updatePolicy.optional().describe("How instances of an older revision are replaced."),
     discovery: about(z.enum(["virtual", "instances"]), { type: "ServiceDiscovery" })
       .default("virtual")
@@ -71,6 +76,10 @@ export const Service = resource({
   exclusive: ({ ports = [] }) =>
     ports.flatMap(({ protocol, publish }) => (publish ? [`${protocol} port ${publish}`] : [])),
   crossCheck: (inputs) => [
+    ...placementProblems(inputs.placement ?? {}),
+    ...(inputs.perHost && inputs.replicas !== 1
+      ? [{ path: "replicas", reason: "is how many hosts there are with perHost; leave one of them out" }]
+      : []),
     ...eachWithExactlyOne("healthCheck", [inputs.healthCheck], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("liveness", [inputs.liveness], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("mounts", inputs.mounts ?? [], ["tmpfs", "hostPath"]),

@@ -3,6 +3,7 @@ import { limits } from "../limits.ts";
 import { about } from "../model/field.ts";
 import { ipAddress, signalName, ulimitName } from "../model/linux.ts";
 import { absolutePath, dnsLabel, duration, environmentName, port, quantity } from "../model/values.ts";
+import { placement } from "./placement.ts";
 import { registryCredential } from "./registries.ts";
 import { configUse, mount, secretUse } from "./workload-files.ts";
 import { probe } from "./workload-probes.ts";
@@ -167,6 +168,18 @@ const hostName = z.string().regex(/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9
   error: (issue) => `"${String(issue.input)}" is no host's name`,
 });
 
+const disconnect = about(
+  z.strictObject({
+    replaceAfter: duration()
+      .default("0s")
+      .describe("How long a host must be lost before another takes its instance's place."),
+    reconcile: about(z.enum(["replacement", "original"]), { type: "Reconcile" })
+      .default("replacement")
+      .describe("Which of the two stays when the host is back and both are healthy."),
+  }),
+  { type: "Disconnect" },
+);
+
 /** What belongs to the whole instance. */
 export const instance = {
   hostname: dnsLabel.optional().describe("Default: the slot's name, `web-0`."),
@@ -176,4 +189,6 @@ export const instance = {
     .record(z.string(), z.string())
     .optional()
     .describe("Free text about it, for people and selectors."),
+  disconnect: disconnect.optional().describe("What becomes of its instances while their host is lost."),
+  placement: placement.optional().describe("Which hosts take its instances. Default: any, evenly."),
 };

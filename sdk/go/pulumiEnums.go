@@ -10,6 +10,172 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+type AffinityRule string
+
+const (
+	AffinityRuleTOGETHER = AffinityRule("together")
+	AffinityRuleAPART    = AffinityRule("apart")
+)
+
+func (AffinityRule) ElementType() reflect.Type {
+	return reflect.TypeOf((*AffinityRule)(nil)).Elem()
+}
+
+func (e AffinityRule) ToAffinityRuleOutput() AffinityRuleOutput {
+	return pulumi.ToOutput(e).(AffinityRuleOutput)
+}
+
+func (e AffinityRule) ToAffinityRuleOutputWithContext(ctx context.Context) AffinityRuleOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(AffinityRuleOutput)
+}
+
+func (e AffinityRule) ToAffinityRulePtrOutput() AffinityRulePtrOutput {
+	return e.ToAffinityRulePtrOutputWithContext(context.Background())
+}
+
+func (e AffinityRule) ToAffinityRulePtrOutputWithContext(ctx context.Context) AffinityRulePtrOutput {
+	return AffinityRule(e).ToAffinityRuleOutputWithContext(ctx).ToAffinityRulePtrOutputWithContext(ctx)
+}
+
+func (e AffinityRule) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e AffinityRule) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e AffinityRule) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e AffinityRule) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type AffinityRuleOutput struct{ *pulumi.OutputState }
+
+func (AffinityRuleOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AffinityRule)(nil)).Elem()
+}
+
+func (o AffinityRuleOutput) ToAffinityRuleOutput() AffinityRuleOutput {
+	return o
+}
+
+func (o AffinityRuleOutput) ToAffinityRuleOutputWithContext(ctx context.Context) AffinityRuleOutput {
+	return o
+}
+
+func (o AffinityRuleOutput) ToAffinityRulePtrOutput() AffinityRulePtrOutput {
+	return o.ToAffinityRulePtrOutputWithContext(context.Background())
+}
+
+func (o AffinityRuleOutput) ToAffinityRulePtrOutputWithContext(ctx context.Context) AffinityRulePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AffinityRule) *AffinityRule {
+		return &v
+	}).(AffinityRulePtrOutput)
+}
+
+func (o AffinityRuleOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o AffinityRuleOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e AffinityRule) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o AffinityRuleOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o AffinityRuleOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e AffinityRule) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type AffinityRulePtrOutput struct{ *pulumi.OutputState }
+
+func (AffinityRulePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AffinityRule)(nil)).Elem()
+}
+
+func (o AffinityRulePtrOutput) ToAffinityRulePtrOutput() AffinityRulePtrOutput {
+	return o
+}
+
+func (o AffinityRulePtrOutput) ToAffinityRulePtrOutputWithContext(ctx context.Context) AffinityRulePtrOutput {
+	return o
+}
+
+func (o AffinityRulePtrOutput) Elem() AffinityRuleOutput {
+	return o.ApplyT(func(v *AffinityRule) AffinityRule {
+		if v != nil {
+			return *v
+		}
+		var ret AffinityRule
+		return ret
+	}).(AffinityRuleOutput)
+}
+
+func (o AffinityRulePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o AffinityRulePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *AffinityRule) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// AffinityRuleInput is an input type that accepts values of the AffinityRule enum
+// A concrete instance of `AffinityRuleInput` can be one of the following:
+//
+//	AffinityRuleTOGETHER
+//	AffinityRuleAPART
+type AffinityRuleInput interface {
+	pulumi.Input
+
+	ToAffinityRuleOutput() AffinityRuleOutput
+	ToAffinityRuleOutputWithContext(context.Context) AffinityRuleOutput
+}
+
+var affinityRulePtrType = reflect.TypeOf((**AffinityRule)(nil)).Elem()
+
+type AffinityRulePtrInput interface {
+	pulumi.Input
+
+	ToAffinityRulePtrOutput() AffinityRulePtrOutput
+	ToAffinityRulePtrOutputWithContext(context.Context) AffinityRulePtrOutput
+}
+
+type affinityRulePtr string
+
+func AffinityRulePtr(v string) AffinityRulePtrInput {
+	return (*affinityRulePtr)(&v)
+}
+
+func (*affinityRulePtr) ElementType() reflect.Type {
+	return affinityRulePtrType
+}
+
+func (in *affinityRulePtr) ToAffinityRulePtrOutput() AffinityRulePtrOutput {
+	return pulumi.ToOutput(in).(AffinityRulePtrOutput)
+}
+
+func (in *affinityRulePtr) ToAffinityRulePtrOutputWithContext(ctx context.Context) AffinityRulePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(AffinityRulePtrOutput)
+}
+
 // What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway.
 type ConfigFileOnChange string
 
@@ -174,6 +340,184 @@ func (in *configFileOnChangePtr) ToConfigFileOnChangePtrOutput() ConfigFileOnCha
 
 func (in *configFileOnChangePtr) ToConfigFileOnChangePtrOutputWithContext(ctx context.Context) ConfigFileOnChangePtrOutput {
 	return pulumi.ToOutputWithContext(ctx, in).(ConfigFileOnChangePtrOutput)
+}
+
+// How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`.
+type ConstraintOperator string
+
+const (
+	ConstraintOperator_IN_            = ConstraintOperator("In")
+	ConstraintOperator_NOT_IN         = ConstraintOperator("NotIn")
+	ConstraintOperatorEXISTS          = ConstraintOperator("Exists")
+	ConstraintOperator_DOES_NOT_EXIST = ConstraintOperator("DoesNotExist")
+	ConstraintOperatorGT              = ConstraintOperator("Gt")
+	ConstraintOperatorGTE             = ConstraintOperator("Gte")
+	ConstraintOperatorLT              = ConstraintOperator("Lt")
+	ConstraintOperatorLTE             = ConstraintOperator("Lte")
+)
+
+func (ConstraintOperator) ElementType() reflect.Type {
+	return reflect.TypeOf((*ConstraintOperator)(nil)).Elem()
+}
+
+func (e ConstraintOperator) ToConstraintOperatorOutput() ConstraintOperatorOutput {
+	return pulumi.ToOutput(e).(ConstraintOperatorOutput)
+}
+
+func (e ConstraintOperator) ToConstraintOperatorOutputWithContext(ctx context.Context) ConstraintOperatorOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ConstraintOperatorOutput)
+}
+
+func (e ConstraintOperator) ToConstraintOperatorPtrOutput() ConstraintOperatorPtrOutput {
+	return e.ToConstraintOperatorPtrOutputWithContext(context.Background())
+}
+
+func (e ConstraintOperator) ToConstraintOperatorPtrOutputWithContext(ctx context.Context) ConstraintOperatorPtrOutput {
+	return ConstraintOperator(e).ToConstraintOperatorOutputWithContext(ctx).ToConstraintOperatorPtrOutputWithContext(ctx)
+}
+
+func (e ConstraintOperator) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ConstraintOperator) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ConstraintOperator) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ConstraintOperator) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ConstraintOperatorOutput struct{ *pulumi.OutputState }
+
+func (ConstraintOperatorOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ConstraintOperator)(nil)).Elem()
+}
+
+func (o ConstraintOperatorOutput) ToConstraintOperatorOutput() ConstraintOperatorOutput {
+	return o
+}
+
+func (o ConstraintOperatorOutput) ToConstraintOperatorOutputWithContext(ctx context.Context) ConstraintOperatorOutput {
+	return o
+}
+
+func (o ConstraintOperatorOutput) ToConstraintOperatorPtrOutput() ConstraintOperatorPtrOutput {
+	return o.ToConstraintOperatorPtrOutputWithContext(context.Background())
+}
+
+func (o ConstraintOperatorOutput) ToConstraintOperatorPtrOutputWithContext(ctx context.Context) ConstraintOperatorPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ConstraintOperator) *ConstraintOperator {
+		return &v
+	}).(ConstraintOperatorPtrOutput)
+}
+
+func (o ConstraintOperatorOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ConstraintOperatorOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ConstraintOperator) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ConstraintOperatorOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ConstraintOperatorOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ConstraintOperator) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ConstraintOperatorPtrOutput struct{ *pulumi.OutputState }
+
+func (ConstraintOperatorPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ConstraintOperator)(nil)).Elem()
+}
+
+func (o ConstraintOperatorPtrOutput) ToConstraintOperatorPtrOutput() ConstraintOperatorPtrOutput {
+	return o
+}
+
+func (o ConstraintOperatorPtrOutput) ToConstraintOperatorPtrOutputWithContext(ctx context.Context) ConstraintOperatorPtrOutput {
+	return o
+}
+
+func (o ConstraintOperatorPtrOutput) Elem() ConstraintOperatorOutput {
+	return o.ApplyT(func(v *ConstraintOperator) ConstraintOperator {
+		if v != nil {
+			return *v
+		}
+		var ret ConstraintOperator
+		return ret
+	}).(ConstraintOperatorOutput)
+}
+
+func (o ConstraintOperatorPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ConstraintOperatorPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ConstraintOperator) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ConstraintOperatorInput is an input type that accepts values of the ConstraintOperator enum
+// A concrete instance of `ConstraintOperatorInput` can be one of the following:
+//
+//	ConstraintOperator_IN_
+//	ConstraintOperator_NOT_IN
+//	ConstraintOperatorEXISTS
+//	ConstraintOperator_DOES_NOT_EXIST
+//	ConstraintOperatorGT
+//	ConstraintOperatorGTE
+//	ConstraintOperatorLT
+//	ConstraintOperatorLTE
+type ConstraintOperatorInput interface {
+	pulumi.Input
+
+	ToConstraintOperatorOutput() ConstraintOperatorOutput
+	ToConstraintOperatorOutputWithContext(context.Context) ConstraintOperatorOutput
+}
+
+var constraintOperatorPtrType = reflect.TypeOf((**ConstraintOperator)(nil)).Elem()
+
+type ConstraintOperatorPtrInput interface {
+	pulumi.Input
+
+	ToConstraintOperatorPtrOutput() ConstraintOperatorPtrOutput
+	ToConstraintOperatorPtrOutputWithContext(context.Context) ConstraintOperatorPtrOutput
+}
+
+type constraintOperatorPtr string
+
+func ConstraintOperatorPtr(v string) ConstraintOperatorPtrInput {
+	return (*constraintOperatorPtr)(&v)
+}
+
+func (*constraintOperatorPtr) ElementType() reflect.Type {
+	return constraintOperatorPtrType
+}
+
+func (in *constraintOperatorPtr) ToConstraintOperatorPtrOutput() ConstraintOperatorPtrOutput {
+	return pulumi.ToOutput(in).(ConstraintOperatorPtrOutput)
+}
+
+func (in *constraintOperatorPtr) ToConstraintOperatorPtrOutputWithContext(ctx context.Context) ConstraintOperatorPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ConstraintOperatorPtrOutput)
 }
 
 // The transport protocol.
@@ -975,6 +1319,172 @@ func (in *loggingDriverPtr) ToLoggingDriverPtrOutputWithContext(ctx context.Cont
 	return pulumi.ToOutputWithContext(ctx, in).(LoggingDriverPtrOutput)
 }
 
+// Prefers the hosts with the most room, other than its own instances', or those with the least.
+type PlacementStrategy string
+
+const (
+	PlacementStrategySPREAD  = PlacementStrategy("spread")
+	PlacementStrategyBINPACK = PlacementStrategy("binpack")
+)
+
+func (PlacementStrategy) ElementType() reflect.Type {
+	return reflect.TypeOf((*PlacementStrategy)(nil)).Elem()
+}
+
+func (e PlacementStrategy) ToPlacementStrategyOutput() PlacementStrategyOutput {
+	return pulumi.ToOutput(e).(PlacementStrategyOutput)
+}
+
+func (e PlacementStrategy) ToPlacementStrategyOutputWithContext(ctx context.Context) PlacementStrategyOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(PlacementStrategyOutput)
+}
+
+func (e PlacementStrategy) ToPlacementStrategyPtrOutput() PlacementStrategyPtrOutput {
+	return e.ToPlacementStrategyPtrOutputWithContext(context.Background())
+}
+
+func (e PlacementStrategy) ToPlacementStrategyPtrOutputWithContext(ctx context.Context) PlacementStrategyPtrOutput {
+	return PlacementStrategy(e).ToPlacementStrategyOutputWithContext(ctx).ToPlacementStrategyPtrOutputWithContext(ctx)
+}
+
+func (e PlacementStrategy) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PlacementStrategy) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PlacementStrategy) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e PlacementStrategy) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type PlacementStrategyOutput struct{ *pulumi.OutputState }
+
+func (PlacementStrategyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PlacementStrategy)(nil)).Elem()
+}
+
+func (o PlacementStrategyOutput) ToPlacementStrategyOutput() PlacementStrategyOutput {
+	return o
+}
+
+func (o PlacementStrategyOutput) ToPlacementStrategyOutputWithContext(ctx context.Context) PlacementStrategyOutput {
+	return o
+}
+
+func (o PlacementStrategyOutput) ToPlacementStrategyPtrOutput() PlacementStrategyPtrOutput {
+	return o.ToPlacementStrategyPtrOutputWithContext(context.Background())
+}
+
+func (o PlacementStrategyOutput) ToPlacementStrategyPtrOutputWithContext(ctx context.Context) PlacementStrategyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PlacementStrategy) *PlacementStrategy {
+		return &v
+	}).(PlacementStrategyPtrOutput)
+}
+
+func (o PlacementStrategyOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o PlacementStrategyOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PlacementStrategy) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o PlacementStrategyOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PlacementStrategyOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PlacementStrategy) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type PlacementStrategyPtrOutput struct{ *pulumi.OutputState }
+
+func (PlacementStrategyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PlacementStrategy)(nil)).Elem()
+}
+
+func (o PlacementStrategyPtrOutput) ToPlacementStrategyPtrOutput() PlacementStrategyPtrOutput {
+	return o
+}
+
+func (o PlacementStrategyPtrOutput) ToPlacementStrategyPtrOutputWithContext(ctx context.Context) PlacementStrategyPtrOutput {
+	return o
+}
+
+func (o PlacementStrategyPtrOutput) Elem() PlacementStrategyOutput {
+	return o.ApplyT(func(v *PlacementStrategy) PlacementStrategy {
+		if v != nil {
+			return *v
+		}
+		var ret PlacementStrategy
+		return ret
+	}).(PlacementStrategyOutput)
+}
+
+func (o PlacementStrategyPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PlacementStrategyPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *PlacementStrategy) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// PlacementStrategyInput is an input type that accepts values of the PlacementStrategy enum
+// A concrete instance of `PlacementStrategyInput` can be one of the following:
+//
+//	PlacementStrategySPREAD
+//	PlacementStrategyBINPACK
+type PlacementStrategyInput interface {
+	pulumi.Input
+
+	ToPlacementStrategyOutput() PlacementStrategyOutput
+	ToPlacementStrategyOutputWithContext(context.Context) PlacementStrategyOutput
+}
+
+var placementStrategyPtrType = reflect.TypeOf((**PlacementStrategy)(nil)).Elem()
+
+type PlacementStrategyPtrInput interface {
+	pulumi.Input
+
+	ToPlacementStrategyPtrOutput() PlacementStrategyPtrOutput
+	ToPlacementStrategyPtrOutputWithContext(context.Context) PlacementStrategyPtrOutput
+}
+
+type placementStrategyPtr string
+
+func PlacementStrategyPtr(v string) PlacementStrategyPtrInput {
+	return (*placementStrategyPtr)(&v)
+}
+
+func (*placementStrategyPtr) ElementType() reflect.Type {
+	return placementStrategyPtrType
+}
+
+func (in *placementStrategyPtr) ToPlacementStrategyPtrOutput() PlacementStrategyPtrOutput {
+	return pulumi.ToOutput(in).(PlacementStrategyPtrOutput)
+}
+
+func (in *placementStrategyPtr) ToPlacementStrategyPtrOutputWithContext(ctx context.Context) PlacementStrategyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(PlacementStrategyPtrOutput)
+}
+
 // The transport protocol.
 type PortProtocol string
 
@@ -1307,6 +1817,172 @@ func (in *pullPolicyPtr) ToPullPolicyPtrOutput() PullPolicyPtrOutput {
 
 func (in *pullPolicyPtr) ToPullPolicyPtrOutputWithContext(ctx context.Context) PullPolicyPtrOutput {
 	return pulumi.ToOutputWithContext(ctx, in).(PullPolicyPtrOutput)
+}
+
+// Which of the two stays when the host is back and both are healthy.
+type Reconcile string
+
+const (
+	ReconcileREPLACEMENT = Reconcile("replacement")
+	ReconcileORIGINAL    = Reconcile("original")
+)
+
+func (Reconcile) ElementType() reflect.Type {
+	return reflect.TypeOf((*Reconcile)(nil)).Elem()
+}
+
+func (e Reconcile) ToReconcileOutput() ReconcileOutput {
+	return pulumi.ToOutput(e).(ReconcileOutput)
+}
+
+func (e Reconcile) ToReconcileOutputWithContext(ctx context.Context) ReconcileOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ReconcileOutput)
+}
+
+func (e Reconcile) ToReconcilePtrOutput() ReconcilePtrOutput {
+	return e.ToReconcilePtrOutputWithContext(context.Background())
+}
+
+func (e Reconcile) ToReconcilePtrOutputWithContext(ctx context.Context) ReconcilePtrOutput {
+	return Reconcile(e).ToReconcileOutputWithContext(ctx).ToReconcilePtrOutputWithContext(ctx)
+}
+
+func (e Reconcile) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e Reconcile) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e Reconcile) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e Reconcile) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ReconcileOutput struct{ *pulumi.OutputState }
+
+func (ReconcileOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Reconcile)(nil)).Elem()
+}
+
+func (o ReconcileOutput) ToReconcileOutput() ReconcileOutput {
+	return o
+}
+
+func (o ReconcileOutput) ToReconcileOutputWithContext(ctx context.Context) ReconcileOutput {
+	return o
+}
+
+func (o ReconcileOutput) ToReconcilePtrOutput() ReconcilePtrOutput {
+	return o.ToReconcilePtrOutputWithContext(context.Background())
+}
+
+func (o ReconcileOutput) ToReconcilePtrOutputWithContext(ctx context.Context) ReconcilePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v Reconcile) *Reconcile {
+		return &v
+	}).(ReconcilePtrOutput)
+}
+
+func (o ReconcileOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ReconcileOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e Reconcile) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ReconcileOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ReconcileOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e Reconcile) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ReconcilePtrOutput struct{ *pulumi.OutputState }
+
+func (ReconcilePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**Reconcile)(nil)).Elem()
+}
+
+func (o ReconcilePtrOutput) ToReconcilePtrOutput() ReconcilePtrOutput {
+	return o
+}
+
+func (o ReconcilePtrOutput) ToReconcilePtrOutputWithContext(ctx context.Context) ReconcilePtrOutput {
+	return o
+}
+
+func (o ReconcilePtrOutput) Elem() ReconcileOutput {
+	return o.ApplyT(func(v *Reconcile) Reconcile {
+		if v != nil {
+			return *v
+		}
+		var ret Reconcile
+		return ret
+	}).(ReconcileOutput)
+}
+
+func (o ReconcilePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ReconcilePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *Reconcile) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ReconcileInput is an input type that accepts values of the Reconcile enum
+// A concrete instance of `ReconcileInput` can be one of the following:
+//
+//	ReconcileREPLACEMENT
+//	ReconcileORIGINAL
+type ReconcileInput interface {
+	pulumi.Input
+
+	ToReconcileOutput() ReconcileOutput
+	ToReconcileOutputWithContext(context.Context) ReconcileOutput
+}
+
+var reconcilePtrType = reflect.TypeOf((**Reconcile)(nil)).Elem()
+
+type ReconcilePtrInput interface {
+	pulumi.Input
+
+	ToReconcilePtrOutput() ReconcilePtrOutput
+	ToReconcilePtrOutputWithContext(context.Context) ReconcilePtrOutput
+}
+
+type reconcilePtr string
+
+func ReconcilePtr(v string) ReconcilePtrInput {
+	return (*reconcilePtr)(&v)
+}
+
+func (*reconcilePtr) ElementType() reflect.Type {
+	return reconcilePtrType
+}
+
+func (in *reconcilePtr) ToReconcilePtrOutput() ReconcilePtrOutput {
+	return pulumi.ToOutput(in).(ReconcilePtrOutput)
+}
+
+func (in *reconcilePtr) ToReconcilePtrOutputWithContext(ctx context.Context) ReconcilePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ReconcilePtrOutput)
 }
 
 // When a container that ended starts again.
@@ -2311,6 +2987,340 @@ func (in *taintEffectPtr) ToTaintEffectPtrOutputWithContext(ctx context.Context)
 	return pulumi.ToOutputWithContext(ctx, in).(TaintEffectPtrOutput)
 }
 
+// Only taints with this effect.
+type TolerationEffect string
+
+const (
+	TolerationEffect_NO_SCHEDULE        = TolerationEffect("NoSchedule")
+	TolerationEffect_PREFER_NO_SCHEDULE = TolerationEffect("PreferNoSchedule")
+	TolerationEffect_NO_EXECUTE         = TolerationEffect("NoExecute")
+)
+
+func (TolerationEffect) ElementType() reflect.Type {
+	return reflect.TypeOf((*TolerationEffect)(nil)).Elem()
+}
+
+func (e TolerationEffect) ToTolerationEffectOutput() TolerationEffectOutput {
+	return pulumi.ToOutput(e).(TolerationEffectOutput)
+}
+
+func (e TolerationEffect) ToTolerationEffectOutputWithContext(ctx context.Context) TolerationEffectOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TolerationEffectOutput)
+}
+
+func (e TolerationEffect) ToTolerationEffectPtrOutput() TolerationEffectPtrOutput {
+	return e.ToTolerationEffectPtrOutputWithContext(context.Background())
+}
+
+func (e TolerationEffect) ToTolerationEffectPtrOutputWithContext(ctx context.Context) TolerationEffectPtrOutput {
+	return TolerationEffect(e).ToTolerationEffectOutputWithContext(ctx).ToTolerationEffectPtrOutputWithContext(ctx)
+}
+
+func (e TolerationEffect) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TolerationEffect) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TolerationEffect) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TolerationEffect) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TolerationEffectOutput struct{ *pulumi.OutputState }
+
+func (TolerationEffectOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TolerationEffect)(nil)).Elem()
+}
+
+func (o TolerationEffectOutput) ToTolerationEffectOutput() TolerationEffectOutput {
+	return o
+}
+
+func (o TolerationEffectOutput) ToTolerationEffectOutputWithContext(ctx context.Context) TolerationEffectOutput {
+	return o
+}
+
+func (o TolerationEffectOutput) ToTolerationEffectPtrOutput() TolerationEffectPtrOutput {
+	return o.ToTolerationEffectPtrOutputWithContext(context.Background())
+}
+
+func (o TolerationEffectOutput) ToTolerationEffectPtrOutputWithContext(ctx context.Context) TolerationEffectPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TolerationEffect) *TolerationEffect {
+		return &v
+	}).(TolerationEffectPtrOutput)
+}
+
+func (o TolerationEffectOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TolerationEffectOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TolerationEffect) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TolerationEffectOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TolerationEffectOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TolerationEffect) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TolerationEffectPtrOutput struct{ *pulumi.OutputState }
+
+func (TolerationEffectPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TolerationEffect)(nil)).Elem()
+}
+
+func (o TolerationEffectPtrOutput) ToTolerationEffectPtrOutput() TolerationEffectPtrOutput {
+	return o
+}
+
+func (o TolerationEffectPtrOutput) ToTolerationEffectPtrOutputWithContext(ctx context.Context) TolerationEffectPtrOutput {
+	return o
+}
+
+func (o TolerationEffectPtrOutput) Elem() TolerationEffectOutput {
+	return o.ApplyT(func(v *TolerationEffect) TolerationEffect {
+		if v != nil {
+			return *v
+		}
+		var ret TolerationEffect
+		return ret
+	}).(TolerationEffectOutput)
+}
+
+func (o TolerationEffectPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TolerationEffectPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TolerationEffect) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TolerationEffectInput is an input type that accepts values of the TolerationEffect enum
+// A concrete instance of `TolerationEffectInput` can be one of the following:
+//
+//	TolerationEffect_NO_SCHEDULE
+//	TolerationEffect_PREFER_NO_SCHEDULE
+//	TolerationEffect_NO_EXECUTE
+type TolerationEffectInput interface {
+	pulumi.Input
+
+	ToTolerationEffectOutput() TolerationEffectOutput
+	ToTolerationEffectOutputWithContext(context.Context) TolerationEffectOutput
+}
+
+var tolerationEffectPtrType = reflect.TypeOf((**TolerationEffect)(nil)).Elem()
+
+type TolerationEffectPtrInput interface {
+	pulumi.Input
+
+	ToTolerationEffectPtrOutput() TolerationEffectPtrOutput
+	ToTolerationEffectPtrOutputWithContext(context.Context) TolerationEffectPtrOutput
+}
+
+type tolerationEffectPtr string
+
+func TolerationEffectPtr(v string) TolerationEffectPtrInput {
+	return (*tolerationEffectPtr)(&v)
+}
+
+func (*tolerationEffectPtr) ElementType() reflect.Type {
+	return tolerationEffectPtrType
+}
+
+func (in *tolerationEffectPtr) ToTolerationEffectPtrOutput() TolerationEffectPtrOutput {
+	return pulumi.ToOutput(in).(TolerationEffectPtrOutput)
+}
+
+func (in *tolerationEffectPtr) ToTolerationEffectPtrOutputWithContext(ctx context.Context) TolerationEffectPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TolerationEffectPtrOutput)
+}
+
+// Whether the taint's value must be `value`.
+type TolerationOperator string
+
+const (
+	TolerationOperatorEQUAL  = TolerationOperator("Equal")
+	TolerationOperatorEXISTS = TolerationOperator("Exists")
+)
+
+func (TolerationOperator) ElementType() reflect.Type {
+	return reflect.TypeOf((*TolerationOperator)(nil)).Elem()
+}
+
+func (e TolerationOperator) ToTolerationOperatorOutput() TolerationOperatorOutput {
+	return pulumi.ToOutput(e).(TolerationOperatorOutput)
+}
+
+func (e TolerationOperator) ToTolerationOperatorOutputWithContext(ctx context.Context) TolerationOperatorOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TolerationOperatorOutput)
+}
+
+func (e TolerationOperator) ToTolerationOperatorPtrOutput() TolerationOperatorPtrOutput {
+	return e.ToTolerationOperatorPtrOutputWithContext(context.Background())
+}
+
+func (e TolerationOperator) ToTolerationOperatorPtrOutputWithContext(ctx context.Context) TolerationOperatorPtrOutput {
+	return TolerationOperator(e).ToTolerationOperatorOutputWithContext(ctx).ToTolerationOperatorPtrOutputWithContext(ctx)
+}
+
+func (e TolerationOperator) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TolerationOperator) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TolerationOperator) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TolerationOperator) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TolerationOperatorOutput struct{ *pulumi.OutputState }
+
+func (TolerationOperatorOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TolerationOperator)(nil)).Elem()
+}
+
+func (o TolerationOperatorOutput) ToTolerationOperatorOutput() TolerationOperatorOutput {
+	return o
+}
+
+func (o TolerationOperatorOutput) ToTolerationOperatorOutputWithContext(ctx context.Context) TolerationOperatorOutput {
+	return o
+}
+
+func (o TolerationOperatorOutput) ToTolerationOperatorPtrOutput() TolerationOperatorPtrOutput {
+	return o.ToTolerationOperatorPtrOutputWithContext(context.Background())
+}
+
+func (o TolerationOperatorOutput) ToTolerationOperatorPtrOutputWithContext(ctx context.Context) TolerationOperatorPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TolerationOperator) *TolerationOperator {
+		return &v
+	}).(TolerationOperatorPtrOutput)
+}
+
+func (o TolerationOperatorOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TolerationOperatorOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TolerationOperator) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TolerationOperatorOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TolerationOperatorOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TolerationOperator) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TolerationOperatorPtrOutput struct{ *pulumi.OutputState }
+
+func (TolerationOperatorPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TolerationOperator)(nil)).Elem()
+}
+
+func (o TolerationOperatorPtrOutput) ToTolerationOperatorPtrOutput() TolerationOperatorPtrOutput {
+	return o
+}
+
+func (o TolerationOperatorPtrOutput) ToTolerationOperatorPtrOutputWithContext(ctx context.Context) TolerationOperatorPtrOutput {
+	return o
+}
+
+func (o TolerationOperatorPtrOutput) Elem() TolerationOperatorOutput {
+	return o.ApplyT(func(v *TolerationOperator) TolerationOperator {
+		if v != nil {
+			return *v
+		}
+		var ret TolerationOperator
+		return ret
+	}).(TolerationOperatorOutput)
+}
+
+func (o TolerationOperatorPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TolerationOperatorPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TolerationOperator) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TolerationOperatorInput is an input type that accepts values of the TolerationOperator enum
+// A concrete instance of `TolerationOperatorInput` can be one of the following:
+//
+//	TolerationOperatorEQUAL
+//	TolerationOperatorEXISTS
+type TolerationOperatorInput interface {
+	pulumi.Input
+
+	ToTolerationOperatorOutput() TolerationOperatorOutput
+	ToTolerationOperatorOutputWithContext(context.Context) TolerationOperatorOutput
+}
+
+var tolerationOperatorPtrType = reflect.TypeOf((**TolerationOperator)(nil)).Elem()
+
+type TolerationOperatorPtrInput interface {
+	pulumi.Input
+
+	ToTolerationOperatorPtrOutput() TolerationOperatorPtrOutput
+	ToTolerationOperatorPtrOutputWithContext(context.Context) TolerationOperatorPtrOutput
+}
+
+type tolerationOperatorPtr string
+
+func TolerationOperatorPtr(v string) TolerationOperatorPtrInput {
+	return (*tolerationOperatorPtr)(&v)
+}
+
+func (*tolerationOperatorPtr) ElementType() reflect.Type {
+	return tolerationOperatorPtrType
+}
+
+func (in *tolerationOperatorPtr) ToTolerationOperatorPtrOutput() TolerationOperatorPtrOutput {
+	return pulumi.ToOutput(in).(TolerationOperatorPtrOutput)
+}
+
+func (in *tolerationOperatorPtr) ToTolerationOperatorPtrOutputWithContext(ctx context.Context) TolerationOperatorPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TolerationOperatorPtrOutput)
+}
+
 // Which of the old and the new instance yields. Default: `stop-first` with a writable `hostPath`, else `start-first`.
 type UpdatePolicyStrategy string
 
@@ -2477,17 +3487,191 @@ func (in *updatePolicyStrategyPtr) ToUpdatePolicyStrategyPtrOutputWithContext(ct
 	return pulumi.ToOutputWithContext(ctx, in).(UpdatePolicyStrategyPtrOutput)
 }
 
+// Whether an instance that would break `maxSkew` waits.
+type WhenUnsatisfiable string
+
+const (
+	WhenUnsatisfiable_DO_NOT_SCHEDULE = WhenUnsatisfiable("DoNotSchedule")
+	WhenUnsatisfiable_SCHEDULE_ANYWAY = WhenUnsatisfiable("ScheduleAnyway")
+)
+
+func (WhenUnsatisfiable) ElementType() reflect.Type {
+	return reflect.TypeOf((*WhenUnsatisfiable)(nil)).Elem()
+}
+
+func (e WhenUnsatisfiable) ToWhenUnsatisfiableOutput() WhenUnsatisfiableOutput {
+	return pulumi.ToOutput(e).(WhenUnsatisfiableOutput)
+}
+
+func (e WhenUnsatisfiable) ToWhenUnsatisfiableOutputWithContext(ctx context.Context) WhenUnsatisfiableOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(WhenUnsatisfiableOutput)
+}
+
+func (e WhenUnsatisfiable) ToWhenUnsatisfiablePtrOutput() WhenUnsatisfiablePtrOutput {
+	return e.ToWhenUnsatisfiablePtrOutputWithContext(context.Background())
+}
+
+func (e WhenUnsatisfiable) ToWhenUnsatisfiablePtrOutputWithContext(ctx context.Context) WhenUnsatisfiablePtrOutput {
+	return WhenUnsatisfiable(e).ToWhenUnsatisfiableOutputWithContext(ctx).ToWhenUnsatisfiablePtrOutputWithContext(ctx)
+}
+
+func (e WhenUnsatisfiable) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e WhenUnsatisfiable) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e WhenUnsatisfiable) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e WhenUnsatisfiable) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type WhenUnsatisfiableOutput struct{ *pulumi.OutputState }
+
+func (WhenUnsatisfiableOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*WhenUnsatisfiable)(nil)).Elem()
+}
+
+func (o WhenUnsatisfiableOutput) ToWhenUnsatisfiableOutput() WhenUnsatisfiableOutput {
+	return o
+}
+
+func (o WhenUnsatisfiableOutput) ToWhenUnsatisfiableOutputWithContext(ctx context.Context) WhenUnsatisfiableOutput {
+	return o
+}
+
+func (o WhenUnsatisfiableOutput) ToWhenUnsatisfiablePtrOutput() WhenUnsatisfiablePtrOutput {
+	return o.ToWhenUnsatisfiablePtrOutputWithContext(context.Background())
+}
+
+func (o WhenUnsatisfiableOutput) ToWhenUnsatisfiablePtrOutputWithContext(ctx context.Context) WhenUnsatisfiablePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v WhenUnsatisfiable) *WhenUnsatisfiable {
+		return &v
+	}).(WhenUnsatisfiablePtrOutput)
+}
+
+func (o WhenUnsatisfiableOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o WhenUnsatisfiableOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e WhenUnsatisfiable) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o WhenUnsatisfiableOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o WhenUnsatisfiableOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e WhenUnsatisfiable) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type WhenUnsatisfiablePtrOutput struct{ *pulumi.OutputState }
+
+func (WhenUnsatisfiablePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**WhenUnsatisfiable)(nil)).Elem()
+}
+
+func (o WhenUnsatisfiablePtrOutput) ToWhenUnsatisfiablePtrOutput() WhenUnsatisfiablePtrOutput {
+	return o
+}
+
+func (o WhenUnsatisfiablePtrOutput) ToWhenUnsatisfiablePtrOutputWithContext(ctx context.Context) WhenUnsatisfiablePtrOutput {
+	return o
+}
+
+func (o WhenUnsatisfiablePtrOutput) Elem() WhenUnsatisfiableOutput {
+	return o.ApplyT(func(v *WhenUnsatisfiable) WhenUnsatisfiable {
+		if v != nil {
+			return *v
+		}
+		var ret WhenUnsatisfiable
+		return ret
+	}).(WhenUnsatisfiableOutput)
+}
+
+func (o WhenUnsatisfiablePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o WhenUnsatisfiablePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *WhenUnsatisfiable) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// WhenUnsatisfiableInput is an input type that accepts values of the WhenUnsatisfiable enum
+// A concrete instance of `WhenUnsatisfiableInput` can be one of the following:
+//
+//	WhenUnsatisfiable_DO_NOT_SCHEDULE
+//	WhenUnsatisfiable_SCHEDULE_ANYWAY
+type WhenUnsatisfiableInput interface {
+	pulumi.Input
+
+	ToWhenUnsatisfiableOutput() WhenUnsatisfiableOutput
+	ToWhenUnsatisfiableOutputWithContext(context.Context) WhenUnsatisfiableOutput
+}
+
+var whenUnsatisfiablePtrType = reflect.TypeOf((**WhenUnsatisfiable)(nil)).Elem()
+
+type WhenUnsatisfiablePtrInput interface {
+	pulumi.Input
+
+	ToWhenUnsatisfiablePtrOutput() WhenUnsatisfiablePtrOutput
+	ToWhenUnsatisfiablePtrOutputWithContext(context.Context) WhenUnsatisfiablePtrOutput
+}
+
+type whenUnsatisfiablePtr string
+
+func WhenUnsatisfiablePtr(v string) WhenUnsatisfiablePtrInput {
+	return (*whenUnsatisfiablePtr)(&v)
+}
+
+func (*whenUnsatisfiablePtr) ElementType() reflect.Type {
+	return whenUnsatisfiablePtrType
+}
+
+func (in *whenUnsatisfiablePtr) ToWhenUnsatisfiablePtrOutput() WhenUnsatisfiablePtrOutput {
+	return pulumi.ToOutput(in).(WhenUnsatisfiablePtrOutput)
+}
+
+func (in *whenUnsatisfiablePtr) ToWhenUnsatisfiablePtrOutputWithContext(ctx context.Context) WhenUnsatisfiablePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(WhenUnsatisfiablePtrOutput)
+}
+
 func init() {
+	pulumi.RegisterInputType(reflect.TypeOf((*AffinityRuleInput)(nil)).Elem(), AffinityRule("together"))
+	pulumi.RegisterInputType(reflect.TypeOf((*AffinityRulePtrInput)(nil)).Elem(), AffinityRule("together"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ConfigFileOnChangeInput)(nil)).Elem(), ConfigFileOnChange("restart"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ConfigFileOnChangePtrInput)(nil)).Elem(), ConfigFileOnChange("restart"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ConstraintOperatorInput)(nil)).Elem(), ConstraintOperator("In"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ConstraintOperatorPtrInput)(nil)).Elem(), ConstraintOperator("In"))
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpProbeSchemeInput)(nil)).Elem(), HttpProbeScheme("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpProbeSchemePtrInput)(nil)).Elem(), HttpProbeScheme("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingDriverInput)(nil)).Elem(), LoggingDriver("file"))
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingDriverPtrInput)(nil)).Elem(), LoggingDriver("file"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PlacementStrategyInput)(nil)).Elem(), PlacementStrategy("spread"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PlacementStrategyPtrInput)(nil)).Elem(), PlacementStrategy("spread"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolInput)(nil)).Elem(), PortProtocol("tcp"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolPtrInput)(nil)).Elem(), PortProtocol("tcp"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PullPolicyInput)(nil)).Elem(), PullPolicy("always"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PullPolicyPtrInput)(nil)).Elem(), PullPolicy("always"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ReconcileInput)(nil)).Elem(), Reconcile("replacement"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ReconcilePtrInput)(nil)).Elem(), Reconcile("replacement"))
 	pulumi.RegisterInputType(reflect.TypeOf((*RestartPolicyInput)(nil)).Elem(), RestartPolicy("always"))
 	pulumi.RegisterInputType(reflect.TypeOf((*RestartPolicyPtrInput)(nil)).Elem(), RestartPolicy("always"))
 	pulumi.RegisterInputType(reflect.TypeOf((*SecretOnChangeInput)(nil)).Elem(), SecretOnChange("restart"))
@@ -2500,10 +3684,20 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceWaitForPtrInput)(nil)).Elem(), ServiceWaitFor("healthy"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TaintEffectInput)(nil)).Elem(), TaintEffect("NoSchedule"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TaintEffectPtrInput)(nil)).Elem(), TaintEffect("NoSchedule"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TolerationEffectInput)(nil)).Elem(), TolerationEffect("NoSchedule"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TolerationEffectPtrInput)(nil)).Elem(), TolerationEffect("NoSchedule"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TolerationOperatorInput)(nil)).Elem(), TolerationOperator("Equal"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TolerationOperatorPtrInput)(nil)).Elem(), TolerationOperator("Equal"))
 	pulumi.RegisterInputType(reflect.TypeOf((*UpdatePolicyStrategyInput)(nil)).Elem(), UpdatePolicyStrategy("start-first"))
 	pulumi.RegisterInputType(reflect.TypeOf((*UpdatePolicyStrategyPtrInput)(nil)).Elem(), UpdatePolicyStrategy("start-first"))
+	pulumi.RegisterInputType(reflect.TypeOf((*WhenUnsatisfiableInput)(nil)).Elem(), WhenUnsatisfiable("DoNotSchedule"))
+	pulumi.RegisterInputType(reflect.TypeOf((*WhenUnsatisfiablePtrInput)(nil)).Elem(), WhenUnsatisfiable("DoNotSchedule"))
+	pulumi.RegisterOutputType(AffinityRuleOutput{})
+	pulumi.RegisterOutputType(AffinityRulePtrOutput{})
 	pulumi.RegisterOutputType(ConfigFileOnChangeOutput{})
 	pulumi.RegisterOutputType(ConfigFileOnChangePtrOutput{})
+	pulumi.RegisterOutputType(ConstraintOperatorOutput{})
+	pulumi.RegisterOutputType(ConstraintOperatorPtrOutput{})
 	pulumi.RegisterOutputType(EndpointProtocolOutput{})
 	pulumi.RegisterOutputType(EndpointProtocolPtrOutput{})
 	pulumi.RegisterOutputType(HostAvailabilityOutput{})
@@ -2518,10 +3712,14 @@ func init() {
 	pulumi.RegisterOutputType(InstanceFactsStatePtrOutput{})
 	pulumi.RegisterOutputType(LoggingDriverOutput{})
 	pulumi.RegisterOutputType(LoggingDriverPtrOutput{})
+	pulumi.RegisterOutputType(PlacementStrategyOutput{})
+	pulumi.RegisterOutputType(PlacementStrategyPtrOutput{})
 	pulumi.RegisterOutputType(PortProtocolOutput{})
 	pulumi.RegisterOutputType(PortProtocolPtrOutput{})
 	pulumi.RegisterOutputType(PullPolicyOutput{})
 	pulumi.RegisterOutputType(PullPolicyPtrOutput{})
+	pulumi.RegisterOutputType(ReconcileOutput{})
+	pulumi.RegisterOutputType(ReconcilePtrOutput{})
 	pulumi.RegisterOutputType(RestartPolicyOutput{})
 	pulumi.RegisterOutputType(RestartPolicyPtrOutput{})
 	pulumi.RegisterOutputType(SecretOnChangeOutput{})
@@ -2534,6 +3732,12 @@ func init() {
 	pulumi.RegisterOutputType(ServiceWaitForPtrOutput{})
 	pulumi.RegisterOutputType(TaintEffectOutput{})
 	pulumi.RegisterOutputType(TaintEffectPtrOutput{})
+	pulumi.RegisterOutputType(TolerationEffectOutput{})
+	pulumi.RegisterOutputType(TolerationEffectPtrOutput{})
+	pulumi.RegisterOutputType(TolerationOperatorOutput{})
+	pulumi.RegisterOutputType(TolerationOperatorPtrOutput{})
 	pulumi.RegisterOutputType(UpdatePolicyStrategyOutput{})
 	pulumi.RegisterOutputType(UpdatePolicyStrategyPtrOutput{})
+	pulumi.RegisterOutputType(WhenUnsatisfiableOutput{})
+	pulumi.RegisterOutputType(WhenUnsatisfiablePtrOutput{})
 }

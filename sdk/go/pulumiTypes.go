@@ -13,6 +13,130 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
+type Affinity struct {
+	// What counts as the same place: hosts with the same value. Default: `host.name`.
+	Key *string `pulumi:"key"`
+	// An instance waits where it cannot be had; else it is a wish. Default: `true`.
+	Required *bool `pulumi:"required"`
+	// Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+	Rule AffinityRule `pulumi:"rule"`
+	// A service of the namespace; also this one.
+	Service string `pulumi:"service"`
+}
+
+// AffinityInput is an input type that accepts AffinityArgs and AffinityOutput values.
+// You can construct a concrete instance of `AffinityInput` via:
+//
+//	AffinityArgs{...}
+type AffinityInput interface {
+	pulumi.Input
+
+	ToAffinityOutput() AffinityOutput
+	ToAffinityOutputWithContext(context.Context) AffinityOutput
+}
+
+type AffinityArgs struct {
+	// What counts as the same place: hosts with the same value. Default: `host.name`.
+	Key pulumi.StringPtrInput `pulumi:"key"`
+	// An instance waits where it cannot be had; else it is a wish. Default: `true`.
+	Required pulumi.BoolPtrInput `pulumi:"required"`
+	// Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+	Rule AffinityRuleInput `pulumi:"rule"`
+	// A service of the namespace; also this one.
+	Service pulumi.StringInput `pulumi:"service"`
+}
+
+func (AffinityArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Affinity)(nil)).Elem()
+}
+
+func (i AffinityArgs) ToAffinityOutput() AffinityOutput {
+	return i.ToAffinityOutputWithContext(context.Background())
+}
+
+func (i AffinityArgs) ToAffinityOutputWithContext(ctx context.Context) AffinityOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AffinityOutput)
+}
+
+// AffinityArrayInput is an input type that accepts AffinityArray and AffinityArrayOutput values.
+// You can construct a concrete instance of `AffinityArrayInput` via:
+//
+//	AffinityArray{ AffinityArgs{...} }
+type AffinityArrayInput interface {
+	pulumi.Input
+
+	ToAffinityArrayOutput() AffinityArrayOutput
+	ToAffinityArrayOutputWithContext(context.Context) AffinityArrayOutput
+}
+
+type AffinityArray []AffinityInput
+
+func (AffinityArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Affinity)(nil)).Elem()
+}
+
+func (i AffinityArray) ToAffinityArrayOutput() AffinityArrayOutput {
+	return i.ToAffinityArrayOutputWithContext(context.Background())
+}
+
+func (i AffinityArray) ToAffinityArrayOutputWithContext(ctx context.Context) AffinityArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AffinityArrayOutput)
+}
+
+type AffinityOutput struct{ *pulumi.OutputState }
+
+func (AffinityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Affinity)(nil)).Elem()
+}
+
+func (o AffinityOutput) ToAffinityOutput() AffinityOutput {
+	return o
+}
+
+func (o AffinityOutput) ToAffinityOutputWithContext(ctx context.Context) AffinityOutput {
+	return o
+}
+
+// What counts as the same place: hosts with the same value. Default: `host.name`.
+func (o AffinityOutput) Key() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Affinity) *string { return v.Key }).(pulumi.StringPtrOutput)
+}
+
+// An instance waits where it cannot be had; else it is a wish. Default: `true`.
+func (o AffinityOutput) Required() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v Affinity) *bool { return v.Required }).(pulumi.BoolPtrOutput)
+}
+
+// Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+func (o AffinityOutput) Rule() AffinityRuleOutput {
+	return o.ApplyT(func(v Affinity) AffinityRule { return v.Rule }).(AffinityRuleOutput)
+}
+
+// A service of the namespace; also this one.
+func (o AffinityOutput) Service() pulumi.StringOutput {
+	return o.ApplyT(func(v Affinity) string { return v.Service }).(pulumi.StringOutput)
+}
+
+type AffinityArrayOutput struct{ *pulumi.OutputState }
+
+func (AffinityArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Affinity)(nil)).Elem()
+}
+
+func (o AffinityArrayOutput) ToAffinityArrayOutput() AffinityArrayOutput {
+	return o
+}
+
+func (o AffinityArrayOutput) ToAffinityArrayOutputWithContext(ctx context.Context) AffinityArrayOutput {
+	return o
+}
+
+func (o AffinityArrayOutput) Index(i pulumi.IntInput) AffinityOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Affinity {
+		return vs[0].([]Affinity)[vs[1].(int)]
+	}).(AffinityOutput)
+}
+
 type Capabilities struct {
 	// Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
 	Add []string `pulumi:"add"`
@@ -457,6 +581,277 @@ func (o ConfigUseArrayOutput) Index(i pulumi.IntInput) ConfigUseOutput {
 	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ConfigUse {
 		return vs[0].([]ConfigUse)[vs[1].(int)]
 	}).(ConfigUseOutput)
+}
+
+type Constraint struct {
+	// A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+	Key string `pulumi:"key"`
+	// How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+	Operator *ConstraintOperator `pulumi:"operator"`
+	// What it is compared with: one value for `Gt` and the like, none for `Exists`.
+	Values []string `pulumi:"values"`
+}
+
+// ConstraintInput is an input type that accepts ConstraintArgs and ConstraintOutput values.
+// You can construct a concrete instance of `ConstraintInput` via:
+//
+//	ConstraintArgs{...}
+type ConstraintInput interface {
+	pulumi.Input
+
+	ToConstraintOutput() ConstraintOutput
+	ToConstraintOutputWithContext(context.Context) ConstraintOutput
+}
+
+type ConstraintArgs struct {
+	// A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+	Key pulumi.StringInput `pulumi:"key"`
+	// How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+	Operator ConstraintOperatorPtrInput `pulumi:"operator"`
+	// What it is compared with: one value for `Gt` and the like, none for `Exists`.
+	Values pulumi.StringArrayInput `pulumi:"values"`
+}
+
+func (ConstraintArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Constraint)(nil)).Elem()
+}
+
+func (i ConstraintArgs) ToConstraintOutput() ConstraintOutput {
+	return i.ToConstraintOutputWithContext(context.Background())
+}
+
+func (i ConstraintArgs) ToConstraintOutputWithContext(ctx context.Context) ConstraintOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ConstraintOutput)
+}
+
+// ConstraintArrayInput is an input type that accepts ConstraintArray and ConstraintArrayOutput values.
+// You can construct a concrete instance of `ConstraintArrayInput` via:
+//
+//	ConstraintArray{ ConstraintArgs{...} }
+type ConstraintArrayInput interface {
+	pulumi.Input
+
+	ToConstraintArrayOutput() ConstraintArrayOutput
+	ToConstraintArrayOutputWithContext(context.Context) ConstraintArrayOutput
+}
+
+type ConstraintArray []ConstraintInput
+
+func (ConstraintArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Constraint)(nil)).Elem()
+}
+
+func (i ConstraintArray) ToConstraintArrayOutput() ConstraintArrayOutput {
+	return i.ToConstraintArrayOutputWithContext(context.Background())
+}
+
+func (i ConstraintArray) ToConstraintArrayOutputWithContext(ctx context.Context) ConstraintArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ConstraintArrayOutput)
+}
+
+type ConstraintOutput struct{ *pulumi.OutputState }
+
+func (ConstraintOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Constraint)(nil)).Elem()
+}
+
+func (o ConstraintOutput) ToConstraintOutput() ConstraintOutput {
+	return o
+}
+
+func (o ConstraintOutput) ToConstraintOutputWithContext(ctx context.Context) ConstraintOutput {
+	return o
+}
+
+// A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+func (o ConstraintOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v Constraint) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+func (o ConstraintOutput) Operator() ConstraintOperatorPtrOutput {
+	return o.ApplyT(func(v Constraint) *ConstraintOperator { return v.Operator }).(ConstraintOperatorPtrOutput)
+}
+
+// What it is compared with: one value for `Gt` and the like, none for `Exists`.
+func (o ConstraintOutput) Values() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v Constraint) []string { return v.Values }).(pulumi.StringArrayOutput)
+}
+
+type ConstraintArrayOutput struct{ *pulumi.OutputState }
+
+func (ConstraintArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Constraint)(nil)).Elem()
+}
+
+func (o ConstraintArrayOutput) ToConstraintArrayOutput() ConstraintArrayOutput {
+	return o
+}
+
+func (o ConstraintArrayOutput) ToConstraintArrayOutputWithContext(ctx context.Context) ConstraintArrayOutput {
+	return o
+}
+
+func (o ConstraintArrayOutput) Index(i pulumi.IntInput) ConstraintOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Constraint {
+		return vs[0].([]Constraint)[vs[1].(int)]
+	}).(ConstraintOutput)
+}
+
+type Disconnect struct {
+	// Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+	Reconcile *Reconcile `pulumi:"reconcile"`
+	// How long a host must be lost before another takes its instance's place. Default: `0s`.
+	ReplaceAfter *string `pulumi:"replaceAfter"`
+}
+
+// DisconnectInput is an input type that accepts DisconnectArgs and DisconnectOutput values.
+// You can construct a concrete instance of `DisconnectInput` via:
+//
+//	DisconnectArgs{...}
+type DisconnectInput interface {
+	pulumi.Input
+
+	ToDisconnectOutput() DisconnectOutput
+	ToDisconnectOutputWithContext(context.Context) DisconnectOutput
+}
+
+type DisconnectArgs struct {
+	// Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+	Reconcile ReconcilePtrInput `pulumi:"reconcile"`
+	// How long a host must be lost before another takes its instance's place. Default: `0s`.
+	ReplaceAfter pulumi.StringPtrInput `pulumi:"replaceAfter"`
+}
+
+func (DisconnectArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Disconnect)(nil)).Elem()
+}
+
+func (i DisconnectArgs) ToDisconnectOutput() DisconnectOutput {
+	return i.ToDisconnectOutputWithContext(context.Background())
+}
+
+func (i DisconnectArgs) ToDisconnectOutputWithContext(ctx context.Context) DisconnectOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(DisconnectOutput)
+}
+
+func (i DisconnectArgs) ToDisconnectPtrOutput() DisconnectPtrOutput {
+	return i.ToDisconnectPtrOutputWithContext(context.Background())
+}
+
+func (i DisconnectArgs) ToDisconnectPtrOutputWithContext(ctx context.Context) DisconnectPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(DisconnectOutput).ToDisconnectPtrOutputWithContext(ctx)
+}
+
+// DisconnectPtrInput is an input type that accepts DisconnectArgs, DisconnectPtr and DisconnectPtrOutput values.
+// You can construct a concrete instance of `DisconnectPtrInput` via:
+//
+//	        DisconnectArgs{...}
+//
+//	or:
+//
+//	        nil
+type DisconnectPtrInput interface {
+	pulumi.Input
+
+	ToDisconnectPtrOutput() DisconnectPtrOutput
+	ToDisconnectPtrOutputWithContext(context.Context) DisconnectPtrOutput
+}
+
+type disconnectPtrType DisconnectArgs
+
+func DisconnectPtr(v *DisconnectArgs) DisconnectPtrInput {
+	return (*disconnectPtrType)(v)
+}
+
+func (*disconnectPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**Disconnect)(nil)).Elem()
+}
+
+func (i *disconnectPtrType) ToDisconnectPtrOutput() DisconnectPtrOutput {
+	return i.ToDisconnectPtrOutputWithContext(context.Background())
+}
+
+func (i *disconnectPtrType) ToDisconnectPtrOutputWithContext(ctx context.Context) DisconnectPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(DisconnectPtrOutput)
+}
+
+type DisconnectOutput struct{ *pulumi.OutputState }
+
+func (DisconnectOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Disconnect)(nil)).Elem()
+}
+
+func (o DisconnectOutput) ToDisconnectOutput() DisconnectOutput {
+	return o
+}
+
+func (o DisconnectOutput) ToDisconnectOutputWithContext(ctx context.Context) DisconnectOutput {
+	return o
+}
+
+func (o DisconnectOutput) ToDisconnectPtrOutput() DisconnectPtrOutput {
+	return o.ToDisconnectPtrOutputWithContext(context.Background())
+}
+
+func (o DisconnectOutput) ToDisconnectPtrOutputWithContext(ctx context.Context) DisconnectPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v Disconnect) *Disconnect {
+		return &v
+	}).(DisconnectPtrOutput)
+}
+
+// Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+func (o DisconnectOutput) Reconcile() ReconcilePtrOutput {
+	return o.ApplyT(func(v Disconnect) *Reconcile { return v.Reconcile }).(ReconcilePtrOutput)
+}
+
+// How long a host must be lost before another takes its instance's place. Default: `0s`.
+func (o DisconnectOutput) ReplaceAfter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Disconnect) *string { return v.ReplaceAfter }).(pulumi.StringPtrOutput)
+}
+
+type DisconnectPtrOutput struct{ *pulumi.OutputState }
+
+func (DisconnectPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**Disconnect)(nil)).Elem()
+}
+
+func (o DisconnectPtrOutput) ToDisconnectPtrOutput() DisconnectPtrOutput {
+	return o
+}
+
+func (o DisconnectPtrOutput) ToDisconnectPtrOutputWithContext(ctx context.Context) DisconnectPtrOutput {
+	return o
+}
+
+func (o DisconnectPtrOutput) Elem() DisconnectOutput {
+	return o.ApplyT(func(v *Disconnect) Disconnect {
+		if v != nil {
+			return *v
+		}
+		var ret Disconnect
+		return ret
+	}).(DisconnectOutput)
+}
+
+// Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+func (o DisconnectPtrOutput) Reconcile() ReconcilePtrOutput {
+	return o.ApplyT(func(v *Disconnect) *Reconcile {
+		if v == nil {
+			return nil
+		}
+		return v.Reconcile
+	}).(ReconcilePtrOutput)
+}
+
+// How long a host must be lost before another takes its instance's place. Default: `0s`.
+func (o DisconnectPtrOutput) ReplaceAfter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *Disconnect) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ReplaceAfter
+	}).(pulumi.StringPtrOutput)
 }
 
 type Endpoint struct {
@@ -2149,6 +2544,238 @@ func (o MountArrayOutput) Index(i pulumi.IntInput) MountOutput {
 	}).(MountOutput)
 }
 
+type Placement struct {
+	// Near to other services, or away from them.
+	Affinity []Affinity `pulumi:"affinity"`
+	// What a host must be; all of them hold.
+	Constraints []Constraint `pulumi:"constraints"`
+	// Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+	Priority *int `pulumi:"priority"`
+	// Evenly over zones, racks and the like.
+	Spread []Spread `pulumi:"spread"`
+	// Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+	Strategy *PlacementStrategy `pulumi:"strategy"`
+	// Taints that keep it from no host.
+	Tolerations []Toleration `pulumi:"tolerations"`
+}
+
+// PlacementInput is an input type that accepts PlacementArgs and PlacementOutput values.
+// You can construct a concrete instance of `PlacementInput` via:
+//
+//	PlacementArgs{...}
+type PlacementInput interface {
+	pulumi.Input
+
+	ToPlacementOutput() PlacementOutput
+	ToPlacementOutputWithContext(context.Context) PlacementOutput
+}
+
+type PlacementArgs struct {
+	// Near to other services, or away from them.
+	Affinity AffinityArrayInput `pulumi:"affinity"`
+	// What a host must be; all of them hold.
+	Constraints ConstraintArrayInput `pulumi:"constraints"`
+	// Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+	Priority pulumi.IntPtrInput `pulumi:"priority"`
+	// Evenly over zones, racks and the like.
+	Spread SpreadArrayInput `pulumi:"spread"`
+	// Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+	Strategy PlacementStrategyPtrInput `pulumi:"strategy"`
+	// Taints that keep it from no host.
+	Tolerations TolerationArrayInput `pulumi:"tolerations"`
+}
+
+func (PlacementArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Placement)(nil)).Elem()
+}
+
+func (i PlacementArgs) ToPlacementOutput() PlacementOutput {
+	return i.ToPlacementOutputWithContext(context.Background())
+}
+
+func (i PlacementArgs) ToPlacementOutputWithContext(ctx context.Context) PlacementOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PlacementOutput)
+}
+
+func (i PlacementArgs) ToPlacementPtrOutput() PlacementPtrOutput {
+	return i.ToPlacementPtrOutputWithContext(context.Background())
+}
+
+func (i PlacementArgs) ToPlacementPtrOutputWithContext(ctx context.Context) PlacementPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PlacementOutput).ToPlacementPtrOutputWithContext(ctx)
+}
+
+// PlacementPtrInput is an input type that accepts PlacementArgs, PlacementPtr and PlacementPtrOutput values.
+// You can construct a concrete instance of `PlacementPtrInput` via:
+//
+//	        PlacementArgs{...}
+//
+//	or:
+//
+//	        nil
+type PlacementPtrInput interface {
+	pulumi.Input
+
+	ToPlacementPtrOutput() PlacementPtrOutput
+	ToPlacementPtrOutputWithContext(context.Context) PlacementPtrOutput
+}
+
+type placementPtrType PlacementArgs
+
+func PlacementPtr(v *PlacementArgs) PlacementPtrInput {
+	return (*placementPtrType)(v)
+}
+
+func (*placementPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**Placement)(nil)).Elem()
+}
+
+func (i *placementPtrType) ToPlacementPtrOutput() PlacementPtrOutput {
+	return i.ToPlacementPtrOutputWithContext(context.Background())
+}
+
+func (i *placementPtrType) ToPlacementPtrOutputWithContext(ctx context.Context) PlacementPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PlacementPtrOutput)
+}
+
+type PlacementOutput struct{ *pulumi.OutputState }
+
+func (PlacementOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Placement)(nil)).Elem()
+}
+
+func (o PlacementOutput) ToPlacementOutput() PlacementOutput {
+	return o
+}
+
+func (o PlacementOutput) ToPlacementOutputWithContext(ctx context.Context) PlacementOutput {
+	return o
+}
+
+func (o PlacementOutput) ToPlacementPtrOutput() PlacementPtrOutput {
+	return o.ToPlacementPtrOutputWithContext(context.Background())
+}
+
+func (o PlacementOutput) ToPlacementPtrOutputWithContext(ctx context.Context) PlacementPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v Placement) *Placement {
+		return &v
+	}).(PlacementPtrOutput)
+}
+
+// Near to other services, or away from them.
+func (o PlacementOutput) Affinity() AffinityArrayOutput {
+	return o.ApplyT(func(v Placement) []Affinity { return v.Affinity }).(AffinityArrayOutput)
+}
+
+// What a host must be; all of them hold.
+func (o PlacementOutput) Constraints() ConstraintArrayOutput {
+	return o.ApplyT(func(v Placement) []Constraint { return v.Constraints }).(ConstraintArrayOutput)
+}
+
+// Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+func (o PlacementOutput) Priority() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Placement) *int { return v.Priority }).(pulumi.IntPtrOutput)
+}
+
+// Evenly over zones, racks and the like.
+func (o PlacementOutput) Spread() SpreadArrayOutput {
+	return o.ApplyT(func(v Placement) []Spread { return v.Spread }).(SpreadArrayOutput)
+}
+
+// Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+func (o PlacementOutput) Strategy() PlacementStrategyPtrOutput {
+	return o.ApplyT(func(v Placement) *PlacementStrategy { return v.Strategy }).(PlacementStrategyPtrOutput)
+}
+
+// Taints that keep it from no host.
+func (o PlacementOutput) Tolerations() TolerationArrayOutput {
+	return o.ApplyT(func(v Placement) []Toleration { return v.Tolerations }).(TolerationArrayOutput)
+}
+
+type PlacementPtrOutput struct{ *pulumi.OutputState }
+
+func (PlacementPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**Placement)(nil)).Elem()
+}
+
+func (o PlacementPtrOutput) ToPlacementPtrOutput() PlacementPtrOutput {
+	return o
+}
+
+func (o PlacementPtrOutput) ToPlacementPtrOutputWithContext(ctx context.Context) PlacementPtrOutput {
+	return o
+}
+
+func (o PlacementPtrOutput) Elem() PlacementOutput {
+	return o.ApplyT(func(v *Placement) Placement {
+		if v != nil {
+			return *v
+		}
+		var ret Placement
+		return ret
+	}).(PlacementOutput)
+}
+
+// Near to other services, or away from them.
+func (o PlacementPtrOutput) Affinity() AffinityArrayOutput {
+	return o.ApplyT(func(v *Placement) []Affinity {
+		if v == nil {
+			return nil
+		}
+		return v.Affinity
+	}).(AffinityArrayOutput)
+}
+
+// What a host must be; all of them hold.
+func (o PlacementPtrOutput) Constraints() ConstraintArrayOutput {
+	return o.ApplyT(func(v *Placement) []Constraint {
+		if v == nil {
+			return nil
+		}
+		return v.Constraints
+	}).(ConstraintArrayOutput)
+}
+
+// Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+func (o PlacementPtrOutput) Priority() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *Placement) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Priority
+	}).(pulumi.IntPtrOutput)
+}
+
+// Evenly over zones, racks and the like.
+func (o PlacementPtrOutput) Spread() SpreadArrayOutput {
+	return o.ApplyT(func(v *Placement) []Spread {
+		if v == nil {
+			return nil
+		}
+		return v.Spread
+	}).(SpreadArrayOutput)
+}
+
+// Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+func (o PlacementPtrOutput) Strategy() PlacementStrategyPtrOutput {
+	return o.ApplyT(func(v *Placement) *PlacementStrategy {
+		if v == nil {
+			return nil
+		}
+		return v.Strategy
+	}).(PlacementStrategyPtrOutput)
+}
+
+// Taints that keep it from no host.
+func (o PlacementPtrOutput) Tolerations() TolerationArrayOutput {
+	return o.ApplyT(func(v *Placement) []Toleration {
+		if v == nil {
+			return nil
+		}
+		return v.Tolerations
+	}).(TolerationArrayOutput)
+}
+
 type Port struct {
 	// Publishes at this address of the host alone, for instance `127.0.0.1`.
 	HostIp *string `pulumi:"hostIp"`
@@ -3575,6 +4202,8 @@ type ServiceSpec struct {
 	Command []string `pulumi:"command"`
 	// Config files it gets, read-only.
 	Configs []ConfigUse `pulumi:"configs"`
+	// What becomes of its instances while their host is lost.
+	Disconnect *Disconnect `pulumi:"disconnect"`
 	// What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 	Discovery *ServiceDiscovery `pulumi:"discovery"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
@@ -3601,6 +4230,10 @@ type ServiceSpec struct {
 	Logging *Logging `pulumi:"logging"`
 	// Folders and files from outside.
 	Mounts []Mount `pulumi:"mounts"`
+	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+	PerHost *bool `pulumi:"perHost"`
+	// Which hosts take its instances. Default: any, evenly.
+	Placement *Placement `pulumi:"placement"`
 	// Ports with a name, another target or a published number.
 	Ports []Port `pulumi:"ports"`
 	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
@@ -3653,6 +4286,8 @@ type ServiceSpecArgs struct {
 	Command pulumi.StringArrayInput `pulumi:"command"`
 	// Config files it gets, read-only.
 	Configs ConfigUseArrayInput `pulumi:"configs"`
+	// What becomes of its instances while their host is lost.
+	Disconnect DisconnectPtrInput `pulumi:"disconnect"`
 	// What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 	Discovery ServiceDiscoveryPtrInput `pulumi:"discovery"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
@@ -3679,6 +4314,10 @@ type ServiceSpecArgs struct {
 	Logging LoggingPtrInput `pulumi:"logging"`
 	// Folders and files from outside.
 	Mounts MountArrayInput `pulumi:"mounts"`
+	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+	PerHost pulumi.BoolPtrInput `pulumi:"perHost"`
+	// Which hosts take its instances. Default: any, evenly.
+	Placement PlacementPtrInput `pulumi:"placement"`
 	// Ports with a name, another target or a published number.
 	Ports PortArrayInput `pulumi:"ports"`
 	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
@@ -3782,6 +4421,11 @@ func (o ServiceSpecOutput) Configs() ConfigUseArrayOutput {
 	return o.ApplyT(func(v ServiceSpec) []ConfigUse { return v.Configs }).(ConfigUseArrayOutput)
 }
 
+// What becomes of its instances while their host is lost.
+func (o ServiceSpecOutput) Disconnect() DisconnectPtrOutput {
+	return o.ApplyT(func(v ServiceSpec) *Disconnect { return v.Disconnect }).(DisconnectPtrOutput)
+}
+
 // What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 func (o ServiceSpecOutput) Discovery() ServiceDiscoveryPtrOutput {
 	return o.ApplyT(func(v ServiceSpec) *ServiceDiscovery { return v.Discovery }).(ServiceDiscoveryPtrOutput)
@@ -3845,6 +4489,16 @@ func (o ServiceSpecOutput) Logging() LoggingPtrOutput {
 // Folders and files from outside.
 func (o ServiceSpecOutput) Mounts() MountArrayOutput {
 	return o.ApplyT(func(v ServiceSpec) []Mount { return v.Mounts }).(MountArrayOutput)
+}
+
+// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+func (o ServiceSpecOutput) PerHost() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ServiceSpec) *bool { return v.PerHost }).(pulumi.BoolPtrOutput)
+}
+
+// Which hosts take its instances. Default: any, evenly.
+func (o ServiceSpecOutput) Placement() PlacementPtrOutput {
+	return o.ApplyT(func(v ServiceSpec) *Placement { return v.Placement }).(PlacementPtrOutput)
 }
 
 // Ports with a name, another target or a published number.
@@ -3940,6 +4594,121 @@ func (o ServiceSpecMapOutput) MapIndex(k pulumi.StringInput) ServiceSpecOutput {
 	return pulumi.All(o, k).ApplyT(func(vs []interface{}) ServiceSpec {
 		return vs[0].(map[string]ServiceSpec)[vs[1].(string)]
 	}).(ServiceSpecOutput)
+}
+
+type Spread struct {
+	// A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+	Key string `pulumi:"key"`
+	// How many more instances one value may have than another. Default: `1`.
+	MaxSkew *int `pulumi:"maxSkew"`
+	// Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+	WhenUnsatisfiable *WhenUnsatisfiable `pulumi:"whenUnsatisfiable"`
+}
+
+// SpreadInput is an input type that accepts SpreadArgs and SpreadOutput values.
+// You can construct a concrete instance of `SpreadInput` via:
+//
+//	SpreadArgs{...}
+type SpreadInput interface {
+	pulumi.Input
+
+	ToSpreadOutput() SpreadOutput
+	ToSpreadOutputWithContext(context.Context) SpreadOutput
+}
+
+type SpreadArgs struct {
+	// A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+	Key pulumi.StringInput `pulumi:"key"`
+	// How many more instances one value may have than another. Default: `1`.
+	MaxSkew pulumi.IntPtrInput `pulumi:"maxSkew"`
+	// Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+	WhenUnsatisfiable WhenUnsatisfiablePtrInput `pulumi:"whenUnsatisfiable"`
+}
+
+func (SpreadArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Spread)(nil)).Elem()
+}
+
+func (i SpreadArgs) ToSpreadOutput() SpreadOutput {
+	return i.ToSpreadOutputWithContext(context.Background())
+}
+
+func (i SpreadArgs) ToSpreadOutputWithContext(ctx context.Context) SpreadOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(SpreadOutput)
+}
+
+// SpreadArrayInput is an input type that accepts SpreadArray and SpreadArrayOutput values.
+// You can construct a concrete instance of `SpreadArrayInput` via:
+//
+//	SpreadArray{ SpreadArgs{...} }
+type SpreadArrayInput interface {
+	pulumi.Input
+
+	ToSpreadArrayOutput() SpreadArrayOutput
+	ToSpreadArrayOutputWithContext(context.Context) SpreadArrayOutput
+}
+
+type SpreadArray []SpreadInput
+
+func (SpreadArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Spread)(nil)).Elem()
+}
+
+func (i SpreadArray) ToSpreadArrayOutput() SpreadArrayOutput {
+	return i.ToSpreadArrayOutputWithContext(context.Background())
+}
+
+func (i SpreadArray) ToSpreadArrayOutputWithContext(ctx context.Context) SpreadArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(SpreadArrayOutput)
+}
+
+type SpreadOutput struct{ *pulumi.OutputState }
+
+func (SpreadOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Spread)(nil)).Elem()
+}
+
+func (o SpreadOutput) ToSpreadOutput() SpreadOutput {
+	return o
+}
+
+func (o SpreadOutput) ToSpreadOutputWithContext(ctx context.Context) SpreadOutput {
+	return o
+}
+
+// A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+func (o SpreadOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v Spread) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// How many more instances one value may have than another. Default: `1`.
+func (o SpreadOutput) MaxSkew() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Spread) *int { return v.MaxSkew }).(pulumi.IntPtrOutput)
+}
+
+// Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+func (o SpreadOutput) WhenUnsatisfiable() WhenUnsatisfiablePtrOutput {
+	return o.ApplyT(func(v Spread) *WhenUnsatisfiable { return v.WhenUnsatisfiable }).(WhenUnsatisfiablePtrOutput)
+}
+
+type SpreadArrayOutput struct{ *pulumi.OutputState }
+
+func (SpreadArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Spread)(nil)).Elem()
+}
+
+func (o SpreadArrayOutput) ToSpreadArrayOutput() SpreadArrayOutput {
+	return o
+}
+
+func (o SpreadArrayOutput) ToSpreadArrayOutputWithContext(ctx context.Context) SpreadArrayOutput {
+	return o
+}
+
+func (o SpreadArrayOutput) Index(i pulumi.IntInput) SpreadOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Spread {
+		return vs[0].([]Spread)[vs[1].(int)]
+	}).(SpreadOutput)
 }
 
 type Taint struct {
@@ -4350,6 +5119,130 @@ func (o TmpfsMountPtrOutput) Size() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+type Toleration struct {
+	// Only taints with this effect.
+	Effect *TolerationEffect `pulumi:"effect"`
+	// The taint's key. Default: every key, with `Exists`.
+	Key *string `pulumi:"key"`
+	// Whether the taint's value must be `value`. Default: `Equal`.
+	Operator *TolerationOperator `pulumi:"operator"`
+	// The taint's value. Default: none.
+	Value *string `pulumi:"value"`
+}
+
+// TolerationInput is an input type that accepts TolerationArgs and TolerationOutput values.
+// You can construct a concrete instance of `TolerationInput` via:
+//
+//	TolerationArgs{...}
+type TolerationInput interface {
+	pulumi.Input
+
+	ToTolerationOutput() TolerationOutput
+	ToTolerationOutputWithContext(context.Context) TolerationOutput
+}
+
+type TolerationArgs struct {
+	// Only taints with this effect.
+	Effect TolerationEffectPtrInput `pulumi:"effect"`
+	// The taint's key. Default: every key, with `Exists`.
+	Key pulumi.StringPtrInput `pulumi:"key"`
+	// Whether the taint's value must be `value`. Default: `Equal`.
+	Operator TolerationOperatorPtrInput `pulumi:"operator"`
+	// The taint's value. Default: none.
+	Value pulumi.StringPtrInput `pulumi:"value"`
+}
+
+func (TolerationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Toleration)(nil)).Elem()
+}
+
+func (i TolerationArgs) ToTolerationOutput() TolerationOutput {
+	return i.ToTolerationOutputWithContext(context.Background())
+}
+
+func (i TolerationArgs) ToTolerationOutputWithContext(ctx context.Context) TolerationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TolerationOutput)
+}
+
+// TolerationArrayInput is an input type that accepts TolerationArray and TolerationArrayOutput values.
+// You can construct a concrete instance of `TolerationArrayInput` via:
+//
+//	TolerationArray{ TolerationArgs{...} }
+type TolerationArrayInput interface {
+	pulumi.Input
+
+	ToTolerationArrayOutput() TolerationArrayOutput
+	ToTolerationArrayOutputWithContext(context.Context) TolerationArrayOutput
+}
+
+type TolerationArray []TolerationInput
+
+func (TolerationArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Toleration)(nil)).Elem()
+}
+
+func (i TolerationArray) ToTolerationArrayOutput() TolerationArrayOutput {
+	return i.ToTolerationArrayOutputWithContext(context.Background())
+}
+
+func (i TolerationArray) ToTolerationArrayOutputWithContext(ctx context.Context) TolerationArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TolerationArrayOutput)
+}
+
+type TolerationOutput struct{ *pulumi.OutputState }
+
+func (TolerationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Toleration)(nil)).Elem()
+}
+
+func (o TolerationOutput) ToTolerationOutput() TolerationOutput {
+	return o
+}
+
+func (o TolerationOutput) ToTolerationOutputWithContext(ctx context.Context) TolerationOutput {
+	return o
+}
+
+// Only taints with this effect.
+func (o TolerationOutput) Effect() TolerationEffectPtrOutput {
+	return o.ApplyT(func(v Toleration) *TolerationEffect { return v.Effect }).(TolerationEffectPtrOutput)
+}
+
+// The taint's key. Default: every key, with `Exists`.
+func (o TolerationOutput) Key() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Toleration) *string { return v.Key }).(pulumi.StringPtrOutput)
+}
+
+// Whether the taint's value must be `value`. Default: `Equal`.
+func (o TolerationOutput) Operator() TolerationOperatorPtrOutput {
+	return o.ApplyT(func(v Toleration) *TolerationOperator { return v.Operator }).(TolerationOperatorPtrOutput)
+}
+
+// The taint's value. Default: none.
+func (o TolerationOutput) Value() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Toleration) *string { return v.Value }).(pulumi.StringPtrOutput)
+}
+
+type TolerationArrayOutput struct{ *pulumi.OutputState }
+
+func (TolerationArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Toleration)(nil)).Elem()
+}
+
+func (o TolerationArrayOutput) ToTolerationArrayOutput() TolerationArrayOutput {
+	return o
+}
+
+func (o TolerationArrayOutput) ToTolerationArrayOutputWithContext(ctx context.Context) TolerationArrayOutput {
+	return o
+}
+
+func (o TolerationArrayOutput) Index(i pulumi.IntInput) TolerationOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Toleration {
+		return vs[0].([]Toleration)[vs[1].(int)]
+	}).(TolerationOutput)
+}
+
 type Ulimit struct {
 	// How far a process may raise it; -1 is unlimited.
 	Hard int `pulumi:"hard"`
@@ -4670,12 +5563,18 @@ func (o UpdatePolicyPtrOutput) Strategy() UpdatePolicyStrategyPtrOutput {
 }
 
 func init() {
+	pulumi.RegisterInputType(reflect.TypeOf((*AffinityInput)(nil)).Elem(), AffinityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AffinityArrayInput)(nil)).Elem(), AffinityArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CapabilitiesInput)(nil)).Elem(), CapabilitiesArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CapabilitiesPtrInput)(nil)).Elem(), CapabilitiesArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterNetworkInput)(nil)).Elem(), ClusterNetworkArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterNetworkPtrInput)(nil)).Elem(), ClusterNetworkArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ConfigUseInput)(nil)).Elem(), ConfigUseArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ConfigUseArrayInput)(nil)).Elem(), ConfigUseArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ConstraintInput)(nil)).Elem(), ConstraintArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ConstraintArrayInput)(nil)).Elem(), ConstraintArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*DisconnectInput)(nil)).Elem(), DisconnectArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*DisconnectPtrInput)(nil)).Elem(), DisconnectArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ExecProbeInput)(nil)).Elem(), ExecProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ExecProbePtrInput)(nil)).Elem(), ExecProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HostPathMountInput)(nil)).Elem(), HostPathMountArgs{})
@@ -4692,6 +5591,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingPtrInput)(nil)).Elem(), LoggingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MountInput)(nil)).Elem(), MountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MountArrayInput)(nil)).Elem(), MountArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PlacementInput)(nil)).Elem(), PlacementArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PlacementPtrInput)(nil)).Elem(), PlacementArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*PortInput)(nil)).Elem(), PortArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*PortArrayInput)(nil)).Elem(), PortArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ProbeInput)(nil)).Elem(), ProbeArgs{})
@@ -4710,22 +5611,32 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*SecurityPtrInput)(nil)).Elem(), SecurityArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceSpecInput)(nil)).Elem(), ServiceSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceSpecMapInput)(nil)).Elem(), ServiceSpecMap{})
+	pulumi.RegisterInputType(reflect.TypeOf((*SpreadInput)(nil)).Elem(), SpreadArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*SpreadArrayInput)(nil)).Elem(), SpreadArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TaintInput)(nil)).Elem(), TaintArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TaintArrayInput)(nil)).Elem(), TaintArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpProbeInput)(nil)).Elem(), TcpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpProbePtrInput)(nil)).Elem(), TcpProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TmpfsMountInput)(nil)).Elem(), TmpfsMountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TmpfsMountPtrInput)(nil)).Elem(), TmpfsMountArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TolerationInput)(nil)).Elem(), TolerationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TolerationArrayInput)(nil)).Elem(), TolerationArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*UlimitInput)(nil)).Elem(), UlimitArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*UlimitMapInput)(nil)).Elem(), UlimitMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*UpdatePolicyInput)(nil)).Elem(), UpdatePolicyArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*UpdatePolicyPtrInput)(nil)).Elem(), UpdatePolicyArgs{})
+	pulumi.RegisterOutputType(AffinityOutput{})
+	pulumi.RegisterOutputType(AffinityArrayOutput{})
 	pulumi.RegisterOutputType(CapabilitiesOutput{})
 	pulumi.RegisterOutputType(CapabilitiesPtrOutput{})
 	pulumi.RegisterOutputType(ClusterNetworkOutput{})
 	pulumi.RegisterOutputType(ClusterNetworkPtrOutput{})
 	pulumi.RegisterOutputType(ConfigUseOutput{})
 	pulumi.RegisterOutputType(ConfigUseArrayOutput{})
+	pulumi.RegisterOutputType(ConstraintOutput{})
+	pulumi.RegisterOutputType(ConstraintArrayOutput{})
+	pulumi.RegisterOutputType(DisconnectOutput{})
+	pulumi.RegisterOutputType(DisconnectPtrOutput{})
 	pulumi.RegisterOutputType(EndpointOutput{})
 	pulumi.RegisterOutputType(EndpointArrayOutput{})
 	pulumi.RegisterOutputType(ExecProbeOutput{})
@@ -4751,6 +5662,8 @@ func init() {
 	pulumi.RegisterOutputType(LoggingPtrOutput{})
 	pulumi.RegisterOutputType(MountOutput{})
 	pulumi.RegisterOutputType(MountArrayOutput{})
+	pulumi.RegisterOutputType(PlacementOutput{})
+	pulumi.RegisterOutputType(PlacementPtrOutput{})
 	pulumi.RegisterOutputType(PortOutput{})
 	pulumi.RegisterOutputType(PortArrayOutput{})
 	pulumi.RegisterOutputType(ProbeOutput{})
@@ -4769,12 +5682,16 @@ func init() {
 	pulumi.RegisterOutputType(SecurityPtrOutput{})
 	pulumi.RegisterOutputType(ServiceSpecOutput{})
 	pulumi.RegisterOutputType(ServiceSpecMapOutput{})
+	pulumi.RegisterOutputType(SpreadOutput{})
+	pulumi.RegisterOutputType(SpreadArrayOutput{})
 	pulumi.RegisterOutputType(TaintOutput{})
 	pulumi.RegisterOutputType(TaintArrayOutput{})
 	pulumi.RegisterOutputType(TcpProbeOutput{})
 	pulumi.RegisterOutputType(TcpProbePtrOutput{})
 	pulumi.RegisterOutputType(TmpfsMountOutput{})
 	pulumi.RegisterOutputType(TmpfsMountPtrOutput{})
+	pulumi.RegisterOutputType(TolerationOutput{})
+	pulumi.RegisterOutputType(TolerationArrayOutput{})
 	pulumi.RegisterOutputType(UlimitOutput{})
 	pulumi.RegisterOutputType(UlimitMapOutput{})
 	pulumi.RegisterOutputType(UpdatePolicyOutput{})

@@ -32,6 +32,8 @@ type Service struct {
 	Command pulumi.StringArrayOutput `pulumi:"command"`
 	// Config files it gets, read-only.
 	Configs ConfigUseArrayOutput `pulumi:"configs"`
+	// What becomes of its instances while their host is lost.
+	Disconnect DisconnectPtrOutput `pulumi:"disconnect"`
 	// What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 	Discovery ServiceDiscoveryOutput `pulumi:"discovery"`
 	// The full name inside the cluster.
@@ -66,6 +68,10 @@ type Service struct {
 	Name pulumi.StringOutput `pulumi:"name"`
 	// The namespace it lives in.
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
+	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+	PerHost pulumi.BoolOutput `pulumi:"perHost"`
+	// Which hosts take its instances. Default: any, evenly.
+	Placement PlacementPtrOutput `pulumi:"placement"`
 	// Ports with a name, another target or a published number.
 	Ports PortArrayOutput `pulumi:"ports"`
 	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
@@ -160,6 +166,8 @@ type serviceArgs struct {
 	Command []string `pulumi:"command"`
 	// Config files it gets, read-only.
 	Configs []ConfigUse `pulumi:"configs"`
+	// What becomes of its instances while their host is lost.
+	Disconnect *Disconnect `pulumi:"disconnect"`
 	// What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 	Discovery *ServiceDiscovery `pulumi:"discovery"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
@@ -190,6 +198,10 @@ type serviceArgs struct {
 	Name *string `pulumi:"name"`
 	// Default: the provider's `namespace`, else `default`.
 	Namespace *string `pulumi:"namespace"`
+	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+	PerHost *bool `pulumi:"perHost"`
+	// Which hosts take its instances. Default: any, evenly.
+	Placement *Placement `pulumi:"placement"`
 	// Ports with a name, another target or a published number.
 	Ports []Port `pulumi:"ports"`
 	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
@@ -234,6 +246,8 @@ type ServiceArgs struct {
 	Command pulumi.StringArrayInput
 	// Config files it gets, read-only.
 	Configs ConfigUseArrayInput
+	// What becomes of its instances while their host is lost.
+	Disconnect DisconnectPtrInput
 	// What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 	Discovery ServiceDiscoveryPtrInput
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
@@ -264,6 +278,10 @@ type ServiceArgs struct {
 	Name pulumi.StringPtrInput
 	// Default: the provider's `namespace`, else `default`.
 	Namespace pulumi.StringPtrInput
+	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+	PerHost pulumi.BoolPtrInput
+	// Which hosts take its instances. Default: any, evenly.
+	Placement PlacementPtrInput
 	// Ports with a name, another target or a published number.
 	Ports PortArrayInput
 	// When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
@@ -423,6 +441,11 @@ func (o ServiceOutput) Configs() ConfigUseArrayOutput {
 	return o.ApplyT(func(v *Service) ConfigUseArrayOutput { return v.Configs }).(ConfigUseArrayOutput)
 }
 
+// What becomes of its instances while their host is lost.
+func (o ServiceOutput) Disconnect() DisconnectPtrOutput {
+	return o.ApplyT(func(v *Service) DisconnectPtrOutput { return v.Disconnect }).(DisconnectPtrOutput)
+}
+
 // What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
 func (o ServiceOutput) Discovery() ServiceDiscoveryOutput {
 	return o.ApplyT(func(v *Service) ServiceDiscoveryOutput { return v.Discovery }).(ServiceDiscoveryOutput)
@@ -506,6 +529,16 @@ func (o ServiceOutput) Name() pulumi.StringOutput {
 // The namespace it lives in.
 func (o ServiceOutput) Namespace() pulumi.StringOutput {
 	return o.ApplyT(func(v *Service) pulumi.StringOutput { return v.Namespace }).(pulumi.StringOutput)
+}
+
+// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+func (o ServiceOutput) PerHost() pulumi.BoolOutput {
+	return o.ApplyT(func(v *Service) pulumi.BoolOutput { return v.PerHost }).(pulumi.BoolOutput)
+}
+
+// Which hosts take its instances. Default: any, evenly.
+func (o ServiceOutput) Placement() PlacementPtrOutput {
+	return o.ApplyT(func(v *Service) PlacementPtrOutput { return v.Placement }).(PlacementPtrOutput)
 }
 
 // Ports with a name, another target or a published number.

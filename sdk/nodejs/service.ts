@@ -70,6 +70,10 @@ export class Service extends pulumi.CustomResource {
      */
     declare public readonly configs: pulumi.Output<outputs.ConfigUse[] | undefined>;
     /**
+     * What becomes of its instances while their host is lost.
+     */
+    declare public readonly disconnect: pulumi.Output<outputs.Disconnect | undefined>;
+    /**
      * What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
      */
     declare public readonly discovery: pulumi.Output<enums.ServiceDiscovery>;
@@ -137,6 +141,14 @@ export class Service extends pulumi.CustomResource {
      * The namespace it lives in.
      */
     declare public readonly namespace: pulumi.Output<string>;
+    /**
+     * Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+     */
+    declare public readonly perHost: pulumi.Output<boolean>;
+    /**
+     * Which hosts take its instances. Default: any, evenly.
+     */
+    declare public readonly placement: pulumi.Output<outputs.Placement | undefined>;
     /**
      * Ports with a name, another target or a published number.
      */
@@ -221,6 +233,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["cluster"] = args?.cluster ? pulumi.secret(args.cluster) : undefined;
             resourceInputs["command"] = args?.command;
             resourceInputs["configs"] = args?.configs;
+            resourceInputs["disconnect"] = args?.disconnect;
             resourceInputs["discovery"] = args?.discovery;
             resourceInputs["env"] = args?.env;
             resourceInputs["extraHosts"] = args?.extraHosts;
@@ -236,6 +249,8 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["mounts"] = args?.mounts;
             resourceInputs["name"] = args?.name;
             resourceInputs["namespace"] = args?.namespace;
+            resourceInputs["perHost"] = args?.perHost;
+            resourceInputs["placement"] = args?.placement;
             resourceInputs["ports"] = args?.ports;
             resourceInputs["pullPolicy"] = args?.pullPolicy;
             resourceInputs["replicas"] = args?.replicas;
@@ -266,6 +281,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["clusterId"] = undefined /*out*/;
             resourceInputs["command"] = undefined /*out*/;
             resourceInputs["configs"] = undefined /*out*/;
+            resourceInputs["disconnect"] = undefined /*out*/;
             resourceInputs["discovery"] = undefined /*out*/;
             resourceInputs["dnsName"] = undefined /*out*/;
             resourceInputs["endpoints"] = undefined /*out*/;
@@ -283,6 +299,8 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["mounts"] = undefined /*out*/;
             resourceInputs["name"] = undefined /*out*/;
             resourceInputs["namespace"] = undefined /*out*/;
+            resourceInputs["perHost"] = undefined /*out*/;
+            resourceInputs["placement"] = undefined /*out*/;
             resourceInputs["ports"] = undefined /*out*/;
             resourceInputs["pullPolicy"] = undefined /*out*/;
             resourceInputs["replicas"] = undefined /*out*/;
@@ -332,6 +350,10 @@ export interface ServiceArgs {
      * Config files it gets, read-only.
      */
     configs?: pulumi.Input<pulumi.Input<inputs.ConfigUseArgs>[] | undefined>;
+    /**
+     * What becomes of its instances while their host is lost.
+     */
+    disconnect?: pulumi.Input<inputs.DisconnectArgs | undefined>;
     /**
      * What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
      */
@@ -392,6 +414,14 @@ export interface ServiceArgs {
      * Default: the provider's `namespace`, else `default`.
      */
     namespace?: pulumi.Input<string | undefined>;
+    /**
+     * Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+     */
+    perHost?: pulumi.Input<boolean | undefined>;
+    /**
+     * Which hosts take its instances. Default: any, evenly.
+     */
+    placement?: pulumi.Input<inputs.PlacementArgs | undefined>;
     /**
      * Ports with a name, another target or a published number.
      */

@@ -207,7 +207,7 @@ describe("documents", () => {
     await expect(put({ resources: { memory: "64Gi" } })).rejects.toMatchObject({
       code: "unplaceable",
       message: expect.stringMatching(
-        /place shop\/unfit: 1 host: vm lacks memory \(wants 64Gi, [\d.]+Gi free\); lower resources.memory/,
+        /place shop\/unfit: 1 host: vm lacks 64Gi of memory \([\d.]+Gi free\); lower resources.memory/,
       ),
     });
     await expect(put({ resources: { memory: "1Gi" }, replicas: 20 })).rejects.toMatchObject({

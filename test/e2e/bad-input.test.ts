@@ -136,7 +136,7 @@ describe("what the machine does not have", () => {
     const before = await instancesOf("more");
     await stack.write(beside({ more: web({ resources: { memory: "4Ti" } }) }));
     expect(await stack.failingUp({ preview: true })).toMatch(
-      /lacks memory \(wants 4Ti, .*free\); lower resources\.memory/,
+      /lacks 4Ti of memory \(.*free\); lower resources\.memory/,
     );
     expect(await instancesOf("more")).toEqual(before);
     await correct();

@@ -6,6 +6,25 @@ import * as inputs from "../types/input";
 import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
+export interface AffinityArgs {
+    /**
+     * What counts as the same place: hosts with the same value. Default: `host.name`.
+     */
+    key?: pulumi.Input<string | undefined>;
+    /**
+     * An instance waits where it cannot be had; else it is a wish. Default: `true`.
+     */
+    required?: pulumi.Input<boolean | undefined>;
+    /**
+     * Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+     */
+    rule: pulumi.Input<enums.AffinityRule>;
+    /**
+     * A service of the namespace; also this one.
+     */
+    service: pulumi.Input<string>;
+}
+
 export interface CapabilitiesArgs {
     /**
      * Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
@@ -45,6 +64,32 @@ export interface ConfigUseArgs {
      * The file's path, or the folder's where the `ConfigFile` has `files`.
      */
     target: pulumi.Input<string>;
+}
+
+export interface ConstraintArgs {
+    /**
+     * A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+     */
+    key: pulumi.Input<string>;
+    /**
+     * How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+     */
+    operator?: pulumi.Input<enums.ConstraintOperator | undefined>;
+    /**
+     * What it is compared with: one value for `Gt` and the like, none for `Exists`.
+     */
+    values?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+}
+
+export interface DisconnectArgs {
+    /**
+     * Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+     */
+    reconcile?: pulumi.Input<enums.Reconcile | undefined>;
+    /**
+     * How long a host must be lost before another takes its instance's place. Default: `0s`.
+     */
+    replaceAfter?: pulumi.Input<string | undefined>;
 }
 
 export interface ExecProbeArgs {
@@ -145,6 +190,33 @@ export interface MountArgs {
      * An empty folder in memory.
      */
     tmpfs?: pulumi.Input<inputs.TmpfsMountArgs | undefined>;
+}
+
+export interface PlacementArgs {
+    /**
+     * Near to other services, or away from them.
+     */
+    affinity?: pulumi.Input<pulumi.Input<inputs.AffinityArgs>[] | undefined>;
+    /**
+     * What a host must be; all of them hold.
+     */
+    constraints?: pulumi.Input<pulumi.Input<inputs.ConstraintArgs>[] | undefined>;
+    /**
+     * Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+     */
+    priority?: pulumi.Input<number | undefined>;
+    /**
+     * Evenly over zones, racks and the like.
+     */
+    spread?: pulumi.Input<pulumi.Input<inputs.SpreadArgs>[] | undefined>;
+    /**
+     * Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+     */
+    strategy?: pulumi.Input<enums.PlacementStrategy | undefined>;
+    /**
+     * Taints that keep it from no host.
+     */
+    tolerations?: pulumi.Input<pulumi.Input<inputs.TolerationArgs>[] | undefined>;
 }
 
 export interface PortArgs {
@@ -337,6 +409,10 @@ export interface ServiceSpecArgs {
      */
     configs?: pulumi.Input<pulumi.Input<inputs.ConfigUseArgs>[] | undefined>;
     /**
+     * What becomes of its instances while their host is lost.
+     */
+    disconnect?: pulumi.Input<inputs.DisconnectArgs | undefined>;
+    /**
      * What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
      */
     discovery?: pulumi.Input<enums.ServiceDiscovery | undefined>;
@@ -388,6 +464,14 @@ export interface ServiceSpecArgs {
      * Folders and files from outside.
      */
     mounts?: pulumi.Input<pulumi.Input<inputs.MountArgs>[] | undefined>;
+    /**
+     * Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+     */
+    perHost?: pulumi.Input<boolean | undefined>;
+    /**
+     * Which hosts take its instances. Default: any, evenly.
+     */
+    placement?: pulumi.Input<inputs.PlacementArgs | undefined>;
     /**
      * Ports with a name, another target or a published number.
      */
@@ -450,6 +534,21 @@ export interface ServiceSpecArgs {
     workingDir?: pulumi.Input<string | undefined>;
 }
 
+export interface SpreadArgs {
+    /**
+     * A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+     */
+    key: pulumi.Input<string>;
+    /**
+     * How many more instances one value may have than another. Default: `1`.
+     */
+    maxSkew?: pulumi.Input<number | undefined>;
+    /**
+     * Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+     */
+    whenUnsatisfiable?: pulumi.Input<enums.WhenUnsatisfiable | undefined>;
+}
+
 export interface TaintArgs {
     /**
      * What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
@@ -481,6 +580,25 @@ export interface TmpfsMountArgs {
      * The most it may hold. Default: `64Mi`.
      */
     size?: pulumi.Input<string | undefined>;
+}
+
+export interface TolerationArgs {
+    /**
+     * Only taints with this effect.
+     */
+    effect?: pulumi.Input<enums.TolerationEffect | undefined>;
+    /**
+     * The taint's key. Default: every key, with `Exists`.
+     */
+    key?: pulumi.Input<string | undefined>;
+    /**
+     * Whether the taint's value must be `value`. Default: `Equal`.
+     */
+    operator?: pulumi.Input<enums.TolerationOperator | undefined>;
+    /**
+     * The taint's value. Default: none.
+     */
+    value?: pulumi.Input<string | undefined>;
 }
 
 export interface UlimitArgs {

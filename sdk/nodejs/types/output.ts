@@ -6,6 +6,25 @@ import * as inputs from "../types/input";
 import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
+export interface Affinity {
+    /**
+     * What counts as the same place: hosts with the same value. Default: `host.name`.
+     */
+    key?: string;
+    /**
+     * An instance waits where it cannot be had; else it is a wish. Default: `true`.
+     */
+    required?: boolean;
+    /**
+     * Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+     */
+    rule: enums.AffinityRule;
+    /**
+     * A service of the namespace; also this one.
+     */
+    service: string;
+}
+
 export interface Capabilities {
     /**
      * Linux capabilities beyond the usual set, like `NET_ADMIN`; `ALL` is every one that the host can give.
@@ -45,6 +64,32 @@ export interface ConfigUse {
      * The file's path, or the folder's where the `ConfigFile` has `files`.
      */
     target: string;
+}
+
+export interface Constraint {
+    /**
+     * A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+     */
+    key: string;
+    /**
+     * How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+     */
+    operator?: enums.ConstraintOperator;
+    /**
+     * What it is compared with: one value for `Gt` and the like, none for `Exists`.
+     */
+    values?: string[];
+}
+
+export interface Disconnect {
+    /**
+     * Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+     */
+    reconcile?: enums.Reconcile;
+    /**
+     * How long a host must be lost before another takes its instance's place. Default: `0s`.
+     */
+    replaceAfter?: string;
 }
 
 export interface Endpoint {
@@ -361,6 +406,33 @@ export interface Mount {
     tmpfs?: outputs.TmpfsMount;
 }
 
+export interface Placement {
+    /**
+     * Near to other services, or away from them.
+     */
+    affinity?: outputs.Affinity[];
+    /**
+     * What a host must be; all of them hold.
+     */
+    constraints?: outputs.Constraint[];
+    /**
+     * Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+     */
+    priority?: number;
+    /**
+     * Evenly over zones, racks and the like.
+     */
+    spread?: outputs.Spread[];
+    /**
+     * Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+     */
+    strategy?: enums.PlacementStrategy;
+    /**
+     * Taints that keep it from no host.
+     */
+    tolerations?: outputs.Toleration[];
+}
+
 export interface Port {
     /**
      * Publishes at this address of the host alone, for instance `127.0.0.1`.
@@ -533,6 +605,21 @@ export interface Security {
     seccomp?: enums.SecuritySeccomp;
 }
 
+export interface Spread {
+    /**
+     * A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+     */
+    key: string;
+    /**
+     * How many more instances one value may have than another. Default: `1`.
+     */
+    maxSkew?: number;
+    /**
+     * Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+     */
+    whenUnsatisfiable?: enums.WhenUnsatisfiable;
+}
+
 export interface Taint {
     /**
      * What it does to instances that do not tolerate it: `NoSchedule`, none comes; `PreferNoSchedule`, only where no other host takes it; `NoExecute`, those that are here move too. Default: `NoSchedule`.
@@ -564,6 +651,25 @@ export interface TmpfsMount {
      * The most it may hold. Default: `64Mi`.
      */
     size?: string;
+}
+
+export interface Toleration {
+    /**
+     * Only taints with this effect.
+     */
+    effect?: enums.TolerationEffect;
+    /**
+     * The taint's key. Default: every key, with `Exists`.
+     */
+    key?: string;
+    /**
+     * Whether the taint's value must be `value`. Default: `Equal`.
+     */
+    operator?: enums.TolerationOperator;
+    /**
+     * The taint's value. Default: none.
+     */
+    value?: string;
 }
 
 export interface Ulimit {

@@ -7,7 +7,9 @@ import pulumi
 from enum import Enum
 
 __all__ = [
+    'AffinityRule',
     'ConfigFileOnChange',
+    'ConstraintOperator',
     'EndpointProtocol',
     'HostAvailability',
     'HostFactsCgroup',
@@ -15,16 +17,30 @@ __all__ = [
     'HttpProbeScheme',
     'InstanceFactsState',
     'LoggingDriver',
+    'PlacementStrategy',
     'PortProtocol',
     'PullPolicy',
+    'Reconcile',
     'RestartPolicy',
     'SecretOnChange',
     'SecuritySeccomp',
     'ServiceDiscovery',
     'ServiceWaitFor',
     'TaintEffect',
+    'TolerationEffect',
+    'TolerationOperator',
     'UpdatePolicyStrategy',
+    'WhenUnsatisfiable',
 ]
+
+
+@pulumi.type_token("constellation:index:AffinityRule")
+class AffinityRule(_builtins.str, Enum):
+    """
+    Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+    """
+    TOGETHER = "together"
+    APART = "apart"
 
 
 @pulumi.type_token("constellation:index:ConfigFileOnChange")
@@ -34,6 +50,21 @@ class ConfigFileOnChange(_builtins.str, Enum):
     """
     RESTART = "restart"
     NOTHING = "nothing"
+
+
+@pulumi.type_token("constellation:index:ConstraintOperator")
+class ConstraintOperator(_builtins.str, Enum):
+    """
+    How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`.
+    """
+    IN_ = "In"
+    NOT_IN = "NotIn"
+    EXISTS = "Exists"
+    DOES_NOT_EXIST = "DoesNotExist"
+    GT = "Gt"
+    GTE = "Gte"
+    LT = "Lt"
+    LTE = "Lte"
 
 
 @pulumi.type_token("constellation:index:EndpointProtocol")
@@ -111,6 +142,15 @@ class LoggingDriver(_builtins.str, Enum):
     NONE = "none"
 
 
+@pulumi.type_token("constellation:index:PlacementStrategy")
+class PlacementStrategy(_builtins.str, Enum):
+    """
+    Prefers the hosts with the most room, other than its own instances', or those with the least.
+    """
+    SPREAD = "spread"
+    BINPACK = "binpack"
+
+
 @pulumi.type_token("constellation:index:PortProtocol")
 class PortProtocol(_builtins.str, Enum):
     """
@@ -128,6 +168,15 @@ class PullPolicy(_builtins.str, Enum):
     ALWAYS = "always"
     MISSING = "missing"
     NEVER = "never"
+
+
+@pulumi.type_token("constellation:index:Reconcile")
+class Reconcile(_builtins.str, Enum):
+    """
+    Which of the two stays when the host is back and both are healthy.
+    """
+    REPLACEMENT = "replacement"
+    ORIGINAL = "original"
 
 
 @pulumi.type_token("constellation:index:RestartPolicy")
@@ -187,6 +236,25 @@ class TaintEffect(_builtins.str, Enum):
     NO_EXECUTE = "NoExecute"
 
 
+@pulumi.type_token("constellation:index:TolerationEffect")
+class TolerationEffect(_builtins.str, Enum):
+    """
+    Only taints with this effect.
+    """
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+@pulumi.type_token("constellation:index:TolerationOperator")
+class TolerationOperator(_builtins.str, Enum):
+    """
+    Whether the taint's value must be `value`.
+    """
+    EQUAL = "Equal"
+    EXISTS = "Exists"
+
+
 @pulumi.type_token("constellation:index:UpdatePolicyStrategy")
 class UpdatePolicyStrategy(_builtins.str, Enum):
     """
@@ -194,3 +262,12 @@ class UpdatePolicyStrategy(_builtins.str, Enum):
     """
     START_FIRST = "start-first"
     STOP_FIRST = "stop-first"
+
+
+@pulumi.type_token("constellation:index:WhenUnsatisfiable")
+class WhenUnsatisfiable(_builtins.str, Enum):
+    """
+    Whether an instance that would break `maxSkew` waits.
+    """
+    DO_NOT_SCHEDULE = "DoNotSchedule"
+    SCHEDULE_ANYWAY = "ScheduleAnyway"

@@ -16,12 +16,18 @@ from . import _utilities
 from ._enums import *
 
 __all__ = [
+    'AffinityArgs',
+    'AffinityArgsDict',
     'CapabilitiesArgs',
     'CapabilitiesArgsDict',
     'ClusterNetworkArgs',
     'ClusterNetworkArgsDict',
     'ConfigUseArgs',
     'ConfigUseArgsDict',
+    'ConstraintArgs',
+    'ConstraintArgsDict',
+    'DisconnectArgs',
+    'DisconnectArgsDict',
     'ExecProbeArgs',
     'ExecProbeArgsDict',
     'HostPathMountArgs',
@@ -38,6 +44,8 @@ __all__ = [
     'LoggingArgsDict',
     'MountArgs',
     'MountArgsDict',
+    'PlacementArgs',
+    'PlacementArgsDict',
     'PortArgs',
     'PortArgsDict',
     'ProbeArgs',
@@ -56,17 +64,108 @@ __all__ = [
     'SecurityArgsDict',
     'ServiceSpecArgs',
     'ServiceSpecArgsDict',
+    'SpreadArgs',
+    'SpreadArgsDict',
     'TaintArgs',
     'TaintArgsDict',
     'TcpProbeArgs',
     'TcpProbeArgsDict',
     'TmpfsMountArgs',
     'TmpfsMountArgsDict',
+    'TolerationArgs',
+    'TolerationArgsDict',
     'UlimitArgs',
     'UlimitArgsDict',
     'UpdatePolicyArgs',
     'UpdatePolicyArgsDict',
 ]
+
+class AffinityArgsDict(TypedDict):
+    rule: pulumi.Input['AffinityRule']
+    """
+    Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+    """
+    service: pulumi.Input[_builtins.str]
+    """
+    A service of the namespace; also this one.
+    """
+    key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    What counts as the same place: hosts with the same value. Default: `host.name`.
+    """
+    required: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    An instance waits where it cannot be had; else it is a wish. Default: `true`.
+    """
+
+@pulumi.input_type
+class AffinityArgs:
+    def __init__(__self__, *,
+                 rule: pulumi.Input['AffinityRule'],
+                 service: pulumi.Input[_builtins.str],
+                 key: pulumi.Input[Optional[_builtins.str]] = None,
+                 required: pulumi.Input[Optional[_builtins.bool]] = None):
+        """
+        :param pulumi.Input['AffinityRule'] rule: Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+        :param pulumi.Input[_builtins.str] service: A service of the namespace; also this one.
+        :param pulumi.Input[_builtins.str] key: What counts as the same place: hosts with the same value. Default: `host.name`.
+        :param pulumi.Input[_builtins.bool] required: An instance waits where it cannot be had; else it is a wish. Default: `true`.
+        """
+        pulumi.set(__self__, "rule", rule)
+        pulumi.set(__self__, "service", service)
+        if key is not None:
+            pulumi.set(__self__, "key", key)
+        if required is not None:
+            pulumi.set(__self__, "required", required)
+
+    @_builtins.property
+    @pulumi.getter
+    def rule(self) -> pulumi.Input['AffinityRule']:
+        """
+        Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+        """
+        return pulumi.get(self, "rule")
+
+    @rule.setter
+    def rule(self, value: pulumi.Input['AffinityRule']):
+        pulumi.set(self, "rule", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def service(self) -> pulumi.Input[_builtins.str]:
+        """
+        A service of the namespace; also this one.
+        """
+        return pulumi.get(self, "service")
+
+    @service.setter
+    def service(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "service", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        What counts as the same place: hosts with the same value. Default: `host.name`.
+        """
+        return pulumi.get(self, "key")
+
+    @key.setter
+    def key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def required(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        An instance waits where it cannot be had; else it is a wish. Default: `true`.
+        """
+        return pulumi.get(self, "required")
+
+    @required.setter
+    def required(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "required", value)
+
 
 class CapabilitiesArgsDict(TypedDict):
     add: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
@@ -251,6 +350,123 @@ class ConfigUseArgs:
     @mode.setter
     def mode(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "mode", value)
+
+
+class ConstraintArgsDict(TypedDict):
+    key: pulumi.Input[_builtins.str]
+    """
+    A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+    """
+    operator: NotRequired[pulumi.Input[Optional['ConstraintOperator']]]
+    """
+    How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+    """
+    values: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    What it is compared with: one value for `Gt` and the like, none for `Exists`.
+    """
+
+@pulumi.input_type
+class ConstraintArgs:
+    def __init__(__self__, *,
+                 key: pulumi.Input[_builtins.str],
+                 operator: pulumi.Input[Optional['ConstraintOperator']] = None,
+                 values: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
+        """
+        :param pulumi.Input[_builtins.str] key: A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+        :param pulumi.Input['ConstraintOperator'] operator: How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] values: What it is compared with: one value for `Gt` and the like, none for `Exists`.
+        """
+        pulumi.set(__self__, "key", key)
+        if operator is not None:
+            pulumi.set(__self__, "operator", operator)
+        if values is not None:
+            pulumi.set(__self__, "values", values)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> pulumi.Input[_builtins.str]:
+        """
+        A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+        """
+        return pulumi.get(self, "key")
+
+    @key.setter
+    def key(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def operator(self) -> pulumi.Input[Optional['ConstraintOperator']]:
+        """
+        How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+        """
+        return pulumi.get(self, "operator")
+
+    @operator.setter
+    def operator(self, value: pulumi.Input[Optional['ConstraintOperator']]):
+        pulumi.set(self, "operator", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def values(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        What it is compared with: one value for `Gt` and the like, none for `Exists`.
+        """
+        return pulumi.get(self, "values")
+
+    @values.setter
+    def values(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "values", value)
+
+
+class DisconnectArgsDict(TypedDict):
+    reconcile: NotRequired[pulumi.Input[Optional['Reconcile']]]
+    """
+    Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+    """
+    replace_after: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    How long a host must be lost before another takes its instance's place. Default: `0s`.
+    """
+
+@pulumi.input_type
+class DisconnectArgs:
+    def __init__(__self__, *,
+                 reconcile: pulumi.Input[Optional['Reconcile']] = None,
+                 replace_after: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input['Reconcile'] reconcile: Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+        :param pulumi.Input[_builtins.str] replace_after: How long a host must be lost before another takes its instance's place. Default: `0s`.
+        """
+        if reconcile is not None:
+            pulumi.set(__self__, "reconcile", reconcile)
+        if replace_after is not None:
+            pulumi.set(__self__, "replace_after", replace_after)
+
+    @_builtins.property
+    @pulumi.getter
+    def reconcile(self) -> pulumi.Input[Optional['Reconcile']]:
+        """
+        Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+        """
+        return pulumi.get(self, "reconcile")
+
+    @reconcile.setter
+    def reconcile(self, value: pulumi.Input[Optional['Reconcile']]):
+        pulumi.set(self, "reconcile", value)
+
+    @_builtins.property
+    @pulumi.getter(name="replaceAfter")
+    def replace_after(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        How long a host must be lost before another takes its instance's place. Default: `0s`.
+        """
+        return pulumi.get(self, "replace_after")
+
+    @replace_after.setter
+    def replace_after(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "replace_after", value)
 
 
 class ExecProbeArgsDict(TypedDict):
@@ -697,6 +913,135 @@ class MountArgs:
     @tmpfs.setter
     def tmpfs(self, value: pulumi.Input[Optional['TmpfsMountArgs']]):
         pulumi.set(self, "tmpfs", value)
+
+
+class PlacementArgsDict(TypedDict):
+    affinity: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['AffinityArgsDict']]]]]
+    """
+    Near to other services, or away from them.
+    """
+    constraints: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ConstraintArgsDict']]]]]
+    """
+    What a host must be; all of them hold.
+    """
+    priority: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+    """
+    spread: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['SpreadArgsDict']]]]]
+    """
+    Evenly over zones, racks and the like.
+    """
+    strategy: NotRequired[pulumi.Input[Optional['PlacementStrategy']]]
+    """
+    Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+    """
+    tolerations: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['TolerationArgsDict']]]]]
+    """
+    Taints that keep it from no host.
+    """
+
+@pulumi.input_type
+class PlacementArgs:
+    def __init__(__self__, *,
+                 affinity: pulumi.Input[Optional[Sequence[pulumi.Input['AffinityArgs']]]] = None,
+                 constraints: pulumi.Input[Optional[Sequence[pulumi.Input['ConstraintArgs']]]] = None,
+                 priority: pulumi.Input[Optional[_builtins.int]] = None,
+                 spread: pulumi.Input[Optional[Sequence[pulumi.Input['SpreadArgs']]]] = None,
+                 strategy: pulumi.Input[Optional['PlacementStrategy']] = None,
+                 tolerations: pulumi.Input[Optional[Sequence[pulumi.Input['TolerationArgs']]]] = None):
+        """
+        :param pulumi.Input[Sequence[pulumi.Input['AffinityArgs']]] affinity: Near to other services, or away from them.
+        :param pulumi.Input[Sequence[pulumi.Input['ConstraintArgs']]] constraints: What a host must be; all of them hold.
+        :param pulumi.Input[_builtins.int] priority: Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+        :param pulumi.Input[Sequence[pulumi.Input['SpreadArgs']]] spread: Evenly over zones, racks and the like.
+        :param pulumi.Input['PlacementStrategy'] strategy: Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+        :param pulumi.Input[Sequence[pulumi.Input['TolerationArgs']]] tolerations: Taints that keep it from no host.
+        """
+        if affinity is not None:
+            pulumi.set(__self__, "affinity", affinity)
+        if constraints is not None:
+            pulumi.set(__self__, "constraints", constraints)
+        if priority is not None:
+            pulumi.set(__self__, "priority", priority)
+        if spread is not None:
+            pulumi.set(__self__, "spread", spread)
+        if strategy is not None:
+            pulumi.set(__self__, "strategy", strategy)
+        if tolerations is not None:
+            pulumi.set(__self__, "tolerations", tolerations)
+
+    @_builtins.property
+    @pulumi.getter
+    def affinity(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['AffinityArgs']]]]:
+        """
+        Near to other services, or away from them.
+        """
+        return pulumi.get(self, "affinity")
+
+    @affinity.setter
+    def affinity(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['AffinityArgs']]]]):
+        pulumi.set(self, "affinity", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def constraints(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ConstraintArgs']]]]:
+        """
+        What a host must be; all of them hold.
+        """
+        return pulumi.get(self, "constraints")
+
+    @constraints.setter
+    def constraints(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ConstraintArgs']]]]):
+        pulumi.set(self, "constraints", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def priority(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+        """
+        return pulumi.get(self, "priority")
+
+    @priority.setter
+    def priority(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "priority", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def spread(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['SpreadArgs']]]]:
+        """
+        Evenly over zones, racks and the like.
+        """
+        return pulumi.get(self, "spread")
+
+    @spread.setter
+    def spread(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['SpreadArgs']]]]):
+        pulumi.set(self, "spread", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def strategy(self) -> pulumi.Input[Optional['PlacementStrategy']]:
+        """
+        Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+        """
+        return pulumi.get(self, "strategy")
+
+    @strategy.setter
+    def strategy(self, value: pulumi.Input[Optional['PlacementStrategy']]):
+        pulumi.set(self, "strategy", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def tolerations(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['TolerationArgs']]]]:
+        """
+        Taints that keep it from no host.
+        """
+        return pulumi.get(self, "tolerations")
+
+    @tolerations.setter
+    def tolerations(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['TolerationArgs']]]]):
+        pulumi.set(self, "tolerations", value)
 
 
 class PortArgsDict(TypedDict):
@@ -1530,6 +1875,10 @@ class ServiceSpecArgsDict(TypedDict):
     """
     Config files it gets, read-only.
     """
+    disconnect: NotRequired[pulumi.Input[Optional['DisconnectArgsDict']]]
+    """
+    What becomes of its instances while their host is lost.
+    """
     discovery: NotRequired[pulumi.Input[Optional['ServiceDiscovery']]]
     """
     What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
@@ -1577,6 +1926,14 @@ class ServiceSpecArgsDict(TypedDict):
     mounts: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['MountArgsDict']]]]]
     """
     Folders and files from outside.
+    """
+    per_host: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+    """
+    placement: NotRequired[pulumi.Input[Optional['PlacementArgsDict']]]
+    """
+    Which hosts take its instances. Default: any, evenly.
     """
     ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['PortArgsDict']]]]]
     """
@@ -1647,6 +2004,7 @@ class ServiceSpecArgs:
                  args: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  command: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  configs: pulumi.Input[Optional[Sequence[pulumi.Input['ConfigUseArgs']]]] = None,
+                 disconnect: pulumi.Input[Optional['DisconnectArgs']] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -1659,6 +2017,8 @@ class ServiceSpecArgs:
                  liveness: pulumi.Input[Optional['ProbeArgs']] = None,
                  logging: pulumi.Input[Optional['LoggingArgs']] = None,
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]] = None,
+                 per_host: pulumi.Input[Optional[_builtins.bool]] = None,
+                 placement: pulumi.Input[Optional['PlacementArgs']] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]] = None,
                  pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
@@ -1680,6 +2040,7 @@ class ServiceSpecArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] args: Replaces the image's CMD; `[]` clears it.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] command: Replaces the image's ENTRYPOINT and drops its CMD.
         :param pulumi.Input[Sequence[pulumi.Input['ConfigUseArgs']]] configs: Config files it gets, read-only.
+        :param pulumi.Input['DisconnectArgs'] disconnect: What becomes of its instances while their host is lost.
         :param pulumi.Input['ServiceDiscovery'] discovery: What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] env: Environment variables; `$(NAME)` expands in values, `command` and `args`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] extra_hosts: Names and addresses for /etc/hosts.
@@ -1692,6 +2053,8 @@ class ServiceSpecArgs:
         :param pulumi.Input['ProbeArgs'] liveness: Failing restarts it.
         :param pulumi.Input['LoggingArgs'] logging: What happens to its output.
         :param pulumi.Input[Sequence[pulumi.Input['MountArgs']]] mounts: Folders and files from outside.
+        :param pulumi.Input[_builtins.bool] per_host: Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+        :param pulumi.Input['PlacementArgs'] placement: Which hosts take its instances. Default: any, evenly.
         :param pulumi.Input[Sequence[pulumi.Input['PortArgs']]] ports: Ports with a name, another target or a published number.
         :param pulumi.Input['PullPolicy'] pull_policy: When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
         :param pulumi.Input[_builtins.int] replicas: How many instances run at once. Default: `1`.
@@ -1717,6 +2080,8 @@ class ServiceSpecArgs:
             pulumi.set(__self__, "command", command)
         if configs is not None:
             pulumi.set(__self__, "configs", configs)
+        if disconnect is not None:
+            pulumi.set(__self__, "disconnect", disconnect)
         if discovery is not None:
             pulumi.set(__self__, "discovery", discovery)
         if env is not None:
@@ -1741,6 +2106,10 @@ class ServiceSpecArgs:
             pulumi.set(__self__, "logging", logging)
         if mounts is not None:
             pulumi.set(__self__, "mounts", mounts)
+        if per_host is not None:
+            pulumi.set(__self__, "per_host", per_host)
+        if placement is not None:
+            pulumi.set(__self__, "placement", placement)
         if ports is not None:
             pulumi.set(__self__, "ports", ports)
         if pull_policy is not None:
@@ -1831,6 +2200,18 @@ class ServiceSpecArgs:
     @configs.setter
     def configs(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ConfigUseArgs']]]]):
         pulumi.set(self, "configs", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def disconnect(self) -> pulumi.Input[Optional['DisconnectArgs']]:
+        """
+        What becomes of its instances while their host is lost.
+        """
+        return pulumi.get(self, "disconnect")
+
+    @disconnect.setter
+    def disconnect(self, value: pulumi.Input[Optional['DisconnectArgs']]):
+        pulumi.set(self, "disconnect", value)
 
     @_builtins.property
     @pulumi.getter
@@ -1975,6 +2356,30 @@ class ServiceSpecArgs:
     @mounts.setter
     def mounts(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]]):
         pulumi.set(self, "mounts", value)
+
+    @_builtins.property
+    @pulumi.getter(name="perHost")
+    def per_host(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+        """
+        return pulumi.get(self, "per_host")
+
+    @per_host.setter
+    def per_host(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "per_host", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def placement(self) -> pulumi.Input[Optional['PlacementArgs']]:
+        """
+        Which hosts take its instances. Default: any, evenly.
+        """
+        return pulumi.get(self, "placement")
+
+    @placement.setter
+    def placement(self, value: pulumi.Input[Optional['PlacementArgs']]):
+        pulumi.set(self, "placement", value)
 
     @_builtins.property
     @pulumi.getter
@@ -2157,6 +2562,74 @@ class ServiceSpecArgs:
         pulumi.set(self, "working_dir", value)
 
 
+class SpreadArgsDict(TypedDict):
+    key: pulumi.Input[_builtins.str]
+    """
+    A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+    """
+    max_skew: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    How many more instances one value may have than another. Default: `1`.
+    """
+    when_unsatisfiable: NotRequired[pulumi.Input[Optional['WhenUnsatisfiable']]]
+    """
+    Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+    """
+
+@pulumi.input_type
+class SpreadArgs:
+    def __init__(__self__, *,
+                 key: pulumi.Input[_builtins.str],
+                 max_skew: pulumi.Input[Optional[_builtins.int]] = None,
+                 when_unsatisfiable: pulumi.Input[Optional['WhenUnsatisfiable']] = None):
+        """
+        :param pulumi.Input[_builtins.str] key: A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+        :param pulumi.Input[_builtins.int] max_skew: How many more instances one value may have than another. Default: `1`.
+        :param pulumi.Input['WhenUnsatisfiable'] when_unsatisfiable: Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+        """
+        pulumi.set(__self__, "key", key)
+        if max_skew is not None:
+            pulumi.set(__self__, "max_skew", max_skew)
+        if when_unsatisfiable is not None:
+            pulumi.set(__self__, "when_unsatisfiable", when_unsatisfiable)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> pulumi.Input[_builtins.str]:
+        """
+        A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+        """
+        return pulumi.get(self, "key")
+
+    @key.setter
+    def key(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "key", value)
+
+    @_builtins.property
+    @pulumi.getter(name="maxSkew")
+    def max_skew(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        How many more instances one value may have than another. Default: `1`.
+        """
+        return pulumi.get(self, "max_skew")
+
+    @max_skew.setter
+    def max_skew(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "max_skew", value)
+
+    @_builtins.property
+    @pulumi.getter(name="whenUnsatisfiable")
+    def when_unsatisfiable(self) -> pulumi.Input[Optional['WhenUnsatisfiable']]:
+        """
+        Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+        """
+        return pulumi.get(self, "when_unsatisfiable")
+
+    @when_unsatisfiable.setter
+    def when_unsatisfiable(self, value: pulumi.Input[Optional['WhenUnsatisfiable']]):
+        pulumi.set(self, "when_unsatisfiable", value)
+
+
 class TaintArgsDict(TypedDict):
     key: pulumi.Input[_builtins.str]
     """
@@ -2300,6 +2773,95 @@ class TmpfsMountArgs:
     @size.setter
     def size(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "size", value)
+
+
+class TolerationArgsDict(TypedDict):
+    effect: NotRequired[pulumi.Input[Optional['TolerationEffect']]]
+    """
+    Only taints with this effect.
+    """
+    key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The taint's key. Default: every key, with `Exists`.
+    """
+    operator: NotRequired[pulumi.Input[Optional['TolerationOperator']]]
+    """
+    Whether the taint's value must be `value`. Default: `Equal`.
+    """
+    value: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The taint's value. Default: none.
+    """
+
+@pulumi.input_type
+class TolerationArgs:
+    def __init__(__self__, *,
+                 effect: pulumi.Input[Optional['TolerationEffect']] = None,
+                 key: pulumi.Input[Optional[_builtins.str]] = None,
+                 operator: pulumi.Input[Optional['TolerationOperator']] = None,
+                 value: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input['TolerationEffect'] effect: Only taints with this effect.
+        :param pulumi.Input[_builtins.str] key: The taint's key. Default: every key, with `Exists`.
+        :param pulumi.Input['TolerationOperator'] operator: Whether the taint's value must be `value`. Default: `Equal`.
+        :param pulumi.Input[_builtins.str] value: The taint's value. Default: none.
+        """
+        if effect is not None:
+            pulumi.set(__self__, "effect", effect)
+        if key is not None:
+            pulumi.set(__self__, "key", key)
+        if operator is not None:
+            pulumi.set(__self__, "operator", operator)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def effect(self) -> pulumi.Input[Optional['TolerationEffect']]:
+        """
+        Only taints with this effect.
+        """
+        return pulumi.get(self, "effect")
+
+    @effect.setter
+    def effect(self, value: pulumi.Input[Optional['TolerationEffect']]):
+        pulumi.set(self, "effect", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The taint's key. Default: every key, with `Exists`.
+        """
+        return pulumi.get(self, "key")
+
+    @key.setter
+    def key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def operator(self) -> pulumi.Input[Optional['TolerationOperator']]:
+        """
+        Whether the taint's value must be `value`. Default: `Equal`.
+        """
+        return pulumi.get(self, "operator")
+
+    @operator.setter
+    def operator(self, value: pulumi.Input[Optional['TolerationOperator']]):
+        pulumi.set(self, "operator", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The taint's value. Default: none.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "value", value)
 
 
 class UlimitArgsDict(TypedDict):

@@ -17,9 +17,12 @@ from . import outputs
 from ._enums import *
 
 __all__ = [
+    'Affinity',
     'Capabilities',
     'ClusterNetwork',
     'ConfigUse',
+    'Constraint',
+    'Disconnect',
     'Endpoint',
     'ExecProbe',
     'HostFacts',
@@ -34,6 +37,7 @@ __all__ = [
     'InstanceFacts',
     'Logging',
     'Mount',
+    'Placement',
     'Port',
     'Probe',
     'Registry',
@@ -42,12 +46,67 @@ __all__ = [
     'Restart',
     'SecretUse',
     'Security',
+    'Spread',
     'Taint',
     'TcpProbe',
     'TmpfsMount',
+    'Toleration',
     'Ulimit',
     'UpdatePolicy',
 ]
+
+@pulumi.output_type
+class Affinity(dict):
+    def __init__(__self__, *,
+                 rule: 'AffinityRule',
+                 service: _builtins.str,
+                 key: Optional[_builtins.str] = None,
+                 required: Optional[_builtins.bool] = None):
+        """
+        :param 'AffinityRule' rule: Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+        :param _builtins.str service: A service of the namespace; also this one.
+        :param _builtins.str key: What counts as the same place: hosts with the same value. Default: `host.name`.
+        :param _builtins.bool required: An instance waits where it cannot be had; else it is a wish. Default: `true`.
+        """
+        pulumi.set(__self__, "rule", rule)
+        pulumi.set(__self__, "service", service)
+        if key is not None:
+            pulumi.set(__self__, "key", key)
+        if required is not None:
+            pulumi.set(__self__, "required", required)
+
+    @_builtins.property
+    @pulumi.getter
+    def rule(self) -> 'AffinityRule':
+        """
+        Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+        """
+        return pulumi.get(self, "rule")
+
+    @_builtins.property
+    @pulumi.getter
+    def service(self) -> _builtins.str:
+        """
+        A service of the namespace; also this one.
+        """
+        return pulumi.get(self, "service")
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> Optional[_builtins.str]:
+        """
+        What counts as the same place: hosts with the same value. Default: `host.name`.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter
+    def required(self) -> Optional[_builtins.bool]:
+        """
+        An instance waits where it cannot be had; else it is a wish. Default: `true`.
+        """
+        return pulumi.get(self, "required")
+
 
 @pulumi.output_type
 class Capabilities(dict):
@@ -179,6 +238,96 @@ class ConfigUse(dict):
         Permissions of each file. Default: `0444`.
         """
         return pulumi.get(self, "mode")
+
+
+@pulumi.output_type
+class Constraint(dict):
+    def __init__(__self__, *,
+                 key: _builtins.str,
+                 operator: Optional['ConstraintOperator'] = None,
+                 values: Optional[Sequence[_builtins.str]] = None):
+        """
+        :param _builtins.str key: A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+        :param 'ConstraintOperator' operator: How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+        :param Sequence[_builtins.str] values: What it is compared with: one value for `Gt` and the like, none for `Exists`.
+        """
+        pulumi.set(__self__, "key", key)
+        if operator is not None:
+            pulumi.set(__self__, "operator", operator)
+        if values is not None:
+            pulumi.set(__self__, "values", values)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> _builtins.str:
+        """
+        A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter
+    def operator(self) -> Optional['ConstraintOperator']:
+        """
+        How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`. Default: `In`.
+        """
+        return pulumi.get(self, "operator")
+
+    @_builtins.property
+    @pulumi.getter
+    def values(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        What it is compared with: one value for `Gt` and the like, none for `Exists`.
+        """
+        return pulumi.get(self, "values")
+
+
+@pulumi.output_type
+class Disconnect(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "replaceAfter":
+            suggest = "replace_after"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in Disconnect. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        Disconnect.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        Disconnect.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 reconcile: Optional['Reconcile'] = None,
+                 replace_after: Optional[_builtins.str] = None):
+        """
+        :param 'Reconcile' reconcile: Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+        :param _builtins.str replace_after: How long a host must be lost before another takes its instance's place. Default: `0s`.
+        """
+        if reconcile is not None:
+            pulumi.set(__self__, "reconcile", reconcile)
+        if replace_after is not None:
+            pulumi.set(__self__, "replace_after", replace_after)
+
+    @_builtins.property
+    @pulumi.getter
+    def reconcile(self) -> Optional['Reconcile']:
+        """
+        Which of the two stays when the host is back and both are healthy. Default: `replacement`.
+        """
+        return pulumi.get(self, "reconcile")
+
+    @_builtins.property
+    @pulumi.getter(name="replaceAfter")
+    def replace_after(self) -> Optional[_builtins.str]:
+        """
+        How long a host must be lost before another takes its instance's place. Default: `0s`.
+        """
+        return pulumi.get(self, "replace_after")
 
 
 @pulumi.output_type
@@ -1123,6 +1272,85 @@ class Mount(dict):
 
 
 @pulumi.output_type
+class Placement(dict):
+    def __init__(__self__, *,
+                 affinity: Optional[Sequence['outputs.Affinity']] = None,
+                 constraints: Optional[Sequence['outputs.Constraint']] = None,
+                 priority: Optional[_builtins.int] = None,
+                 spread: Optional[Sequence['outputs.Spread']] = None,
+                 strategy: Optional['PlacementStrategy'] = None,
+                 tolerations: Optional[Sequence['outputs.Toleration']] = None):
+        """
+        :param Sequence['Affinity'] affinity: Near to other services, or away from them.
+        :param Sequence['Constraint'] constraints: What a host must be; all of them hold.
+        :param _builtins.int priority: Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+        :param Sequence['Spread'] spread: Evenly over zones, racks and the like.
+        :param 'PlacementStrategy' strategy: Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+        :param Sequence['Toleration'] tolerations: Taints that keep it from no host.
+        """
+        if affinity is not None:
+            pulumi.set(__self__, "affinity", affinity)
+        if constraints is not None:
+            pulumi.set(__self__, "constraints", constraints)
+        if priority is not None:
+            pulumi.set(__self__, "priority", priority)
+        if spread is not None:
+            pulumi.set(__self__, "spread", spread)
+        if strategy is not None:
+            pulumi.set(__self__, "strategy", strategy)
+        if tolerations is not None:
+            pulumi.set(__self__, "tolerations", tolerations)
+
+    @_builtins.property
+    @pulumi.getter
+    def affinity(self) -> Optional[Sequence['outputs.Affinity']]:
+        """
+        Near to other services, or away from them.
+        """
+        return pulumi.get(self, "affinity")
+
+    @_builtins.property
+    @pulumi.getter
+    def constraints(self) -> Optional[Sequence['outputs.Constraint']]:
+        """
+        What a host must be; all of them hold.
+        """
+        return pulumi.get(self, "constraints")
+
+    @_builtins.property
+    @pulumi.getter
+    def priority(self) -> Optional[_builtins.int]:
+        """
+        Goes first; where no host has room, instances of a lower priority are stopped for it. Default: `0`.
+        """
+        return pulumi.get(self, "priority")
+
+    @_builtins.property
+    @pulumi.getter
+    def spread(self) -> Optional[Sequence['outputs.Spread']]:
+        """
+        Evenly over zones, racks and the like.
+        """
+        return pulumi.get(self, "spread")
+
+    @_builtins.property
+    @pulumi.getter
+    def strategy(self) -> Optional['PlacementStrategy']:
+        """
+        Prefers the hosts with the most room, other than its own instances', or those with the least. Default: `spread`.
+        """
+        return pulumi.get(self, "strategy")
+
+    @_builtins.property
+    @pulumi.getter
+    def tolerations(self) -> Optional[Sequence['outputs.Toleration']]:
+        """
+        Taints that keep it from no host.
+        """
+        return pulumi.get(self, "tolerations")
+
+
+@pulumi.output_type
 class Port(dict):
     @staticmethod
     def __key_warning(key: str):
@@ -1716,6 +1944,67 @@ class Security(dict):
 
 
 @pulumi.output_type
+class Spread(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "maxSkew":
+            suggest = "max_skew"
+        elif key == "whenUnsatisfiable":
+            suggest = "when_unsatisfiable"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in Spread. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        Spread.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        Spread.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 key: _builtins.str,
+                 max_skew: Optional[_builtins.int] = None,
+                 when_unsatisfiable: Optional['WhenUnsatisfiable'] = None):
+        """
+        :param _builtins.str key: A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+        :param _builtins.int max_skew: How many more instances one value may have than another. Default: `1`.
+        :param 'WhenUnsatisfiable' when_unsatisfiable: Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+        """
+        pulumi.set(__self__, "key", key)
+        if max_skew is not None:
+            pulumi.set(__self__, "max_skew", max_skew)
+        if when_unsatisfiable is not None:
+            pulumi.set(__self__, "when_unsatisfiable", when_unsatisfiable)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> _builtins.str:
+        """
+        A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter(name="maxSkew")
+    def max_skew(self) -> Optional[_builtins.int]:
+        """
+        How many more instances one value may have than another. Default: `1`.
+        """
+        return pulumi.get(self, "max_skew")
+
+    @_builtins.property
+    @pulumi.getter(name="whenUnsatisfiable")
+    def when_unsatisfiable(self) -> Optional['WhenUnsatisfiable']:
+        """
+        Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
+        """
+        return pulumi.get(self, "when_unsatisfiable")
+
+
+@pulumi.output_type
 class Taint(dict):
     def __init__(__self__, *,
                  key: _builtins.str,
@@ -1804,6 +2093,61 @@ class TmpfsMount(dict):
         The most it may hold. Default: `64Mi`.
         """
         return pulumi.get(self, "size")
+
+
+@pulumi.output_type
+class Toleration(dict):
+    def __init__(__self__, *,
+                 effect: Optional['TolerationEffect'] = None,
+                 key: Optional[_builtins.str] = None,
+                 operator: Optional['TolerationOperator'] = None,
+                 value: Optional[_builtins.str] = None):
+        """
+        :param 'TolerationEffect' effect: Only taints with this effect.
+        :param _builtins.str key: The taint's key. Default: every key, with `Exists`.
+        :param 'TolerationOperator' operator: Whether the taint's value must be `value`. Default: `Equal`.
+        :param _builtins.str value: The taint's value. Default: none.
+        """
+        if effect is not None:
+            pulumi.set(__self__, "effect", effect)
+        if key is not None:
+            pulumi.set(__self__, "key", key)
+        if operator is not None:
+            pulumi.set(__self__, "operator", operator)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def effect(self) -> Optional['TolerationEffect']:
+        """
+        Only taints with this effect.
+        """
+        return pulumi.get(self, "effect")
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> Optional[_builtins.str]:
+        """
+        The taint's key. Default: every key, with `Exists`.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter
+    def operator(self) -> Optional['TolerationOperator']:
+        """
+        Whether the taint's value must be `value`. Default: `Equal`.
+        """
+        return pulumi.get(self, "operator")
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> Optional[_builtins.str]:
+        """
+        The taint's value. Default: none.
+        """
+        return pulumi.get(self, "value")
 
 
 @pulumi.output_type

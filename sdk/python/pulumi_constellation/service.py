@@ -28,6 +28,7 @@ class ServiceArgs:
                  cluster: pulumi.Input[Optional[_builtins.str]] = None,
                  command: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  configs: pulumi.Input[Optional[Sequence[pulumi.Input['ConfigUseArgs']]]] = None,
+                 disconnect: pulumi.Input[Optional['DisconnectArgs']] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -42,6 +43,8 @@ class ServiceArgs:
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 per_host: pulumi.Input[Optional[_builtins.bool]] = None,
+                 placement: pulumi.Input[Optional['PlacementArgs']] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]] = None,
                  pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
@@ -66,6 +69,7 @@ class ServiceArgs:
         :param pulumi.Input[_builtins.str] cluster: `access` of the `Cluster` to use. Default: the provider's `cluster`, `CONSTELLATION_CLUSTER`, then the agent on this machine.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] command: Replaces the image's ENTRYPOINT and drops its CMD.
         :param pulumi.Input[Sequence[pulumi.Input['ConfigUseArgs']]] configs: Config files it gets, read-only.
+        :param pulumi.Input['DisconnectArgs'] disconnect: What becomes of its instances while their host is lost.
         :param pulumi.Input['ServiceDiscovery'] discovery: What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] env: Environment variables; `$(NAME)` expands in values, `command` and `args`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] extra_hosts: Names and addresses for /etc/hosts.
@@ -80,6 +84,8 @@ class ServiceArgs:
         :param pulumi.Input[Sequence[pulumi.Input['MountArgs']]] mounts: Folders and files from outside.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[_builtins.str] namespace: Default: the provider's `namespace`, else `default`.
+        :param pulumi.Input[_builtins.bool] per_host: Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+        :param pulumi.Input['PlacementArgs'] placement: Which hosts take its instances. Default: any, evenly.
         :param pulumi.Input[Sequence[pulumi.Input['PortArgs']]] ports: Ports with a name, another target or a published number.
         :param pulumi.Input['PullPolicy'] pull_policy: When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
         :param pulumi.Input[_builtins.int] replicas: How many instances run at once. Default: `1`.
@@ -107,6 +113,8 @@ class ServiceArgs:
             pulumi.set(__self__, "command", command)
         if configs is not None:
             pulumi.set(__self__, "configs", configs)
+        if disconnect is not None:
+            pulumi.set(__self__, "disconnect", disconnect)
         if discovery is not None:
             pulumi.set(__self__, "discovery", discovery)
         if env is not None:
@@ -135,6 +143,10 @@ class ServiceArgs:
             pulumi.set(__self__, "name", name)
         if namespace is not None:
             pulumi.set(__self__, "namespace", namespace)
+        if per_host is not None:
+            pulumi.set(__self__, "per_host", per_host)
+        if placement is not None:
+            pulumi.set(__self__, "placement", placement)
         if ports is not None:
             pulumi.set(__self__, "ports", ports)
         if pull_policy is not None:
@@ -237,6 +249,18 @@ class ServiceArgs:
     @configs.setter
     def configs(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ConfigUseArgs']]]]):
         pulumi.set(self, "configs", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def disconnect(self) -> pulumi.Input[Optional['DisconnectArgs']]:
+        """
+        What becomes of its instances while their host is lost.
+        """
+        return pulumi.get(self, "disconnect")
+
+    @disconnect.setter
+    def disconnect(self, value: pulumi.Input[Optional['DisconnectArgs']]):
+        pulumi.set(self, "disconnect", value)
 
     @_builtins.property
     @pulumi.getter
@@ -405,6 +429,30 @@ class ServiceArgs:
     @namespace.setter
     def namespace(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "namespace", value)
+
+    @_builtins.property
+    @pulumi.getter(name="perHost")
+    def per_host(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+        """
+        return pulumi.get(self, "per_host")
+
+    @per_host.setter
+    def per_host(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "per_host", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def placement(self) -> pulumi.Input[Optional['PlacementArgs']]:
+        """
+        Which hosts take its instances. Default: any, evenly.
+        """
+        return pulumi.get(self, "placement")
+
+    @placement.setter
+    def placement(self, value: pulumi.Input[Optional['PlacementArgs']]):
+        pulumi.set(self, "placement", value)
 
     @_builtins.property
     @pulumi.getter
@@ -598,6 +646,7 @@ class Service(pulumi.CustomResource):
                  cluster: pulumi.Input[Optional[_builtins.str]] = None,
                  command: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  configs: pulumi.Input[Optional[Sequence[pulumi.Input[Union['ConfigUseArgs', 'ConfigUseArgsDict']]]]] = None,
+                 disconnect: pulumi.Input[Optional[Union['DisconnectArgs', 'DisconnectArgsDict']]] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -613,6 +662,8 @@ class Service(pulumi.CustomResource):
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input[Union['MountArgs', 'MountArgsDict']]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 per_host: pulumi.Input[Optional[_builtins.bool]] = None,
+                 placement: pulumi.Input[Optional[Union['PlacementArgs', 'PlacementArgsDict']]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]]] = None,
                  pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
@@ -639,6 +690,7 @@ class Service(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] cluster: `access` of the `Cluster` to use. Default: the provider's `cluster`, `CONSTELLATION_CLUSTER`, then the agent on this machine.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] command: Replaces the image's ENTRYPOINT and drops its CMD.
         :param pulumi.Input[Sequence[pulumi.Input[Union['ConfigUseArgs', 'ConfigUseArgsDict']]]] configs: Config files it gets, read-only.
+        :param pulumi.Input[Union['DisconnectArgs', 'DisconnectArgsDict']] disconnect: What becomes of its instances while their host is lost.
         :param pulumi.Input['ServiceDiscovery'] discovery: What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] env: Environment variables; `$(NAME)` expands in values, `command` and `args`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] extra_hosts: Names and addresses for /etc/hosts.
@@ -654,6 +706,8 @@ class Service(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[Union['MountArgs', 'MountArgsDict']]]] mounts: Folders and files from outside.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[_builtins.str] namespace: Default: the provider's `namespace`, else `default`.
+        :param pulumi.Input[_builtins.bool] per_host: Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+        :param pulumi.Input[Union['PlacementArgs', 'PlacementArgsDict']] placement: Which hosts take its instances. Default: any, evenly.
         :param pulumi.Input[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]] ports: Ports with a name, another target or a published number.
         :param pulumi.Input['PullPolicy'] pull_policy: When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already. Default: `missing`.
         :param pulumi.Input[_builtins.int] replicas: How many instances run at once. Default: `1`.
@@ -699,6 +753,7 @@ class Service(pulumi.CustomResource):
                  cluster: pulumi.Input[Optional[_builtins.str]] = None,
                  command: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  configs: pulumi.Input[Optional[Sequence[pulumi.Input[Union['ConfigUseArgs', 'ConfigUseArgsDict']]]]] = None,
+                 disconnect: pulumi.Input[Optional[Union['DisconnectArgs', 'DisconnectArgsDict']]] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -714,6 +769,8 @@ class Service(pulumi.CustomResource):
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input[Union['MountArgs', 'MountArgsDict']]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 per_host: pulumi.Input[Optional[_builtins.bool]] = None,
+                 placement: pulumi.Input[Optional[Union['PlacementArgs', 'PlacementArgsDict']]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]]] = None,
                  pull_policy: pulumi.Input[Optional['PullPolicy']] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
@@ -743,6 +800,7 @@ class Service(pulumi.CustomResource):
             __props__.__dict__["cluster"] = None if cluster is None else pulumi.Output.secret(cluster)
             __props__.__dict__["command"] = command
             __props__.__dict__["configs"] = configs
+            __props__.__dict__["disconnect"] = disconnect
             __props__.__dict__["discovery"] = discovery
             __props__.__dict__["env"] = env
             __props__.__dict__["extra_hosts"] = extra_hosts
@@ -760,6 +818,8 @@ class Service(pulumi.CustomResource):
             __props__.__dict__["mounts"] = mounts
             __props__.__dict__["name"] = name
             __props__.__dict__["namespace"] = namespace
+            __props__.__dict__["per_host"] = per_host
+            __props__.__dict__["placement"] = placement
             __props__.__dict__["ports"] = ports
             __props__.__dict__["pull_policy"] = pull_policy
             __props__.__dict__["replicas"] = replicas
@@ -813,6 +873,7 @@ class Service(pulumi.CustomResource):
         __props__.__dict__["cluster_id"] = None
         __props__.__dict__["command"] = None
         __props__.__dict__["configs"] = None
+        __props__.__dict__["disconnect"] = None
         __props__.__dict__["discovery"] = None
         __props__.__dict__["dns_name"] = None
         __props__.__dict__["endpoints"] = None
@@ -830,6 +891,8 @@ class Service(pulumi.CustomResource):
         __props__.__dict__["mounts"] = None
         __props__.__dict__["name"] = None
         __props__.__dict__["namespace"] = None
+        __props__.__dict__["per_host"] = None
+        __props__.__dict__["placement"] = None
         __props__.__dict__["ports"] = None
         __props__.__dict__["pull_policy"] = None
         __props__.__dict__["replicas"] = None
@@ -911,6 +974,14 @@ class Service(pulumi.CustomResource):
         Config files it gets, read-only.
         """
         return pulumi.get(self, "configs")
+
+    @_builtins.property
+    @pulumi.getter
+    def disconnect(self) -> pulumi.Output[Optional['outputs.Disconnect']]:
+        """
+        What becomes of its instances while their host is lost.
+        """
+        return pulumi.get(self, "disconnect")
 
     @_builtins.property
     @pulumi.getter
@@ -1047,6 +1118,22 @@ class Service(pulumi.CustomResource):
         The namespace it lives in.
         """
         return pulumi.get(self, "namespace")
+
+    @_builtins.property
+    @pulumi.getter(name="perHost")
+    def per_host(self) -> pulumi.Output[_builtins.bool]:
+        """
+        Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
+        """
+        return pulumi.get(self, "per_host")
+
+    @_builtins.property
+    @pulumi.getter
+    def placement(self) -> pulumi.Output[Optional['outputs.Placement']]:
+        """
+        Which hosts take its instances. Default: any, evenly.
+        """
+        return pulumi.get(self, "placement")
 
     @_builtins.property
     @pulumi.getter

@@ -2,6 +2,16 @@
 // *** Do not edit by hand unless you're certain you know what you are doing! ***
 
 
+export const AffinityRule = {
+    Together: "together",
+    Apart: "apart",
+} as const;
+
+/**
+ * Only where an instance of it is, or only where none is. `apart` holds for the other service as well.
+ */
+export type AffinityRule = (typeof AffinityRule)[keyof typeof AffinityRule];
+
 export const ConfigFileOnChange = {
     Restart: "restart",
     Nothing: "nothing",
@@ -11,6 +21,22 @@ export const ConfigFileOnChange = {
  * What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway.
  */
 export type ConfigFileOnChange = (typeof ConfigFileOnChange)[keyof typeof ConfigFileOnChange];
+
+export const ConstraintOperator = {
+    In: "In",
+    NotIn: "NotIn",
+    Exists: "Exists",
+    DoesNotExist: "DoesNotExist",
+    Gt: "Gt",
+    Gte: "Gte",
+    Lt: "Lt",
+    Lte: "Lte",
+} as const;
+
+/**
+ * How its value is compared. `Gt`, `Gte`, `Lt` and `Lte` read numbers, quantities and versions: `5.10` is below `6.1`.
+ */
+export type ConstraintOperator = (typeof ConstraintOperator)[keyof typeof ConstraintOperator];
 
 export const EndpointProtocol = {
     Tcp: "tcp",
@@ -94,6 +120,16 @@ export const LoggingDriver = {
  */
 export type LoggingDriver = (typeof LoggingDriver)[keyof typeof LoggingDriver];
 
+export const PlacementStrategy = {
+    Spread: "spread",
+    Binpack: "binpack",
+} as const;
+
+/**
+ * Prefers the hosts with the most room, other than its own instances', or those with the least.
+ */
+export type PlacementStrategy = (typeof PlacementStrategy)[keyof typeof PlacementStrategy];
+
 export const PortProtocol = {
     Tcp: "tcp",
     Udp: "udp",
@@ -114,6 +150,16 @@ export const PullPolicy = {
  * When a registry is asked what a tag names: `always` at each `up`; `missing` when the workload changes; `never`, for images that are here already.
  */
 export type PullPolicy = (typeof PullPolicy)[keyof typeof PullPolicy];
+
+export const Reconcile = {
+    Replacement: "replacement",
+    Original: "original",
+} as const;
+
+/**
+ * Which of the two stays when the host is back and both are healthy.
+ */
+export type Reconcile = (typeof Reconcile)[keyof typeof Reconcile];
 
 export const RestartPolicy = {
     Always: "always",
@@ -178,6 +224,27 @@ export const TaintEffect = {
  */
 export type TaintEffect = (typeof TaintEffect)[keyof typeof TaintEffect];
 
+export const TolerationEffect = {
+    NoSchedule: "NoSchedule",
+    PreferNoSchedule: "PreferNoSchedule",
+    NoExecute: "NoExecute",
+} as const;
+
+/**
+ * Only taints with this effect.
+ */
+export type TolerationEffect = (typeof TolerationEffect)[keyof typeof TolerationEffect];
+
+export const TolerationOperator = {
+    Equal: "Equal",
+    Exists: "Exists",
+} as const;
+
+/**
+ * Whether the taint's value must be `value`.
+ */
+export type TolerationOperator = (typeof TolerationOperator)[keyof typeof TolerationOperator];
+
 export const UpdatePolicyStrategy = {
     StartFirst: "start-first",
     StopFirst: "stop-first",
@@ -187,3 +254,13 @@ export const UpdatePolicyStrategy = {
  * Which of the old and the new instance yields. Default: `stop-first` with a writable `hostPath`, else `start-first`.
  */
 export type UpdatePolicyStrategy = (typeof UpdatePolicyStrategy)[keyof typeof UpdatePolicyStrategy];
+
+export const WhenUnsatisfiable = {
+    DoNotSchedule: "DoNotSchedule",
+    ScheduleAnyway: "ScheduleAnyway",
+} as const;
+
+/**
+ * Whether an instance that would break `maxSkew` waits.
+ */
+export type WhenUnsatisfiable = (typeof WhenUnsatisfiable)[keyof typeof WhenUnsatisfiable];

@@ -1,0 +1,50 @@
+import { bestHost, type Fleet, occupantOf } from "../scheduler/index.ts";
+import { move } from "./ops.ts";
+import type { Slot } from "./slots.ts";
+import type { Op, PlacedInstance, WantedService } from "./types.ts";
+
+/** Moves under way at once, in the whole cluster; one a service. */
+export const mostMoves = 10;
+
+/**
+ * One slot of a service that is to move so that its instances are spread more evenly: a host has joined, or come
+ * back. Only where all is well, and only what takes two off a difference: each move brings it nearer to an end.
+ */
+export function evenOut(service: WantedService, slots: readonly Slot[], fleet: Fleet): Op | undefined {
+  const { request, strategy, perHost } = service;
+  const isCalm = slots.every(
+    ({ current, outdated, extra }) => current?.healthy && !outdated && extra.length === 0,
+  );
+  if (perHost || strategy === "stop-first" || request.strategy !== "spread" || !isCalm) return undefined;
+  const placed = slots.flatMap(({ current }) => current ?? []);
+  for (const key of [...request.spread.map((rule) => rule.key), "host.name"]) {
+    const { of } = fleet.domains(key);
+    const domainOf = (host: string) => of[fleet.indexOf.get(host) ?? -1] ?? -1;
+    const byDomain = Map.groupBy(placed, ({ host }) => domainOf(host));
+    const crowded = [...byDomain.values()].reduce<PlacedInstance[]>(
+      (most, one) => (one.length > most.length ? one : most),
+      [],
+    );
+    const instance = crowded.at(-1);
+    if (instance === undefined || crowded.length < 2) continue;
+    const target = hostWithout(fleet, service, instance);
+    const there = target === undefined ? crowded.length : (byDomain.get(domainOf(target))?.length ?? 0);
+    if (target !== undefined && crowded.length - there >= 2)
+      return move(instance, `${target} has ${there} of ${service.name}, its place ${crowded.length}`);
+  }
+  return undefined;
+}
+
+/** Where an instance would go, were it placed anew. */
+function hostWithout(fleet: Fleet, { request }: WantedService, instance: PlacedInstance): string | undefined {
+  const group = groupOf(instance);
+  const occupant = { ...occupantOf({ key: instance.id, request: instance.request, group }, instance.host) };
+  fleet.take(occupant);
+  const found = bestHost(fleet, { request, group });
+  fleet.put(occupant);
+  return fleet.machines[found]?.name;
+}
+
+/** Instances of one revision are spread among each other. */
+export const groupOf = ({ serviceUid, revision }: Pick<PlacedInstance, "serviceUid" | "revision">): string =>
+  `${serviceUid}/${revision}`;
