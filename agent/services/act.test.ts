@@ -1,6 +1,8 @@
 import { expect, test } from "@jest/globals";
-import { families, keys, type PlacementRecord, type Store } from "../store/index.ts";
-import { act, opsPerCommit } from "./act.ts";
+import fc from "fast-check";
+import { type DecodedSet, families, keys, type PlacementRecord, type Store } from "../store/index.ts";
+import { act } from "./act.ts";
+import { commitBounds, turnsOf } from "./turns.ts";
 import type { Op } from "./types.ts";
 import { allReady } from "./view.ts";
 
@@ -31,18 +33,31 @@ function storeOf(record: PlacementRecord, meanwhile: (record: PlacementRecord) =
   const key = keys.placement("alpha", 0);
   let stored = { key, record, createRevision: 1, modRevision: 1 };
   let commits = 0;
+  const listeners = new Set<(set: DecodedSet) => void>();
+  const tell = () => {
+    const changes = [{ key }] as unknown as DecodedSet["changes"];
+    for (const listener of listeners) listener({ revision: stored.modRevision, changes, unreadable: [] });
+  };
   const store = {
     get: (family: unknown, asked: string) =>
       family === families.placement && asked === key ? stored : undefined,
     list: () => [stored],
     unreadable: () => [],
+    subscribe(listener: (set: DecodedSet) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async commit(writes: readonly { readonly key: string; readonly record: PlacementRecord }[]) {
       commits += 1;
       const own = writes.find((write) => write.key === key)?.record ?? stored.record;
       const revision = stored.modRevision + 1;
       stored = { ...stored, record: own, modRevision: revision };
+      tell();
       const changed = meanwhile(own);
-      if (changed !== own) stored = { ...stored, record: changed, modRevision: revision + 1 };
+      if (changed !== own) {
+        stored = { ...stored, record: changed, modRevision: revision + 1 };
+        tell();
+      }
       return revision;
     },
   };
@@ -53,7 +68,7 @@ function storeOf(record: PlacementRecord, meanwhile: (record: PlacementRecord) =
   };
 }
 
-const placements = Array.from({ length: opsPerCommit + 10 }, (_, index) => placed(index));
+const placements = Array.from({ length: commitBounds.ops + 10 }, (_, index) => placed(index));
 const ports = (store: Store) => ({
   ...{ store, hostStates: allReady, onObserved() {}, cidrOf: () => "10.64.0.0/22", now: () => new Date(0) },
 });
@@ -70,5 +85,28 @@ test("what is left of it is dropped when somebody else writes placements between
     placements: record.placements.map((one) => (one.want === "run" ? { ...one, reason: "theirs" } : one)),
   }));
   await expect(act(placements.map(drain), ports(store))).rejects.toMatchObject({ code: "conflict" });
-  expect([drained(), commits()]).toEqual([opsPerCommit, 1]);
+  expect([drained(), commits()]).toEqual([commitBounds.ops, 1]);
+});
+
+test("ops become transactions of bounded size; what is written at once touches different hosts", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 30 }), { maxLength: 400 }), (hosts) => {
+      const ops = hosts.map((host, index): Op => ({ ...drain(placed(index)), host: `host-${host}` }));
+      const turns = turnsOf(ops, ({ host }) => host);
+      for (const transactions of turns) {
+        const touched = transactions.flatMap((own) => [...new Set(own.map(({ host }) => host))]);
+        expect(new Set(touched).size).toBe(touched.length);
+        for (const own of transactions) {
+          expect(own.length).toBeLessThanOrEqual(commitBounds.ops);
+          expect(new Set(own.map(({ host }) => host)).size).toBeLessThanOrEqual(commitBounds.keys);
+        }
+      }
+      const done = turns.flat(2);
+      expect(done).toHaveLength(ops.length);
+      for (const host of new Set(hosts)) {
+        const own = (all: readonly Op[]) => all.filter((op) => op.host === `host-${host}`);
+        expect(own(done)).toEqual(own(ops));
+      }
+    }),
+  );
 });

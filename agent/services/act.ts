@@ -11,11 +11,9 @@ import {
   type Store,
 } from "../store/index.ts";
 import { applyOps } from "./placements.ts";
+import { commitBounds, turnsOf } from "./turns.ts";
 import { describe, type Op } from "./types.ts";
 import type { HostStates } from "./view.ts";
-
-/** Ops carried out in one transaction: their chunks and histories stay within its bounds. */
-export const opsPerCommit = 40;
 
 export interface ActPorts {
   readonly store: Store;
@@ -38,48 +36,92 @@ export async function revise(spec: Spec, { store }: ActPorts): Promise<void> {
 }
 
 /**
- * Carries out a decision, some ops a transaction; throws `conflict` as soon as the placements are not those it was made
- * on and this has written: what others drain meanwhile counts towards how many may go at once.
+ * Carries out a decision, some ops a transaction and some transactions at once; throws `conflict` as soon as the
+ * placements are not those it was made on and this has written: what others drain meanwhile counts towards how many
+ * may go at once.
  */
 export async function act(ops: readonly Op[], ports: ActPorts): Promise<void> {
-  let known = revisionsOf(ports.store);
-  for (const [host, own] of Map.groupBy(ops, (op) => op.host)) {
-    for (let start = 0; start < own.length; start += opsPerCommit) {
-      known = await commitOps(host, own.slice(start, start + opsPerCommit), known, ports);
+  const others = watchOthers(ports.store);
+  try {
+    for (const transactions of turnsOf(ops, ({ host }) => host)) {
+      if (transactions.length === 1) {
+        await commit(transactions[0] ?? [], others, ports, histories);
+        continue;
+      }
+      await someAtOnce(transactions, (one) => commit(one, others, ports));
+      // Written by themselves: two hosts may have instances of one service.
+      const at = ports.now().toISOString();
+      for (const told of turnsOf(transactions.flat(), serviceOf))
+        await someAtOnce(told, (one) => write(histories(ports.store, one, at), ports.store));
     }
+  } finally {
+    others.end();
   }
 }
 
-/** By key of a placement. */
-type Revisions = ReadonlyMap<string, number>;
+const serviceOf = ({ namespace, service }: Op) => `${namespace}/${service}`;
 
-function revisionsOf(store: Store): Revisions {
-  return new Map(store.list(families.placement).map(({ key, modRevision }) => [key, modRevision]));
-}
-
-async function commitOps(
-  host: string,
+async function commit(
   ops: readonly Op[],
-  known: Revisions,
+  others: Others,
   ports: ActPorts,
-): Promise<Revisions> {
-  const { store } = ports;
-  if (!isDeepStrictEqual(revisionsOf(store), known)) {
-    throw new ConstellationError(
-      "conflict",
-      "place instances: placements were changed in between; decide again",
-    );
-  }
+  along: (store: Store, ops: readonly Op[], at: string) => Put[] = () => [],
+): Promise<void> {
+  others.requireNone();
   const at = ports.now().toISOString();
-  const writes = placementWrites(host, ops, at, ports);
-  if (writes.length === 0) return known;
-  const revision = await store.commit([...writes, ...histories(store, ops, at)]);
-  const after = new Map(known);
-  for (const write of writes) {
-    if ("remove" in write) after.delete(write.remove);
-    else after.set(write.key, revision);
-  }
-  return after;
+  const writes = [...Map.groupBy(ops, ({ host }) => host)].flatMap(([host, own]) =>
+    placementWrites(host, own, at, ports),
+  );
+  if (writes.length === 0) return;
+  others.expect(writes.map((write) => ("remove" in write ? write.remove : write.key)));
+  await ports.store.commit([...writes, ...along(ports.store, ops, at)]);
+}
+
+async function write(puts: readonly Put[], store: Store): Promise<void> {
+  if (puts.length > 0) await store.commit(puts);
+}
+
+/** All of them, some at once; after a failure none is begun any more. */
+async function someAtOnce<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  let hasFailed = false;
+  const work = async () => {
+    for (const item of left) {
+      if (hasFailed) return;
+      await run(item).catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      });
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: commitBounds.atOnce }, work));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+}
+
+type Others = ReturnType<typeof watchOthers>;
+
+/** Notices placements that somebody else writes from now on. */
+function watchOthers(store: Store) {
+  const expected = new Set<string>();
+  let isChanged = false;
+  const end = store.subscribe(({ changes }) => {
+    for (const { key } of changes)
+      if (key.startsWith(families.placement.prefix) && !expected.delete(key)) isChanged = true;
+  });
+  return {
+    end,
+    /** The next change of each of these is one's own; where it is not, one's own write conflicts. */
+    expect(keysWritten: readonly string[]) {
+      for (const key of keysWritten) expected.add(key);
+    },
+    requireNone() {
+      if (!isChanged) return;
+      throw new ConstellationError(
+        "conflict",
+        "place instances: placements were changed in between; decide again",
+      );
+    },
+  };
 }
 
 /** What a host's placements become; nothing where the ops change none of them. */

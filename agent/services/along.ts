@@ -1,7 +1,8 @@
 import { type Desired, keys, type Put, type Removal, readAhead } from "../store/index.ts";
-import { type ActPorts, histories, opsPerCommit, placementWrites } from "./act.ts";
+import { type ActPorts, histories, placementWrites } from "./act.ts";
 import { decide } from "./decide.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
+import { commitBounds } from "./turns.ts";
 import { createIsFrozen, observe } from "./view.ts";
 
 /**
@@ -28,7 +29,7 @@ export function writesAlong(
     : [];
   const ops = decide(observe(readAhead(written, revision), seen, time, hostStates))
     .ops.filter((op) => op.namespace === namespace && op.service === name)
-    .slice(0, opsPerCommit);
+    .slice(0, commitBounds.ops);
   const placed = [...Map.groupBy(ops, ({ host }) => host)].flatMap(([host, own]) =>
     placementWrites(host, own, at, ports),
   );
