@@ -1,4 +1,13 @@
-import { copyFileSync, openSync, readdirSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -114,6 +123,26 @@ test("etcd's log damaged in its middle: it is said with what to do, what runs is
   const settled = await host.settled("steady", 30_000);
   expect(settled.map(({ id }) => id)).toEqual(instances.map(({ id }) => id));
   expect(await host.documents()).toBe(before);
+});
+
+test("etcd's log ahead of writing is gone: it is not started, it is said with what to do, traffic goes on, and it goes on by itself once the log is back; within 30 s", async () => {
+  const [before, instances] = [await host.documents(), await host.settled("steady")];
+  const load = await loadOn(host, "steady");
+  const folder = join(host.paths.stateDir, "etcd", "member", "wal");
+  await host.restartAgent(() => renameSync(folder, `${folder}.away`), host.store());
+  const said =
+    /the store does not answer: it cannot be started: its log in .* is gone.*restore a backup with/;
+  await until("the reason", async () => {
+    const { stdout } = await host.machine.run(["constellation-agent", "status"], { env: host.environment });
+    return said.test(stdout) || undefined;
+  });
+  expect(existsSync(folder)).toBe(false);
+  expect(host.store()).toEqual([]);
+
+  renameSync(`${folder}.away`, folder);
+  expect(await host.settled("steady", 30_000)).toEqual(instances);
+  expect(await host.documents()).toBe(before);
+  await expectNoneFailed(load);
 });
 
 test("a service's record in the store is junk: it is named, others are changed, what runs of it is left and goes on answering; within 30 s", async () => {

@@ -15,6 +15,7 @@ import { boundFile } from "../../lib/bound-file.ts";
 import { memberArguments, memberSocket } from "./arguments.ts";
 import { troubleOf } from "./complaint.ts";
 import { findMember } from "./find.ts";
+import { lostLog } from "./log-ahead.ts";
 
 const limits = {
   logBytes: 4 * 1024 * 1024,
@@ -166,6 +167,8 @@ async function adoptable(options: MemberOptions): Promise<ProcessIdentity | unde
 }
 
 async function start(options: MemberOptions): Promise<ProcessIdentity> {
+  const lost = lostLog(options.dataDir);
+  if (lost !== undefined) throw new Error(lost);
   const log = openSync(options.logFile, "a", 0o600); // append-only, so that it can be emptied under it
   const child = spawn(options.program, memberArguments(options.dataDir, options.quotaBytes), {
     cwd: options.runDir,
