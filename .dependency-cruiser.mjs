@@ -60,9 +60,9 @@ export default {
     ),
     rule(
       "adapters-only-in-main",
-      { path: "^agent/", pathNot: "^agent/((machine|run|unpack)\\.ts$|adapters/)" },
+      { path: "^agent/", pathNot: "^agent/((machine|own-servers|run|unpack)\\.ts$|adapters/)" },
       { path: "^agent/adapters/" },
-      "a feature declares the port it needs in its types.ts and agent/run.ts passes the adapter in; types too",
+      "a feature declares the port it needs in its types.ts and agent/run.ts or agent/own-servers.ts passes the adapter in; types too",
     ),
     rule(
       "folder-through-index",

@@ -10,6 +10,12 @@ export interface Arguments {
   /** Replaces what is there. */
   readonly force: boolean;
   readonly passphraseFile: string | undefined;
+  /** Of the server to join at: `ADDRESS` or `ADDRESS:PORT`. */
+  readonly server: string | undefined;
+  /** Where the join token is; absent: on standard input. */
+  readonly tokenFile: string | undefined;
+  /** Where other hosts reach this server. */
+  readonly address: string | undefined;
   readonly rest: readonly string[];
 }
 
@@ -23,6 +29,9 @@ export function parseArguments(args: readonly string[]): Arguments {
         json: { type: "boolean", default: false },
         force: { type: "boolean", default: false },
         "passphrase-file": { type: "string" },
+        server: { type: "string" },
+        "token-file": { type: "string" },
+        address: { type: "string" },
       },
       allowPositionals: true,
     });
@@ -33,6 +42,9 @@ export function parseArguments(args: readonly string[]): Arguments {
       json: values.json,
       force: values.force,
       passphraseFile: values["passphrase-file"],
+      server: values.server,
+      tokenFile: values["token-file"],
+      address: values.address,
       rest: positionals,
     };
   } catch (cause) {

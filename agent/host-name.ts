@@ -24,10 +24,15 @@ export async function keepHostName(stateDir: string, options: HostNameOptions): 
   if (isHostName(kept)) return kept.trim();
   const name = chooseHostName(hostNameOf(machineName), await recorded(), file);
   if (existsSync(file)) onUnreadable(setAside(file));
+  writeHostName(stateDir, name);
+  return name;
+}
+
+export function writeHostName(stateDir: string, name: string): void {
+  const file = join(stateDir, "host-name");
   mkdirSync(stateDir, { recursive: true });
   writeFileSync(`${file}.new`, `${name}\n`, { flush: true });
   renameSync(`${file}.new`, file);
-  return name;
 }
 
 function chooseHostName(machineName: string, recorded: readonly string[], file: string): string {

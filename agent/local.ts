@@ -15,7 +15,14 @@ export async function bringUp({ root, json }: { root: string | undefined; json: 
   return await up({ ...withRoot(root), guard: findOwnProgram("constellation-guard"), agent, version });
 }
 
-export const takeDown = (root: string | undefined) => down(withRoot(root));
+/** A host leaves its cluster first. */
+export async function takeDown(root: string | undefined): Promise<unknown> {
+  const { leaveCluster } = await import("./leaving.ts");
+  const trouble = await leaveCluster(root);
+  const result = await down(withRoot(root));
+  if (trouble === undefined) return result;
+  return { ...result, kept: [...result.kept, { kind: "membership", item: "host", reason: trouble }] };
+}
 export const listTraces = (root: string | undefined) => traces(withRoot(root));
 
 /** Programs get the whole of it; people get lines. */

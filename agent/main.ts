@@ -22,6 +22,15 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
     about: "removes the agent and every trace of it",
     run: async ({ root }) => (await import("./local.ts")).takeDown(root),
   },
+  token: {
+    about:
+      "makes a token by which a host of this name may join (--address ADDRESS: where this server is reached)",
+    run: async (given) => (await import("./joining.ts")).makeJoinToken(given),
+  },
+  join: {
+    about: "makes this machine a host of a cluster (--server ADDRESS, --token-file FILE or standard input)",
+    run: async (given) => (await import("./joining.ts")).joinCluster(given),
+  },
   status: {
     about: "says how the agent is",
     run: async (given) => (await import("./local.ts")).tellStatus(given),

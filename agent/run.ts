@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -6,7 +5,6 @@ import { type AgentPaths, agentPaths, ConstellationError } from "../contract/ind
 import { createCgroupCounters } from "./adapters/cgroups/index.ts";
 import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
 import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
-import { connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
 import {
   createConntrack,
   createFileCalls,
@@ -16,30 +14,28 @@ import {
   createRun,
   createSockets,
   createSpawner,
-  readStartTime,
   readSysctl,
-  readUnixPeer,
   writeSysctl,
 } from "./adapters/libc/index.ts";
 import { createNftables } from "./adapters/nftables/index.ts";
-import { createPortProbe, readDevices } from "./adapters/procnet/index.ts";
+import { readDevices } from "./adapters/procnet/index.ts";
 import { createRegistry } from "./adapters/registry/index.ts";
 import { recoverSwap } from "./backup/index.ts";
-import { describeHost, localRanges, runHost } from "./host.ts";
+import { followServers } from "./distant-servers.ts";
+import { describeHost, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
 import { type Images, openImages } from "./images/index.ts";
 import { status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
+import { readMembership } from "./membership.ts";
 import { runNetwork } from "./network/index.ts";
 import { ownFolders } from "./own-folders.ts";
 import { findOwnProgram } from "./own-programs.ts";
-import { type Server, startServer } from "./server.ts";
-import { untilServing } from "./serving.ts";
-import { laterSession } from "./session/index.ts";
+import { serveCluster, startStore, storeFolder } from "./own-servers.ts";
+import type { ServersHalf } from "./servers-half.ts";
 import { createStats } from "./stats/index.ts";
-import { readHostNames } from "./store/index.ts";
 import { version } from "./version.ts";
 
 /** In milliseconds. */
@@ -55,14 +51,13 @@ const hostAuthFiles = ["/run/containers/0/auth.json", "/root/.docker/config.json
 const unprivilegedUser = 65_534;
 
 /**
- * The agent: the store's process, the server half, this machine's own half, the API; the one place that knows features
- * and adapters alike. SIGTERM and SIGINT end it in reverse order. What runs outside of it (the store, instances, the
+ * The agent: this machine's own half, and the servers' half beside it or over the network; the one place, with
+ * `own-servers.ts`, that knows features and adapters alike. SIGTERM and SIGINT end it in reverse order. What runs outside of it (the store, instances, the
  * name server, packet rules) stays for the next agent.
  */
 export async function runAgent(root: string | undefined): Promise<undefined> {
   const paths = agentPaths(root);
-  const storeDir = join(paths.runDir, "etcd");
-  requireShortPaths(paths, storeDir);
+  requireShortPaths(paths, storeFolder(paths));
   const log = createLog(process.env);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -78,20 +73,10 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
 
   const recovery = recoverSwap(paths.stateDir);
   if (recovery) log.warn({ component: "backup" }, `a restore was cut short: ${recovery}`);
-  const hasStore = existsSync(join(paths.stateDir, "etcd", "member"));
-  const member = superviseMember({
-    program: findProgram(["etcd"], process.env),
-    dataDir: join(paths.stateDir, "etcd"),
-    runDir: storeDir,
-    logFile: join(paths.stateDir, "etcd.log"),
-    processes: { ...processes, startTimeOf: readStartTime },
-    onChange: (message, fields) =>
-      log[fields.trouble ? "error" : "info"]({ component: "store", ...fields }, `store ${message}`),
-  });
-  const keyValues = connectKeyValues(member.socket, member.trouble);
+  const membership = readMembership(paths.stateDir);
+  const store = membership ? undefined : startStore(paths, log);
   const letGo = async () => {
-    keyValues.close();
-    await member.letGo();
+    await store?.letGo();
     for (const opened of [conntrack, sockets, links]) opened.close();
   };
   const folders = {
@@ -104,7 +89,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const hostName = await keepHostName(paths.stateDir, {
     recorded: async () => {
       if (lastAssignment) return [lastAssignment.host.name];
-      return hasStore ? await readHostNames(keyValues, signal) : [];
+      return membership ? [membership.name] : ((await store?.hostNames(signal)) ?? []);
     },
     onUnreadable: (file) =>
       log.warn({ file }, "the kept host name cannot be read: it is set aside, and the recorded one taken"),
@@ -112,7 +97,8 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     await letGo();
     throw error;
   });
-  let server: Server | undefined;
+  const distant = membership && followServers({ paths, membership, version, log, signal });
+  let servers: ServersHalf | undefined = distant;
   const images = await openImages({
     stateDir: paths.stateDir,
     unpackCommand: [process.execPath, process.argv[1] ?? "", "unpack"],
@@ -124,8 +110,10 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       ...{ spawner, user: unprivilegedUser },
     }),
     // Until the store has answered, nobody knows what must stay.
-    inUse: () => server?.imagesInUse(),
-    maxBytes: () => server?.imageBytes(),
+    inUse: () => servers?.imagesInUse(),
+    maxBytes: () => servers?.imageBytes(),
+    // A host gets from the servers what somebody uploaded to them.
+    openUpload: distant?.openBlob,
     onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
     signal,
   });
@@ -150,19 +138,9 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     log.child({ component: "network" }),
     signal,
   );
-  const serving = untilServing(
-    paths.socket,
-    (attempt) =>
-      startServer({
-        ...{ paths, hostName, version, keyValues, log, images, signal: attempt },
-        portProbe: createPortProbe(),
-        localRanges: () => localRanges(paths.devicePrefix),
-        readPeer: readUnixPeer,
-      }),
-    log,
-    signal,
-  );
-  const session = laterSession(serving.then((started) => started.session));
+  const half = distant ?? serveCluster({ paths, hostName, version, images, log, signal }, store);
+  servers = half;
+  const { session } = half;
   session.onPlacing(runtime.expectStart);
   const host = runHost({
     session,
@@ -187,12 +165,10 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     devices: readDevices,
     deviceOf: network.deviceOf,
   });
-  const running = serving.then(async (started) => {
-    server = started;
-    const access = createInstanceAccess(host.instances, runtime);
-    const api = await started.listen({ access, blobs: images, stats });
-    log.info({ version, root, socket: paths.socket }, "agent started");
-    await started.running.finally(() => api.close());
+  const running = half.run({
+    access: createInstanceAccess(host.instances, runtime),
+    blobs: images,
+    stats: async () => await stats(host.instances.list()),
   });
   const collecting = collectImages(images, log.child({ component: "images" }), signal);
 

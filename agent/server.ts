@@ -11,15 +11,17 @@ import {
   isDigest,
   quantityBytes,
 } from "../contract/index.ts";
+import { reachAnywhere } from "./anywhere.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
-import { type Clusters, createClusters, type LocalRange } from "./cluster/index.ts";
+import { type Clusters, createClusters, type LocalRange, type Member, membersOf } from "./cluster/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
+import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
+import { admitMembers } from "./members.ts";
 import { ownFolders } from "./own-folders.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
-  allReady,
   createLocate,
   createProgress,
   createServiceFeature,
@@ -43,7 +45,7 @@ export interface ServerOptions {
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
-  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage">;
+  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage" | "openBlob">;
   readonly log: Logger;
   /** Ends everything; `running` resolves then. */
   readonly signal: AbortSignal;
@@ -69,16 +71,26 @@ const modelVersion = 1;
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { paths, hostName, keyValues, portProbe, readPeer, log, signal } = options;
   const now = () => new Date();
-  const store = await openStore(keyValues, signal, ({ key, reason }) =>
+  const records = await openStore(keyValues, signal, ({ key, reason }) =>
     log.error({ component: "store", key, reason }, "a record cannot be read; it is left as it is"),
   );
-  const clusters = createClusters(store, hostName, options.localRanges, now);
+  const clusters = createClusters(records, hostName, options.localRanges, now);
   const isFirstUse = clusters.find() === undefined;
   const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key"), { isFirstUse }));
-  const feed = createFeed(store, now);
+  const feed = createFeed(records, now);
+  const watch = watchHosts({
+    ...{ store: records, self: hostName, signal },
+    onChange({ name, state, silentMs }) {
+      const message =
+        state === "ready" ? "it answers" : `nothing was heard of it for ${Math.round(silentMs / 100) / 10} s`;
+      log.warn({ component: "hosts", host: name, silentMs: Math.round(silentMs) }, `a host is ${state}`);
+      feed.tell({ type: "host", name, state, message, at: now().toISOString() });
+    },
+  });
+  const store = withStates(records, watch);
   const leader = leadServices(
     {
-      ...{ store, now, hostStates: allReady },
+      ...{ store, now, hostStates: watch.conditionOf },
       cidrOf: (host) => store.get(families.host, keys.host(host))?.record.cidr,
       onObserved: ({ namespace, name, revision }) =>
         feed.tell({
@@ -111,33 +123,35 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       }),
     } satisfies Partial<Record<DocumentKind, KindFeature>>,
   });
-  const session = createLocalSession({
-    store,
-    sealer,
-    host: hostName,
-    onPlacing: leader.onPlacing,
-    onProgress(instance, message) {
-      progress.note(instance, message);
-      const { id, namespace, service } = instance;
-      feed.tell({ type: "progress", namespace, service, instance: id, message, at: now().toISOString() });
-    },
+  const onProgress = (instance: Instance, message: string) => {
+    progress.note(instance, message);
+    const { id, namespace, service } = instance;
+    feed.tell({ type: "progress", namespace, service, instance: id, message, at: now().toISOString() });
+  };
+  const { onPlacing } = leader;
+  const session = createLocalSession({ store, records, sealer, host: hostName, onPlacing, onProgress });
+  const members = admitMembers({
+    ...{ store, records, watch, clusters, sealer, onPlacing, onProgress, signal },
+    ...{ self: hostName, stateDir: paths.stateDir, openBlob: options.images.openBlob },
+    log: log.child({ component: "hosts" }),
   });
+  const instances = instanceQueries(() => progress.upon(instancesOf(store)));
   const startedAt = now().toISOString();
 
   return {
     session,
-    listen: (host) =>
+    listen: (here) =>
       serve({
         socket: paths.socket,
         readPeer,
         log: log.child({ component: "api" }),
         handlers: createHandlers({
-          ...host,
-          clusters,
-          documents,
-          feed,
-          instances: instanceQueries(() => progress.upon(instancesOf(store))),
-          hosts: () => hostsOf(store),
+          ...{ clusters, documents, feed, instances, blobs: here.blobs },
+          ...reachAnywhere({
+            ...{ self: hostName, here, reach: members.reach, instance: instances.get },
+            ready: () => [...membersOf(store).values()].filter(isReady).map(({ name }) => name),
+          }),
+          hosts: { ...members.hosts, list: () => hostsOf(store, watch.conditionOf, watch.skewOf) },
           info: () => infoOf(options, clusters, store, startedAt),
           resolveImage: (question) => resolveImage(question, imagePorts),
           hideSecretsOf: (id) => createHiding(secretTextsOf(store, sealer, id)),
@@ -152,9 +166,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         ].filter(isDigest),
       ),
     imageBytes: () => quantityBytes(clusters.find()?.imageStorage?.maxSize ?? ""),
-    running: Promise.all([store.running, leader.running]).finally(feed.close),
+    running: Promise.all([store.running, leader.running, watch.running, members.running]).finally(feed.close),
   };
 }
+
+const isReady = ({ state }: Member) => state === "ready";
 
 function infoOf(
   { version, hostName }: ServerOptions,

@@ -149,7 +149,14 @@ export type HostReport = z.infer<typeof hostReport>;
 
 /** A host's report, and what the servers know of it. */
 export const host = hostReport.extend({
-  state: z.enum(["ready", "suspect", "lost"]).describe("Whether it answers."),
+  role: z.enum(["server", "host"]).describe("`server`: it keeps the cluster's state as well."),
+  state: z
+    .enum(["ready", "suspect", "lost"])
+    .describe("Whether it answers; `lost`: what was placed there is placed elsewhere."),
+  clockSkewMs: z
+    .number()
+    .optional()
+    .describe("How far its clock is ahead of the one of the server that answers, in milliseconds."),
   availability: availability.describe("Whether it takes instances."),
   labels: z.record(z.string(), z.string()).describe("What its owner calls it, for placement."),
   attributes: z
@@ -218,6 +225,14 @@ export const event = z.discriminatedUnion("type", [
     type: z.literal("decision"),
     namespace: z.string(),
     service: z.string(),
+    message: z.string(),
+    at: z.string(),
+  }),
+  /** Passing and not stored: a host answers, or does not. */
+  z.object({
+    type: z.literal("host"),
+    name: z.string(),
+    state: z.enum(["ready", "suspect", "lost"]),
     message: z.string(),
     at: z.string(),
   }),

@@ -32,6 +32,18 @@ export const keptFiles: readonly KeptFile[] = [
     doc: "Seals the store's secrets. Lost, they are lost: a backup holds it.",
     bound: "32 bytes",
   },
+  {
+    folder: "state",
+    name: "identity/",
+    doc: "On a cluster's machines, once there is more than one: its key and certificate; on servers the CA's too, which a backup holds.",
+    bound: "four small files",
+  },
+  {
+    folder: "state",
+    name: "membership.json",
+    doc: "On a host that joined a cluster: which one, and where its servers are.",
+    bound: aFew,
+  },
   { folder: "state", name: "host-name", doc: "This host's name in the cluster.", bound: aFew },
   {
     folder: "state",

@@ -25,6 +25,7 @@ export * from "./model/secrets.ts";
 export * from "./model/validate.ts";
 export * from "./model/values.ts";
 export * from "./paths.ts";
+export * from "./ports.ts";
 export { components } from "./resources/components.ts";
 export { functions } from "./resources/functions.ts";
 export {

@@ -7,6 +7,7 @@ import {
   type ImageQuestion,
   type Info,
   type Instance,
+  type JoinToken,
   type LogLine,
   openapi,
   type RouteName,
@@ -72,7 +73,12 @@ export interface ApiPorts {
     /** Throws `not-found`. */
     get(id: string): Instance;
   };
-  readonly hosts: () => Host[];
+  readonly hosts: {
+    list(): Host[];
+    setAddress(name: string, address: string): Promise<void>;
+    remove(name: string, isForced: boolean): Promise<void>;
+    makeToken(name: string, by: string): Promise<JoinToken>;
+  };
   /** A sample of those that run here. */
   readonly stats: (instances: readonly Instance[]) => Promise<Stats>;
   readonly secretDigest: (text: string) => string;
@@ -120,7 +126,10 @@ export function createHandlers(ports: ApiPorts): Handlers {
       const where = { ...(user !== undefined && { user }), ...(workingDir !== undefined && { workingDir }) };
       return access.exec(id, { command: parseCommand(command), tty, columns, rows, ...where });
     },
-    listHosts: () => ({ items: hosts() }),
+    listHosts: () => ({ items: hosts.list() }),
+    putHost: ({ params, body }) => hosts.setAddress(params.name, body.address),
+    deleteHost: ({ params, query }) => hosts.remove(params.name, query.force),
+    createJoinToken: ({ body, principal }) => hosts.makeToken(body.name, principal.name),
     events: ({ query, headers, signal }) =>
       feed.stream({ ...query, after: cursorOf(headers["last-event-id"]) }, signal),
 

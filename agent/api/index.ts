@@ -5,6 +5,7 @@
  * It decides nothing about documents, instances or events.
  */
 export { type ApiPorts, createHandlers } from "./handlers.ts";
+export { serveHost } from "./host-only.ts";
 export { type Server, serve } from "./server.ts";
 export type { BlobStore, ExecOptions, ExecSession, InstanceAccess, Peer, Principal } from "./types.ts";
 export { serveUnready } from "./unready.ts";

@@ -5,8 +5,8 @@ export const contentVersion = 1;
 
 /** Files of the state folder that a cluster cannot go on without. */
 export const neededFiles = ["secrets.key", "host-name"] as const;
-/** And those that are taken along where they are there: the credentials of registries. */
-export const stateFiles = [...neededFiles, "auth.json"] as const;
+/** And those that are taken along where they are there: the credentials of registries, and the cluster's CA, where it ever had more than one machine. */
+export const stateFiles = [...neededFiles, "auth.json", "identity/ca.key", "identity/ca.crt"] as const;
 
 const schema = z.object({
   version: z.literal(contentVersion),

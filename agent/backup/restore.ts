@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
 import { syncToDisk } from "../lib/sync-to-disk.ts";
 import { type Content, decodeContent } from "./content.ts";
@@ -45,8 +45,10 @@ async function layReady(machine: BackupMachine, { files, records }: Content): Pr
   rmSync(folder, { recursive: true, force: true }); // of a try that was killed
   mkdirSync(folder, { mode: 0o700 });
   await machine.fillStore(join(folder, places.store), records);
-  for (const { name, base64 } of files)
+  for (const { name, base64 } of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, name), Buffer.from(base64, "base64"), { mode: 0o600 });
+  }
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
     syncToDisk(join(folder, name));
   syncToDisk(folder);

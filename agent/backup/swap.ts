@@ -18,7 +18,7 @@ export const places = {
 /** What every restore brings. */
 const needed = [places.store, ...neededFiles];
 /** What only some bring stands last: as long as it can still be missing, `restored` is not empty. */
-const names = [places.store, ...stateFiles];
+const names = [...new Set([places.store, ...stateFiles.map((name) => name.split("/")[0] ?? name)])];
 
 /** One change of names, which happens whole or not at all; paths within the state folder. */
 export type Step =

@@ -4,6 +4,7 @@
  * Invariant: a range never changes, and an address comes back only after all others.
  * It places nothing and configures no network.
  */
+export { freeRange } from "./allot.ts";
 export { type Clusters, createClusters } from "./cluster.ts";
 export type { LocalRange } from "./founding.ts";
 export { attributesOf, type Member, membersOf } from "./members.ts";

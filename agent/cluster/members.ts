@@ -16,6 +16,9 @@ export interface Member {
   /** What it keeps for itself. Cores and bytes. */
   readonly systemReserved: { readonly cpu: number; readonly memory: number };
   readonly availability: Availability;
+  readonly role: "server" | "host";
+  /** As far as hosts are watched where this is read: `ready` else. */
+  readonly state: "ready" | "suspect" | "lost";
 }
 
 /** Every host that belongs to the cluster, by name. */
@@ -23,9 +26,10 @@ export function membersOf(store: Reader): ReadonlyMap<string, Member> {
   return new Map(
     store.list(families.host).map(({ record }) => {
       const { name, cidr, labels = {}, taints = [], reserved = {}, availability = "active" } = record;
+      const { role, state = "ready" } = record;
       const memory = quantityBytes(reserved.memory ?? "") ?? defaultSystemReserve.memory;
       const systemReserved = { cpu: reserved.cpu ?? defaultSystemReserve.cpu, memory };
-      return [name, { name, cidr, labels, taints, systemReserved, availability }];
+      return [name, { name, cidr, labels, taints, systemReserved, availability, role, state }];
     }),
   );
 }

@@ -36,6 +36,11 @@ export function hostRange(clusterCidr: string, position: number): string | undef
     : undefined;
 }
 
+/** How many hosts' ranges there are. */
+export function rangesIn(clusterCidr: string): number {
+  return Math.max(1, Math.floor(parseRange(clusterCidr).size / hostAddresses));
+}
+
 /** The host's own address in its range: the first one. */
 export function gatewayOf(hostCidr: string): string {
   return formatIpv4(parseRange(hostCidr).first + 1);

@@ -133,6 +133,7 @@ function history(store: Store): Sent[] {
 const lastOf = <T>(items: readonly T[], count: number) => (count === 0 ? [] : items.slice(-count));
 
 function matches(event: Event, { namespace, service }: EventQuery): boolean {
+  if (event.type === "host") return namespace === undefined && service === undefined;
   const about = event.type === "instance" ? event.instance : event;
   if (namespace !== undefined && about.namespace !== namespace) return false;
   if (service === undefined) return true;

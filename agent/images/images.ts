@@ -1,9 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError, type Digest, formatReference } from "../../contract/index.ts";
 import { createSerial } from "../lib/serial.ts";
 import { type BlobStore, openBlobStore } from "./blobs.ts";
+import { createBring } from "./bring.ts";
 import { collect } from "./collect.ts";
 import { type LayerKey, type LayerStore, openLayerStore } from "./layers.ts";
 import { imageStoreLimits } from "./limits.ts";
@@ -24,6 +26,8 @@ export interface ImagesOptions {
   readonly inUse: () => ReadonlySet<Digest> | undefined;
   /** Of everything here together; undefined: the default. */
   readonly maxBytes?: () => number | undefined;
+  /** Opens a blob that was uploaded to the cluster, where that is not this machine. */
+  readonly openUpload?: ((digest: Digest, signal: AbortSignal) => Promise<Readable>) | undefined;
   readonly graceMs?: number;
   /** Hears of a collection that failed; the next one tries again. */
   readonly onError: (error: unknown) => void;
@@ -33,7 +37,7 @@ export interface ImagesOptions {
 
 /** Opens the host's images, removing what a crash left half done, but for downloads: they are gone on with. */
 export async function openImages(options: ImagesOptions): Promise<Images> {
-  const { stateDir, unpackCommand, tree, source, inUse, onError, signal } = options;
+  const { stateDir, unpackCommand, tree, source, inUse, openUpload, onError, signal } = options;
   const graceMs = options.graceMs ?? imageStoreLimits.graceMs;
   const root = join(stateDir, "images");
   const place = (name: string) => join(root, name);
@@ -77,6 +81,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
   }
   const room = watchRoom(root, collectNow);
   const pull = createPull({ source, blobs, folder: place("pulls"), room, signal });
+  const bring = createBring({ blobs, room, signal });
 
   async function hasImage(imageDigest: Digest): Promise<boolean> {
     try {
@@ -111,6 +116,14 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       if (await hasImage(imageDigest)) return;
       await usage.note(imageDigest);
       await pull(reference, imageDigest, access, wait);
+      await usage.note(imageDigest);
+      collectSoon();
+    },
+    async bring(imageDigest, wait = {}) {
+      if (await hasImage(imageDigest)) return;
+      if (!openUpload) throw notUploaded(imageDigest);
+      await usage.note(imageDigest);
+      await bring(imageDigest, openUpload, wait);
       await usage.note(imageDigest);
       collectSoon();
     },

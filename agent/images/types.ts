@@ -58,6 +58,8 @@ export interface Images {
     access: RegistryAccess,
     wait?: ImageWait,
   ): Promise<void>;
+  /** Brings what this host lacks of an image that was uploaded to the cluster; shared like a pull. @throws `image-missing` */
+  bring(imageDigest: Digest, wait?: ImageWait): Promise<void>;
   /** How the image wants to be run. @param imageDigest of its manifest, or of an index: then of this platform's. */
   resolve(imageDigest: Digest): Promise<ImageConfig>;
   /** Makes sure that the image can run here with what is stored, which is kept for another grace. @throws `image-missing` or `image-invalid` */

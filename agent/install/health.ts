@@ -11,6 +11,7 @@ export interface Condition {
   readonly answers: boolean;
   /** What the agent says where it runs and cannot serve. */
   readonly refusal?: string | undefined;
+  /** True too where there is none to run: on a host that is no server. */
   readonly store: boolean;
   readonly names: boolean;
   readonly hasCluster: boolean;

@@ -49,6 +49,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
   const programs = ownProgramsOf(paths);
   const guard = pidIfRunning(record?.guard);
   const agent = pidIfRunning(record?.agent);
+  const keepsState = !existsSync(join(paths.stateDir, "membership.json"));
   return {
     id: paths.id,
     stateDir: paths.stateDir,
@@ -61,7 +62,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
     processes: [
       supervised("guard", guard),
       supervised("agent", agent ?? pidOf(info)),
-      supervised("etcd", pidNamed(programs, "etcd")),
+      ...(keepsState ? [supervised("etcd", pidNamed(programs, "etcd"))] : []),
       supervised("dnsmasq", pidNamed(programs, "dnsmasq")),
     ],
     monitors: programs.filter(({ name }) => name === "conmon").length,
@@ -74,7 +75,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
       crashes: (supervised("agent", agent).upSeconds ?? 0) >= settledSeconds ? 0 : (record?.crashes ?? 0),
       answers: info !== undefined,
       refusal: answer?.kind === "unready" ? answer.reason : undefined,
-      store: pidNamed(programs, "etcd") !== undefined,
+      store: !keepsState || pidNamed(programs, "etcd") !== undefined,
       names: pidNamed(programs, "dnsmasq") !== undefined,
       hasCluster: (info as { clusterId?: unknown } | undefined)?.clusterId != null,
       unreadable: unreadableOf(info),

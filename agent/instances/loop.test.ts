@@ -62,7 +62,10 @@ function createAdopted(ports: Partial<InstancesPorts>) {
     ...{ folders, host: "alpha", log: pino({ level: "silent" }) },
     ports: {
       runtime: idleRuntime,
-      images: { pull: unused("pull"), resolve: unused("resolve"), unpack: unused("unpack") },
+      images: {
+        ...{ pull: unused("pull"), bring: unused("bring") },
+        ...{ resolve: unused("resolve"), unpack: unused("unpack") },
+      },
       mounts: { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") },
       network: {
         plugIn: unused("plugIn"),
@@ -130,7 +133,9 @@ test("health that could not be watched is watched again", async () => {
     if (attempts === 2) again.resolve();
     throw new Error("disk full");
   };
-  const instances = createAdopted({ images: { pull: unused("pull"), resolve, unpack: unused("unpack") } });
+  const instances = createAdopted({
+    images: { pull: unused("pull"), bring: unused("bring"), resolve, unpack: unused("unpack") },
+  });
   const spec = { namespace: "default", service: "web", inputs: {}, imageDigest: "x", minHealthyTimeMs: 0 };
   async function* assignments() {
     yield { ...assignment, specs: { [placement.specKey]: spec } };

@@ -24,11 +24,15 @@ async function startOne({ inputs = {}, secrets = {}, pull }: World, gate = creat
   const events: LifeEvent[] = [];
   const words: string[] = [];
   let isHere = false;
+  const bring = async () => {
+    throw new ConstellationError("image-missing", "find image: not uploaded");
+  };
   const images: Images = {
     async pull(...given) {
       await pull(...given);
       isHere = true;
     },
+    bring: () => bring(),
     async resolve() {
       if (isHere) throw new Error("the image is here");
       throw missing;
@@ -112,7 +116,7 @@ test.each<[ErrorCode, boolean]>([
 
 test.each([
   ["never", { pullPolicy: "never" }, /pullPolicy is never; set it to missing$/],
-  ["an image of a file", { image: "oci:web" }, /upload it again$/],
+  ["an image of a file", { image: "oci:web" }, /not uploaded$/],
   [
     "a secret that is gone",
     { imageCredentials: [{ registry: "r:1", secret: "gone" }] },

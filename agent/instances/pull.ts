@@ -1,10 +1,4 @@
-import {
-  ConstellationError,
-  type ErrorCode,
-  formatReference,
-  parseReference,
-  type RegistryReference,
-} from "../../contract/index.ts";
+import { ConstellationError, type ErrorCode, formatReference, parseReference } from "../../contract/index.ts";
 import { registryAccess } from "../images/index.ts";
 import type { Assignment, InstanceSpec, SecretContent } from "../session/index.ts";
 import { instanceLimits } from "./limits.ts";
@@ -43,29 +37,23 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
 export async function pullImage(request: PullRequest, images: Images): Promise<void> {
   const { assignment, spec, signal, onBegin } = request;
   try {
-    const reference = pullable(spec);
+    const { image, pullPolicy } = workloadOf(spec);
+    const reference = parseReference(image);
     const name = formatReference(reference);
     onBegin(name);
     const onProgress = paced((progress) => request.onProgress(`pulling ${name}: ${amount(progress)}`));
-    await images.pull(reference, spec.imageDigest, accessOf(assignment, spec), { signal, onProgress });
+    if (reference.kind !== "registry") await images.bring(spec.imageDigest, { signal, onProgress });
+    else if (pullPolicy === "never") throw notHere(image, spec);
+    else await images.pull(reference, spec.imageDigest, accessOf(assignment, spec), { signal, onProgress });
   } catch (error) {
     throw new PullFailure(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
-function pullable(spec: InstanceSpec): RegistryReference {
-  const { image, pullPolicy } = workloadOf(spec);
-  const reference = parseReference(image);
-  if (reference.kind !== "registry") {
-    throw new ConstellationError(
-      "image-missing",
-      `find image ${image}: ${spec.imageDigest} is not on this host; upload it again`,
-    );
-  }
-  if (pullPolicy !== "never") return reference;
-  throw new ConstellationError(
+function notHere(image: string, { imageDigest }: InstanceSpec): ConstellationError {
+  return new ConstellationError(
     "image-missing",
-    `find image ${image}: ${spec.imageDigest} is not on this host, and pullPolicy is never; set it to missing`,
+    `find image ${image}: ${imageDigest} is not on this host, and pullPolicy is never; set it to missing`,
   );
 }
 

@@ -160,6 +160,14 @@ export interface Images {
       readonly signal: AbortSignal;
     },
   ): Promise<void>;
+  /** The same for an image that was uploaded to the cluster. Throws `image-missing`. */
+  bring(
+    imageDigest: string,
+    options: {
+      readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void>;
   resolve(imageDigest: string): Promise<ImageConfig>;
   /** Folders in overlayfs's order, the topmost first. Never written to. */
   unpack(

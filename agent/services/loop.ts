@@ -28,8 +28,8 @@ export interface Leader {
    * is placed with its service runs some milliseconds sooner. Left out, the next pass does it.
    */
   along(service: Desired): (Put | Removal)[];
-  /** Calls back when instances are about to be placed; nothing may come of it. */
-  onPlacing(callback: () => void): void;
+  /** Calls back when instances are about to be placed; nothing may come of it. Gives what ends that. */
+  onPlacing(callback: () => void): () => void;
   /** Resolves after the signal aborts. */
   readonly running: Promise<void>;
 }
@@ -103,7 +103,10 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
       if (writes.length > 0) for (const tell of listeners) tell();
       return writes;
     },
-    onPlacing: (callback) => void listeners.add(callback),
+    onPlacing(callback) {
+      listeners.add(callback);
+      return () => void listeners.delete(callback);
+    },
     running: loop(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Instance, ServiceStatus } from "../../contract/index.ts";
+import { membersOf } from "../cluster/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
 import type { Leader } from "./loop.ts";
 import type { Progress } from "./progress.ts";
@@ -25,9 +26,13 @@ export function serviceStatus(
 /** Every instance there is, in order of namespace, slot's position and id. */
 export function instancesOf(store: Store): Instance[] {
   const observed = observedInstances(store);
+  const members = membersOf(store);
   const unreported = placementsOf(store)
     .filter(({ placed }) => placed.want === "run" && !observed.has(placed.id))
-    .map(({ host, placed }) => unreportedInstance(store, host, placed));
+    .map(({ host, placed }) => ({
+      ...unreportedInstance(store, host, placed),
+      ...(members.get(host)?.state === "lost" && { state: "lost" as const }),
+    }));
   return [...observed.values(), ...unreported].sort(
     (a, b) =>
       compare(a.namespace, b.namespace) ||

@@ -46,6 +46,7 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
     specs,
     ...contentsOf(store, sealer, Object.values(specs)),
     registries: cluster.registries ?? {},
+    ...(cluster.imageStorage?.maxSize !== undefined && { imageMaxSize: cluster.imageStorage.maxSize }),
     services: routesOf(store),
     peers: peersOf(store, hostName),
     ...unknownServicesOf(store),
@@ -144,7 +145,9 @@ export function routesOf(store: Store): ServiceRoute[] {
   const observed = observedInstances(store);
   const serving = placementsOf(store).filter(({ placed }) => {
     const instance = observed.get(placed.id);
-    return placed.want === "run" && instance?.state === "running" && instance.healthy;
+    // While its host is suspect: it may be us who are cut off, and those who can reach it still do.
+    const runs = instance?.state === "running" || instance?.state === "unknown";
+    return placed.want === "run" && runs && instance.healthy;
   });
   const byService = Map.groupBy(serving, ({ placed }) => placed.serviceUid);
   return servicesOf(store).map((service) =>

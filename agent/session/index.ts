@@ -7,6 +7,10 @@
 export { withKeptRoutes } from "./kept-routes.ts";
 export { laterSession } from "./later.ts";
 export { createLocalSession, type LocalSessionOptions } from "./local.ts";
+export { keepLinks, type Links } from "./remote/links.ts";
+export { keepCertificate } from "./remote/renewal.ts";
+export { createRemoteSession } from "./remote/session.ts";
+export { type ServingOptions, sessionRoutes } from "./serve.ts";
 export type {
   Assignment,
   Endpoint,
@@ -21,3 +25,4 @@ export type {
   SecretContent,
   ServiceRoute,
 } from "./types.ts";
+export { paths as sessionPaths } from "./wire.ts";

@@ -10,7 +10,10 @@ import { storeObservation } from "./report.ts";
 import type { Assignment, HostSession, Observation } from "./types.ts";
 
 export interface LocalSessionOptions {
+  /** With the hosts' states. */
   readonly store: Store;
+  /** As hosts' reports are written. */
+  readonly records: Store;
   readonly sealer: Sealer;
   readonly host: string;
   readonly onPlacing: HostSession["onPlacing"];
@@ -20,7 +23,7 @@ export interface LocalSessionOptions {
 
 /** The session of a host that runs in the same process as the server. */
 export function createLocalSession(options: LocalSessionOptions): HostSession {
-  const { store, sealer, host, onPlacing, onProgress } = options;
+  const { store, records, sealer, host, onPlacing, onProgress } = options;
   const serial = createSerial();
   let waiting: { observation: Observation; stored: Promise<void> } | undefined;
   return {
@@ -54,7 +57,7 @@ export function createLocalSession(options: LocalSessionOptions): HostSession {
       waiting = next;
       next.stored = serial(() => {
         waiting = undefined;
-        return storeObservation(store, next.observation);
+        return storeObservation(records, next.observation);
       });
       return next.stored;
     },

@@ -18,6 +18,8 @@ export interface Assignment {
   readonly configs: Readonly<Record<string, FileContent>>;
   /** How registries are reached, by host. */
   readonly registries: Readonly<Record<string, RegistrySettings>>;
+  /** The most that images may take on the host's disk, `20Gi`; absent: its own default. */
+  readonly imageMaxSize?: string;
   /** Every service of the networks this host takes part in. */
   readonly services: readonly ServiceRoute[];
   /** Services, by `namespace/name`, of which the servers cannot read how they are reached: a host keeps what it knows. */

@@ -22,6 +22,7 @@ export {
   type PlacementRecord,
   type Spec,
   type StoredCluster,
+  type TokenRecord,
 } from "./records.ts";
 export { openStore, type Put, type Removal, readPages, type Store } from "./store.ts";
 export type { Change, ChangeSet, Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";

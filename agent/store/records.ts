@@ -23,18 +23,37 @@ const hostRecord = kept({
   name: z.string(),
   /** `server`: it keeps the state as well. */
   role: z.enum(["server", "host"]),
+  /** The machine's own id (machine-id(5)); absent: its agent has not said it yet. */
+  uid: z.string().optional(),
   /** Where other hosts reach it; a server listens there. */
   address: z.string().optional(),
   /** Its instances' addresses; never changes. */
   cidr: z.string(),
+  /** Serial number of its certificate, and of the one before: that is good until the new one has arrived. */
+  certificate: z.object({ serial: z.string(), previous: z.string().optional() }).optional(),
   /** RFC 3339. */
   addedAt: z.string(),
   /** As its owner wrote them. */
   ...hostSettings,
   /** Absent: active. */
   availability: availability.optional(),
+  /** Never stored: in what is read with `withStates`. Absent: ready. */
+  state: z.enum(["ready", "suspect", "lost"]).optional(),
 });
 export type HostRecord = z.infer<typeof hostRecord>;
+
+/** A right to join, kept until its time is over. */
+const tokenRecord = kept({
+  /** The name that the host gets. */
+  host: z.string(),
+  /** SHA-256 of the secret part. */
+  digest: z.string(),
+  expiresAt: z.string(),
+  by: z.string(),
+  /** SHA-256 of the public key that joined by it; who holds that may ask once more, where the answer was lost. */
+  spentBy: z.string().optional(),
+});
+export type TokenRecord = z.infer<typeof tokenRecord>;
 
 /** How much was given out so far: the next one is looked for behind it. */
 const allocationRecord = kept({
@@ -128,6 +147,7 @@ const vital = <R>(prefix: string, schema: z.ZodType<R>): Family<R> => ({ prefix,
 export const families = {
   cluster: vital("cluster", clusterRecord),
   host: vital("host/", hostRecord),
+  token: family("token/", tokenRecord),
   allocation: vital("allocation", allocationRecord),
   desired: family("desired/", desiredRecord),
   spec: family("spec/", specRecord),
@@ -141,6 +161,7 @@ export const families = {
 export const keys = {
   cluster: "cluster",
   host: (name: string) => `host/${name}`,
+  token: (id: string) => `token/${id}`,
   allocation: "allocation",
   resolutions: "resolutions",
   desired: (namespace: string, kind: string, name: string) => `desired/${namespace}/${kind}/${name}`,

@@ -77,6 +77,7 @@ test("hosts: what is reserved of what there is", () => {
       cgroup: "v2" as const,
     },
     ...{
+      role: "server" as const,
       state: "ready" as const,
       capacity: { cpu: 4, memory: 8 * 2 ** 30 },
       reserved: { cpu: 0.15, memory: 192 * 2 ** 20 },

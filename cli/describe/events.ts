@@ -21,6 +21,8 @@ export function eventWords(event: Event): { readonly subject: string; readonly w
     }
     case "decision":
       return { subject: `${event.namespace}/${event.service}`, what: event.message };
+    case "host":
+      return { subject: `host ${event.name}`, what: `${event.state}: ${event.message}` };
     case "progress":
       return { subject: `${event.namespace}/${event.instance}`, what: event.message };
   }
@@ -48,7 +50,7 @@ export function concernsDocument(
 ): boolean {
   if (event.type === "document")
     return event.kind === about.kind && event.namespace === about.namespace && event.name === about.name;
-  if (about.kind !== "Service") return false;
+  if (about.kind !== "Service" || event.type === "host") return false;
   const [namespace, service] =
     event.type === "instance"
       ? [event.instance.namespace, event.instance.service]

@@ -11,6 +11,7 @@ import {
   type ClusterWrite,
   type DocumentWrite,
   type ImageQuestion,
+  type JoinToken,
   type LogLine,
   type RouteName,
   routes,
@@ -46,6 +47,9 @@ export interface Client {
   getInstance(id: string): Promise<Instance>;
   stats(query?: { namespace?: string; service?: string }): Promise<Stats>;
   listHosts(): Promise<Host[]>;
+  putHost(name: string, body: { address: string }): Promise<void>;
+  deleteHost(name: string, options?: { force?: boolean }): Promise<void>;
+  createJoinToken(name: string): Promise<JoinToken>;
   /** Follows, reconnecting with the last id, until the signal aborts; throws `compacted` when it must list again. */
   events(
     query: { namespace?: string; service?: string; tail?: number; follow?: boolean; after?: string },
@@ -136,6 +140,9 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
     getInstance: (id) => call("getInstance", { params: { id } }),
     stats: (query = {}) => call("stats", { query }),
     listHosts: async () => (await call("listHosts")).items,
+    putHost: (name, body) => call("putHost", { params: { name }, body }),
+    deleteHost: (name, { force = false } = {}) => call("deleteHost", { params: { name }, query: { force } }),
+    createJoinToken: (name) => call("createJoinToken", { body: { name } }),
     events: ({ after, ...query }, signal) =>
       follow({
         agent,

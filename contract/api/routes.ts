@@ -69,6 +69,18 @@ export const imageQuestion = z.strictObject({
 });
 export type ImageQuestion = z.infer<typeof imageQuestion>;
 
+const hostParams = z.object({ name: dnsLabel.describe("The host's name.") });
+/** A host as its owner writes it. */
+export const hostWrite = z.strictObject({ address: z.ipv4() });
+
+/** `token` goes to the machine that is to join, and to nobody else; `servers`: where it may join, `ADDRESS:PORT`. */
+export const joinToken = z.object({
+  token: z.string(),
+  expiresAt: z.string(),
+  servers: z.array(z.string()),
+});
+export type JoinToken = z.infer<typeof joinToken>;
+
 /** A line of an instance's log. */
 export const logLine = z.object({
   at: z.string(),
@@ -211,6 +223,31 @@ export const routes = {
     path: "/v1/hosts",
     summary: "The cluster's hosts.",
     answer: z.object({ items: z.array(host) }),
+    framing: "json",
+  },
+  putHost: {
+    method: "PUT",
+    path: "/v1/hosts/:name",
+    summary: "Where other hosts reach it; a server listens there from then on.",
+    params: hostParams,
+    body: hostWrite,
+    framing: "empty",
+  },
+  deleteHost: {
+    method: "DELETE",
+    path: "/v1/hosts/:name",
+    summary:
+      "Removes a host that is gone: what was placed there is placed elsewhere, and it may not come back.",
+    params: hostParams,
+    query: z.object({ force: flag.describe("Also one that still answers.") }),
+    framing: "empty",
+  },
+  createJoinToken: {
+    method: "POST",
+    path: "/v1/join-tokens",
+    summary: "A right to join the cluster as this host, once and within ten minutes.",
+    body: z.strictObject({ name: dnsLabel }),
+    answer: joinToken,
     framing: "json",
   },
   events: {

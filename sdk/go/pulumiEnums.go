@@ -795,7 +795,98 @@ func (o HostFactsCgroupPtrOutput) ToStringPtrOutputWithContext(ctx context.Conte
 	}).(pulumi.StringPtrOutput)
 }
 
-// Whether it answers.
+// `server`: it keeps the cluster's state as well.
+type HostFactsRole string
+
+const (
+	HostFactsRoleSERVER = HostFactsRole("server")
+	HostFactsRoleHOST   = HostFactsRole("host")
+)
+
+type HostFactsRoleOutput struct{ *pulumi.OutputState }
+
+func (HostFactsRoleOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostFactsRole)(nil)).Elem()
+}
+
+func (o HostFactsRoleOutput) ToHostFactsRoleOutput() HostFactsRoleOutput {
+	return o
+}
+
+func (o HostFactsRoleOutput) ToHostFactsRoleOutputWithContext(ctx context.Context) HostFactsRoleOutput {
+	return o
+}
+
+func (o HostFactsRoleOutput) ToHostFactsRolePtrOutput() HostFactsRolePtrOutput {
+	return o.ToHostFactsRolePtrOutputWithContext(context.Background())
+}
+
+func (o HostFactsRoleOutput) ToHostFactsRolePtrOutputWithContext(ctx context.Context) HostFactsRolePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v HostFactsRole) *HostFactsRole {
+		return &v
+	}).(HostFactsRolePtrOutput)
+}
+
+func (o HostFactsRoleOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o HostFactsRoleOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e HostFactsRole) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o HostFactsRoleOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o HostFactsRoleOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e HostFactsRole) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type HostFactsRolePtrOutput struct{ *pulumi.OutputState }
+
+func (HostFactsRolePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**HostFactsRole)(nil)).Elem()
+}
+
+func (o HostFactsRolePtrOutput) ToHostFactsRolePtrOutput() HostFactsRolePtrOutput {
+	return o
+}
+
+func (o HostFactsRolePtrOutput) ToHostFactsRolePtrOutputWithContext(ctx context.Context) HostFactsRolePtrOutput {
+	return o
+}
+
+func (o HostFactsRolePtrOutput) Elem() HostFactsRoleOutput {
+	return o.ApplyT(func(v *HostFactsRole) HostFactsRole {
+		if v != nil {
+			return *v
+		}
+		var ret HostFactsRole
+		return ret
+	}).(HostFactsRoleOutput)
+}
+
+func (o HostFactsRolePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o HostFactsRolePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *HostFactsRole) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether it answers; `lost`: what was placed there is placed elsewhere.
 type HostFactsState string
 
 const (
@@ -3704,6 +3795,8 @@ func init() {
 	pulumi.RegisterOutputType(HostAvailabilityPtrOutput{})
 	pulumi.RegisterOutputType(HostFactsCgroupOutput{})
 	pulumi.RegisterOutputType(HostFactsCgroupPtrOutput{})
+	pulumi.RegisterOutputType(HostFactsRoleOutput{})
+	pulumi.RegisterOutputType(HostFactsRolePtrOutput{})
 	pulumi.RegisterOutputType(HostFactsStateOutput{})
 	pulumi.RegisterOutputType(HostFactsStatePtrOutput{})
 	pulumi.RegisterOutputType(HttpProbeSchemeOutput{})

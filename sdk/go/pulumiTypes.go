@@ -1080,6 +1080,8 @@ type HostFacts struct {
 	Cgroup HostFactsCgroup `pulumi:"cgroup"`
 	// The range of its instances' addresses.
 	Cidr string `pulumi:"cidr"`
+	// How far its clock is ahead of the one of the server that answers, in milliseconds.
+	ClockSkewMs *float64 `pulumi:"clockSkewMs"`
 	// How many instances are placed on it.
 	Instances int `pulumi:"instances"`
 	// The release of its kernel.
@@ -1092,9 +1094,11 @@ type HostFacts struct {
 	Name string `pulumi:"name"`
 	// What its instances have reserved of its capacity.
 	Reserved HostFactsReserved `pulumi:"reserved"`
+	// `server`: it keeps the cluster's state as well.
+	Role HostFactsRole `pulumi:"role"`
 	// When its agent started, RFC 3339.
 	StartedAt string `pulumi:"startedAt"`
-	// Whether it answers.
+	// Whether it answers; `lost`: what was placed there is placed elsewhere.
 	State HostFactsState `pulumi:"state"`
 	// What it keeps for itself of its capacity.
 	SystemReserved HostFactsSystemReserved `pulumi:"systemReserved"`
@@ -1158,6 +1162,11 @@ func (o HostFactsOutput) Cidr() pulumi.StringOutput {
 	return o.ApplyT(func(v HostFacts) string { return v.Cidr }).(pulumi.StringOutput)
 }
 
+// How far its clock is ahead of the one of the server that answers, in milliseconds.
+func (o HostFactsOutput) ClockSkewMs() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v HostFacts) *float64 { return v.ClockSkewMs }).(pulumi.Float64PtrOutput)
+}
+
 // How many instances are placed on it.
 func (o HostFactsOutput) Instances() pulumi.IntOutput {
 	return o.ApplyT(func(v HostFacts) int { return v.Instances }).(pulumi.IntOutput)
@@ -1188,12 +1197,17 @@ func (o HostFactsOutput) Reserved() HostFactsReservedOutput {
 	return o.ApplyT(func(v HostFacts) HostFactsReserved { return v.Reserved }).(HostFactsReservedOutput)
 }
 
+// `server`: it keeps the cluster's state as well.
+func (o HostFactsOutput) Role() HostFactsRoleOutput {
+	return o.ApplyT(func(v HostFacts) HostFactsRole { return v.Role }).(HostFactsRoleOutput)
+}
+
 // When its agent started, RFC 3339.
 func (o HostFactsOutput) StartedAt() pulumi.StringOutput {
 	return o.ApplyT(func(v HostFacts) string { return v.StartedAt }).(pulumi.StringOutput)
 }
 
-// Whether it answers.
+// Whether it answers; `lost`: what was placed there is placed elsewhere.
 func (o HostFactsOutput) State() HostFactsStateOutput {
 	return o.ApplyT(func(v HostFacts) HostFactsState { return v.State }).(HostFactsStateOutput)
 }

@@ -216,7 +216,7 @@ function anyOf(processes: readonly Process[]): number {
 }
 
 /** A server whose command line names its service. */
-function web(service: string): Record<string, unknown> {
+export function web(service: string): Record<string, unknown> {
   return {
     command: ["httpd", "-f", "-p", "8000", "-r", service, "-h", "/etc"],
     healthCheck: { http: { path: "/hostname", port: 8000 } },
@@ -225,7 +225,7 @@ function web(service: string): Record<string, unknown> {
   };
 }
 
-async function upload(client: Client, name: string): Promise<Record<string, unknown>> {
+export async function upload(client: Client, name: string): Promise<Record<string, unknown>> {
   const reference = parseReference(name);
   if (reference.kind === "registry") throw new Error(`upload ${name}: it is in a registry`);
   const local = await openLocalImage(reference, "/");

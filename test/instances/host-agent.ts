@@ -70,6 +70,9 @@ const instances = createHostInstances({
       async pull() {
         throw new Error("nothing is to be pulled");
       },
+      async bring() {
+        throw new Error("nothing is to be brought");
+      },
       async resolve(digest) {
         return JSON.parse(readFileSync(join(root, "images", digest, "config.json"), "utf8"));
       },

@@ -156,6 +156,10 @@ export interface HostFacts {
      */
     cidr: string;
     /**
+     * How far its clock is ahead of the one of the server that answers, in milliseconds.
+     */
+    clockSkewMs?: number;
+    /**
      * How many instances are placed on it.
      */
     instances: number;
@@ -180,11 +184,15 @@ export interface HostFacts {
      */
     reserved: outputs.HostFactsReserved;
     /**
+     * `server`: it keeps the cluster's state as well.
+     */
+    role: enums.HostFactsRole;
+    /**
      * When its agent started, RFC 3339.
      */
     startedAt: string;
     /**
-     * Whether it answers.
+     * Whether it answers; `lost`: what was placed there is placed elsewhere.
      */
     state: enums.HostFactsState;
     /**

@@ -13,6 +13,7 @@ __all__ = [
     'EndpointProtocol',
     'HostAvailability',
     'HostFactsCgroup',
+    'HostFactsRole',
     'HostFactsState',
     'HttpProbeScheme',
     'InstanceFactsState',
@@ -96,10 +97,19 @@ class HostFactsCgroup(_builtins.str, Enum):
     PRIVATE_V1 = "private-v1"
 
 
+@pulumi.type_token("constellation:index:HostFactsRole")
+class HostFactsRole(_builtins.str, Enum):
+    """
+    `server`: it keeps the cluster's state as well.
+    """
+    SERVER = "server"
+    HOST = "host"
+
+
 @pulumi.type_token("constellation:index:HostFactsState")
 class HostFactsState(_builtins.str, Enum):
     """
-    Whether it answers.
+    Whether it answers; `lost`: what was placed there is placed elsewhere.
     """
     READY = "ready"
     SUSPECT = "suspect"

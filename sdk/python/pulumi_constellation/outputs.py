@@ -446,12 +446,14 @@ class HostFacts(dict):
                  labels: Mapping[str, _builtins.str],
                  name: _builtins.str,
                  reserved: 'outputs.HostFactsReserved',
+                 role: 'HostFactsRole',
                  started_at: _builtins.str,
                  state: 'HostFactsState',
                  system_reserved: 'outputs.HostFactsSystemReserved',
                  taints: Sequence['outputs.Taint'],
                  ulimit_ceilings: Mapping[str, _builtins.float],
                  arch: Optional[_builtins.str] = None,
+                 clock_skew_ms: Optional[_builtins.float] = None,
                  missing_capabilities: Optional[Sequence[_builtins.str]] = None):
         """
         :param _builtins.str address: Where other hosts reach it.
@@ -466,12 +468,14 @@ class HostFacts(dict):
         :param Mapping[str, _builtins.str] labels: What its owner calls it, for placement.
         :param _builtins.str name: Its name within the cluster.
         :param 'HostFactsReserved' reserved: What its instances have reserved of its capacity.
+        :param 'HostFactsRole' role: `server`: it keeps the cluster's state as well.
         :param _builtins.str started_at: When its agent started, RFC 3339.
-        :param 'HostFactsState' state: Whether it answers.
+        :param 'HostFactsState' state: Whether it answers; `lost`: what was placed there is placed elsewhere.
         :param 'HostFactsSystemReserved' system_reserved: What it keeps for itself of its capacity.
         :param Sequence['Taint'] taints: Keep instances away that do not tolerate them.
         :param Mapping[str, _builtins.float] ulimit_ceilings: Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
         :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
+        :param _builtins.float clock_skew_ms: How far its clock is ahead of the one of the server that answers, in milliseconds.
         :param Sequence[_builtins.str] missing_capabilities: Capabilities that no container can be given here: `[SYS_RESOURCE]`.
         """
         pulumi.set(__self__, "address", address)
@@ -486,6 +490,7 @@ class HostFacts(dict):
         pulumi.set(__self__, "labels", labels)
         pulumi.set(__self__, "name", name)
         pulumi.set(__self__, "reserved", reserved)
+        pulumi.set(__self__, "role", role)
         pulumi.set(__self__, "started_at", started_at)
         pulumi.set(__self__, "state", state)
         pulumi.set(__self__, "system_reserved", system_reserved)
@@ -493,6 +498,8 @@ class HostFacts(dict):
         pulumi.set(__self__, "ulimit_ceilings", ulimit_ceilings)
         if arch is not None:
             pulumi.set(__self__, "arch", arch)
+        if clock_skew_ms is not None:
+            pulumi.set(__self__, "clock_skew_ms", clock_skew_ms)
         if missing_capabilities is not None:
             pulumi.set(__self__, "missing_capabilities", missing_capabilities)
 
@@ -593,6 +600,14 @@ class HostFacts(dict):
         return pulumi.get(self, "reserved")
 
     @_builtins.property
+    @pulumi.getter
+    def role(self) -> 'HostFactsRole':
+        """
+        `server`: it keeps the cluster's state as well.
+        """
+        return pulumi.get(self, "role")
+
+    @_builtins.property
     @pulumi.getter(name="startedAt")
     def started_at(self) -> _builtins.str:
         """
@@ -604,7 +619,7 @@ class HostFacts(dict):
     @pulumi.getter
     def state(self) -> 'HostFactsState':
         """
-        Whether it answers.
+        Whether it answers; `lost`: what was placed there is placed elsewhere.
         """
         return pulumi.get(self, "state")
 
@@ -639,6 +654,14 @@ class HostFacts(dict):
         Its processor, as images name it: `amd64`, `arm64`.
         """
         return pulumi.get(self, "arch")
+
+    @_builtins.property
+    @pulumi.getter(name="clockSkewMs")
+    def clock_skew_ms(self) -> Optional[_builtins.float]:
+        """
+        How far its clock is ahead of the one of the server that answers, in milliseconds.
+        """
+        return pulumi.get(self, "clock_skew_ms")
 
     @_builtins.property
     @pulumi.getter(name="missingCapabilities")

@@ -70,6 +70,16 @@ export const HostFactsCgroup = {
  */
 export type HostFactsCgroup = (typeof HostFactsCgroup)[keyof typeof HostFactsCgroup];
 
+export const HostFactsRole = {
+    Server: "server",
+    Host: "host",
+} as const;
+
+/**
+ * `server`: it keeps the cluster's state as well.
+ */
+export type HostFactsRole = (typeof HostFactsRole)[keyof typeof HostFactsRole];
+
 export const HostFactsState = {
     Ready: "ready",
     Suspect: "suspect",
@@ -77,7 +87,7 @@ export const HostFactsState = {
 } as const;
 
 /**
- * Whether it answers.
+ * Whether it answers; `lost`: what was placed there is placed elsewhere.
  */
 export type HostFactsState = (typeof HostFactsState)[keyof typeof HostFactsState];
 

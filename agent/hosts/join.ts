@@ -1,0 +1,91 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import * as z from "zod";
+import { ConstellationError } from "../../contract/index.ts";
+import type { HostRecord, TokenRecord } from "../store/index.ts";
+
+/** What a machine sends to join. */
+export const joinWish = z.strictObject({
+  /** The token's id and secret. */
+  id: z.string().max(64),
+  secret: z.string().max(128),
+  /** machine-id(5) */
+  uid: z.string().regex(/^[0-9a-f]{32}$/),
+  csr: z.string().max(8 * 1024),
+});
+export type JoinWish = z.infer<typeof joinWish>;
+
+/** What it gets. */
+export const joinAnswer = z.object({
+  clusterId: z.string(),
+  clusterName: z.string(),
+  name: z.string(),
+  certificate: z.string(),
+  /** Where the servers listen: `ADDRESS:PORT`. */
+  servers: z.array(z.string()),
+});
+export type JoinAnswer = z.infer<typeof joinAnswer>;
+
+const prefix = "cst1";
+
+/** A token, taken apart. `fingerprint`: of the CA that whoever answers must belong to. */
+export interface Token {
+  readonly id: string;
+  readonly secret: string;
+  readonly fingerprint: string;
+}
+
+export function makeToken(fingerprint: string): Token {
+  return { id: randomBytes(6).toString("hex"), secret: randomBytes(24).toString("base64url"), fingerprint };
+}
+
+export function formatToken({ id, secret, fingerprint }: Token): string {
+  return [prefix, id, secret, fingerprint].join(".");
+}
+
+/** Throws `invalid`, without the token's text. */
+export function parseToken(text: string): Token {
+  const [first, id, secret, fingerprint, ...rest] = text.trim().split(".");
+  const isWhole = first === prefix && rest.length === 0 && /^[0-9a-f]{64}$/.test(fingerprint ?? "");
+  if (!isWhole || !id || !secret || !fingerprint)
+    throw new ConstellationError("invalid", "read the join token: it is none, or cut short; copy all of it");
+  return { id, secret, fingerprint };
+}
+
+export const digestOfSecret = (secret: string) => createHash("sha256").update(secret).digest("hex");
+
+/** What a wish comes to. */
+export type Admission =
+  | { readonly refusal: string }
+  /** `known`: it was here before, or its answer was lost. */
+  | { readonly host: string; readonly known: HostRecord | undefined };
+
+/** Whether a machine may join, and as whom. Pure; `key`: SHA-256 of its public key. */
+export function admit(
+  wish: Pick<JoinWish, "secret" | "uid">,
+  key: string,
+  token: TokenRecord | undefined,
+  hosts: readonly HostRecord[],
+  now: Date,
+): Admission {
+  if (token === undefined || !isEqual(token.digest, digestOfSecret(wish.secret)))
+    return { refusal: "this cluster made no such token, or it is long over; make a new one" };
+  if (now.toISOString() > token.expiresAt)
+    return { refusal: `the token was good until ${token.expiresAt}; make a new one` };
+  if (token.spentBy !== undefined && token.spentBy !== key)
+    return { refusal: `the token was spent, by ${token.host}; make a new one` };
+  const { host } = token;
+  const twin = hosts.find(({ uid, name }) => uid === wish.uid && name !== host);
+  if (twin)
+    return {
+      refusal: `this machine is ${twin.name} already, by its machine id; remove that host first, or, where this is a copy of it, give it an id of its own: rm /etc/machine-id; systemd-machine-id-setup`,
+    };
+  const known = hosts.find(({ name }) => name === host);
+  if (known && known.role === "server") return { refusal: `${host} is a server; choose another name` };
+  if (known && known.uid !== wish.uid)
+    return { refusal: `${host} is another machine; remove it first, or choose another name` };
+  return { host, known };
+}
+
+function isEqual(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}

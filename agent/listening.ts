@@ -1,0 +1,97 @@
+import {
+  type Authority,
+  type Credentials,
+  isDueForRenewal,
+  judge,
+  makeKey,
+  readCredentials,
+  requestCertificate,
+  writeCredentials,
+} from "./identity/index.ts";
+import { createPulse } from "./lib/pulse.ts";
+import { type Listener, type ListenerOptions, listen } from "./link/index.ts";
+import { families, keys, type Store } from "./store/index.ts";
+
+/** In milliseconds. */
+const bounds = {
+  /** After a failure, and between two looks at the certificate. */
+  retryMs: 2_000,
+  lookMs: 60_000,
+} as const;
+
+export interface ListeningOptions extends Omit<ListenerOptions, "address" | "credentials"> {
+  readonly store: Store;
+  readonly self: string;
+  readonly stateDir: string;
+  readonly authority: () => Promise<Authority>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Listens for the cluster's hosts where this server's record says that it is reached; not at all while that says nothing.
+ * Resolves after the abort; what fails is tried again.
+ */
+export async function keepListening(options: ListeningOptions): Promise<void> {
+  const { store, self, log, signal } = options;
+  const pulse = createPulse();
+  pulse.fire();
+  const unsubscribe = store.subscribe(() => addressOf(store, self) !== current?.address && pulse.fire());
+  let current:
+    | { readonly address: string; readonly listener: Listener; credentials: Credentials }
+    | undefined;
+  let told: string | undefined;
+  while (!signal.aborted) {
+    await pulse.wait(signal, told === undefined ? bounds.lookMs : bounds.retryMs);
+    const address = signal.aborted ? undefined : addressOf(store, self);
+    try {
+      if (current && current.address !== address) {
+        await current.listener.close();
+        log.info({ address: current.address }, "listens for hosts no longer");
+        current = undefined;
+      }
+      if (address === undefined) continue;
+      const credentials = await serverCredentials(address, options);
+      if (current === undefined) {
+        const listener = await listen({ ...options, address, credentials });
+        current = { address, listener, credentials };
+        log.info({ address }, "listens for hosts");
+      } else if (current.credentials.certificate !== credentials.certificate) {
+        current.listener.renew(credentials);
+        current.credentials = credentials;
+      }
+      told = undefined;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== told) log.error({ err: error }, "cannot listen for hosts");
+      told = message;
+    }
+  }
+  unsubscribe();
+  await current?.listener.close();
+}
+
+const addressOf = (store: Store, self: string) => store.get(families.host, keys.host(self))?.record.address;
+
+/** This server's own certificate, anew where it has none, an old one, or one of another CA or address. */
+async function serverCredentials(
+  address: string,
+  { stateDir, self, authority }: ListeningOptions,
+): Promise<Credentials> {
+  const [now, ca] = [new Date(), await authority()];
+  const kept = readCredentials(stateDir);
+  if (kept && isGood(kept, self, address, ca.certificate, now)) return kept;
+  const key = kept?.key ?? makeKey();
+  const publicKey = await ca.keyOf(await requestCertificate(key, self));
+  const subject = { host: self, role: "server", addresses: [address] } as const;
+  const { certificate } = await ca.issue(publicKey, subject, now);
+  const credentials = { authority: ca.certificate, certificate, key };
+  writeCredentials(stateDir, credentials);
+  return credentials;
+}
+
+function isGood({ certificate }: Credentials, self: string, address: string, authority: string, now: Date) {
+  const judged = judge(certificate, authority, now);
+  if ("refusal" in judged) return false;
+  const isOwn = judged.host === self && judged.isServer && judged.addresses.includes(address);
+  return isOwn && !isDueForRenewal(judged, now);
+}

@@ -1,0 +1,84 @@
+import { networkInterfaces } from "node:os";
+import type { Logger } from "pino";
+import type { Digest } from "../contract/index.ts";
+import type { Clusters } from "./cluster/index.ts";
+import { createHosts, type Hosts, type HostWatch, joinWish } from "./hosts/index.ts";
+import { type Authority, openAuthority } from "./identity/index.ts";
+import { type Routes, readWhole } from "./link/index.ts";
+import { keepListening } from "./listening.ts";
+import { readMachineId } from "./machine-id.ts";
+import { createReach, type Reach } from "./reach/index.ts";
+import { type ServingOptions, sessionRoutes } from "./session/index.ts";
+import type { Store } from "./store/index.ts";
+
+export interface MembersOptions extends Pick<ServingOptions, "sealer" | "onPlacing" | "onProgress"> {
+  /** With the hosts' states. */
+  readonly store: Store;
+  /** As it was written. */
+  readonly records: Store;
+  readonly watch: HostWatch;
+  readonly clusters: Clusters;
+  readonly self: string;
+  readonly stateDir: string;
+  readonly openBlob: (digest: Digest) => Promise<NodeJS.ReadableStream>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** The cluster's other machines, as a server has to do with them. */
+export interface Members {
+  readonly hosts: Hosts;
+  readonly reach: Reach;
+  readonly running: Promise<void>;
+}
+
+/** Wires who may come, what they are told and how they are asked. */
+export function admitMembers(options: MembersOptions): Members {
+  const { records, watch, clusters, self, stateDir, log, signal } = options;
+  const now = () => new Date();
+  let opened: Promise<Authority> | undefined;
+  const authority = () => {
+    opened ??= openAuthority(stateDir, clusters.current().id, now());
+    opened.catch(() => {
+      opened = undefined;
+    });
+    return opened;
+  };
+  const hosts = createHosts({
+    ...{ store: records, clusters, self, authority, now },
+    isReady: (name) => watch.stateOf(name) === "ready",
+    localAddresses,
+    machineId: readMachineId,
+  });
+  const reach = createReach();
+  const routes: Routes = {
+    "/v1/join": {
+      async strangers({ stream, address }) {
+        const wish = joinWish.parse(JSON.parse(await readWhole(stream)));
+        const answer = await hosts.join(wish, address);
+        log.info({ host: answer.name, address }, "a host joined");
+        return answer;
+      },
+    },
+    ...sessionRoutes({
+      ...options,
+      servers: hosts.servers,
+      heard: watch.heard,
+      refusalOf: hosts.refusalOf,
+      renew: hosts.renew,
+      leave: (host) => hosts.remove(host, true),
+    }),
+  };
+  const running = keepListening({
+    ...{ store: records, self, stateDir, authority, routes, log, signal },
+    refusalOf: hosts.refusalOf,
+    onServing: ({ host }, session) => reach.connected(host, session),
+  });
+  return { hosts, reach, running };
+}
+
+function localAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries = []) =>
+    entries.filter(({ family }) => family === "IPv4").map(({ address }) => address),
+  );
+}

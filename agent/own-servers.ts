@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { type AgentPaths, ConstellationError } from "../contract/index.ts";
+import { connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
+import { createProcesses, readStartTime, readUnixPeer } from "./adapters/libc/index.ts";
+import { createPortProbe } from "./adapters/procnet/index.ts";
+import { localRanges } from "./host.ts";
+import { findProgram } from "./lib/find-program.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
+import type { ServersHalf } from "./servers-half.ts";
+import { untilServing } from "./serving.ts";
+import { laterSession } from "./session/index.ts";
+import { type KeyValues, readHostNames } from "./store/index.ts";
+
+/** The store's process, and the way to it. */
+export interface StoreProcess {
+  readonly keyValues: KeyValues;
+  /** The hosts of the cluster in it; none in a new one. */
+  hostNames(signal: AbortSignal): Promise<readonly string[]>;
+  /** It goes on, for the next agent. */
+  letGo(): Promise<void>;
+}
+
+export function startStore(paths: AgentPaths, log: Logger): StoreProcess {
+  const dataDir = join(paths.stateDir, "etcd");
+  const isNew = !existsSync(join(dataDir, "member"));
+  const member = superviseMember({
+    program: findProgram(["etcd"], process.env),
+    dataDir,
+    runDir: storeFolder(paths),
+    logFile: join(paths.stateDir, "etcd.log"),
+    processes: { ...createProcesses(), startTimeOf: readStartTime },
+    onChange: (message, fields) =>
+      log[fields.trouble ? "error" : "info"]({ component: "store", ...fields }, `store ${message}`),
+  });
+  const keyValues = connectKeyValues(member.socket, member.trouble);
+  return {
+    keyValues,
+    hostNames: async (signal) => (isNew ? [] : await readHostNames(keyValues, signal)),
+    async letGo() {
+      keyValues.close();
+      await member.letGo();
+    },
+  };
+}
+
+/** Where its sockets are. */
+export const storeFolder = ({ runDir }: AgentPaths) => join(runDir, "etcd");
+
+type ClusterOptions = Pick<ServerOptions, "paths" | "hostName" | "version" | "images" | "log" | "signal">;
+
+/** The servers' half in this process: all that stands on the store, as soon as that lets it. */
+export function serveCluster(options: ClusterOptions, store: StoreProcess | undefined): ServersHalf {
+  if (store === undefined) throw new ConstellationError("bug", "serve the cluster: there is no store");
+  const { paths, log, signal } = options;
+  let server: Server | undefined;
+  const serving = untilServing(
+    paths.socket,
+    (attempt) =>
+      startServer({
+        ...{ ...options, keyValues: store.keyValues, signal: attempt },
+        portProbe: createPortProbe(),
+        localRanges: () => localRanges(paths.devicePrefix),
+        readPeer: readUnixPeer,
+      }),
+    log,
+    signal,
+  );
+  return {
+    session: laterSession(serving.then((started) => started.session)),
+    imagesInUse: () => server?.imagesInUse(),
+    imageBytes: () => server?.imageBytes(),
+    async run(here) {
+      const started = await serving;
+      server = started;
+      const api = await started.listen(here);
+      log.info({ version: options.version, socket: paths.socket }, "agent started");
+      await started.running.finally(() => api.close());
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { ClientHttp2Session, ServerHttp2Session } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Credentials } from "../../identity/index.ts";
+import { dial, dialServing, openStream, readLines } from "../../link/index.ts";
+import { beat, echo, paths, wireLimits } from "../wire.ts";
+
+/** A connection to one server that answers heartbeats. */
+export interface Link {
+  readonly server: string;
+  readonly session: ClientHttp2Session;
+  /** This machine's end of it. */
+  readonly localAddress: string;
+  /** Aborted once it is of no use any more. */
+  readonly over: AbortSignal;
+  close(): void;
+}
+
+export interface LinkOptions {
+  readonly credentials: Credentials;
+  /** Answers what the server asks. */
+  readonly serve: (session: ServerHttp2Session) => void;
+}
+
+/** Connects, and begins to send heartbeats; resolves once the first was answered. */
+export async function openLink(server: string, options: LinkOptions, signal: AbortSignal): Promise<Link> {
+  const ending = new AbortController();
+  const over = AbortSignal.any([signal, ending.signal]);
+  const dialled = await dial(server, { credentials: options.credentials }, signal);
+  over.addEventListener("abort", dialled.close, { once: true });
+  try {
+    const stream = await openStream(dialled.session, paths.heartbeats, over);
+    const first = Promise.withResolvers<void>();
+    const beating = keepBeating(stream, first.resolve, over);
+    beating.catch(first.reject).finally(() => ending.abort());
+    await first.promise;
+    const serving = await dialServing(server, options.credentials, over);
+    over.addEventListener("abort", () => serving.destroy(), { once: true });
+    serving.once("close", () => ending.abort());
+    options.serve(serving);
+  } catch (error) {
+    ending.abort();
+    throw error;
+  }
+  const { session, localAddress } = dialled;
+  return { server, session, localAddress, over, close: () => ending.abort() };
+}
+
+/** Until the server does not answer, or the signal aborts. Rejects with why. */
+async function keepBeating(
+  stream: Awaited<ReturnType<typeof openStream>>,
+  onEcho: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let unanswered = 0;
+  let skewMs: number | undefined;
+  const listen = async () => {
+    for await (const line of readLines(stream, wireLimits.beatBytes)) {
+      const { at, of } = echo.parse(line);
+      unanswered = 0;
+      skewMs = (of + Date.now()) / 2 - at;
+      onEcho();
+    }
+    throw new Error("the server ended the heartbeats");
+  };
+  const send = async () => {
+    // What was not answered is counted in beats, not in time: time in which we did not run is no fault of the server.
+    while (unanswered < wireLimits.unansweredBeats) {
+      unanswered += 1;
+      const own = beat.parse({ at: Date.now(), ...(skewMs !== undefined && { skewMs }) });
+      stream.write(`${JSON.stringify(own)}\n`);
+      await delay(wireLimits.beatMs, undefined, { signal });
+    }
+    throw new Error(`the server answered none of ${unanswered} heartbeats`);
+  };
+  const [listening, sending] = [listen(), send()];
+  listening.catch(() => undefined);
+  sending.catch(() => undefined);
+  await Promise.race([listening, sending]);
+}

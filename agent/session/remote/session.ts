@@ -1,0 +1,94 @@
+import { setTimeout as delay } from "node:timers/promises";
+import * as z from "zod";
+import { ConstellationError, errorTable } from "../../../contract/index.ts";
+import { ask, linkLimits, openStream, readLines } from "../../link/index.ts";
+import type { Assignment, HostSession, Observation } from "../types.ts";
+import { message, paths, wireLimits } from "../wire.ts";
+import type { Links } from "./links.ts";
+
+export interface RemoteSessionOptions {
+  readonly links: Links;
+  /** Where the servers are, as they say now. */
+  readonly onServers: (servers: readonly string[]) => void;
+  /** The stream of assignments broke; the next one is on its way. */
+  readonly onTrouble: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The session of a host that is no server: over a link to whichever server answers. */
+export function createRemoteSession({
+  links,
+  onServers,
+  onTrouble,
+  signal,
+}: RemoteSessionOptions): HostSession {
+  const placing = new Set<() => void>();
+  let latest: { observation: Observation; isStored: boolean } | undefined;
+  let sending: Promise<void> | undefined;
+
+  async function* follow(until: AbortSignal): AsyncGenerator<Assignment> {
+    const link = await links.current();
+    const over = AbortSignal.any([until, link.over]);
+    const stream = await openStream(link.session, paths.assignments, over, "{}");
+    // A server that lost its state, and got it back from a backup, knows nothing of what was reported.
+    if (latest) send({ ...latest, isStored: false }).catch(onTrouble);
+    for await (const line of readLines(stream, linkLimits.lineBytes)) {
+      const told = message.parse(line);
+      if ("placing" in told) {
+        for (const tell of placing) tell();
+        continue;
+      }
+      onServers(told.servers);
+      yield told.assignment as unknown as Assignment;
+    }
+  }
+
+  function send(next: NonNullable<typeof latest>): Promise<void> {
+    latest = next;
+    sending ??= sendAll().finally(() => {
+      sending = undefined;
+    });
+    return sending;
+  }
+
+  /** What is reported while another report is under way is sent after it, once for all. */
+  async function sendAll(): Promise<void> {
+    while (latest && !latest.isStored) {
+      const current = latest;
+      try {
+        const link = await links.current();
+        await ask(link.session, paths.observation, current.observation, z.object({}));
+        current.isStored = true;
+      } catch (error) {
+        const isPassing = error instanceof ConstellationError && errorTable[error.code].retryable;
+        if (signal.aborted || !isPassing) throw error;
+        await delay(wireLimits.firstPauseMs, undefined, { signal });
+      }
+    }
+  }
+
+  return {
+    onPlacing: (callback) => void placing.add(callback),
+
+    async *assignments(until) {
+      while (!until.aborted && !signal.aborted) {
+        try {
+          yield* follow(until);
+        } catch (error) {
+          if (!until.aborted && !signal.aborted) onTrouble(error);
+        }
+        await delay(wireLimits.firstPauseMs, undefined, { signal: until }).catch(() => undefined);
+      }
+    },
+
+    report: (observation) => send({ observation, isStored: false }),
+
+    progress(instance, text) {
+      const told = { instance, message: text };
+      links
+        .current()
+        .then((link) => ask(link.session, paths.progress, told, z.object({})))
+        .catch(() => undefined); // Lost without harm.
+    },
+  };
+}

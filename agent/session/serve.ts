@@ -1,0 +1,135 @@
+import { pipeline } from "node:stream/promises";
+import { ConstellationError, type Digest, type Instance, isDigest } from "../../contract/index.ts";
+import { type Call, type Peer, type Routes, readLines, readWhole, sendLine } from "../link/index.ts";
+import type { Sealer } from "../secrets/index.ts";
+import { placementsOf } from "../services/index.ts";
+import type { Store } from "../store/index.ts";
+import { createLocalSession, type LocalSessionOptions } from "./local.ts";
+import type { HostSession, Observation } from "./types.ts";
+import { beat, type Message, observation, paths, progress, wireLimits } from "./wire.ts";
+
+export interface ServingOptions {
+  /** With the hosts' states. */
+  readonly store: Store;
+  readonly records: Store;
+  readonly sealer: Sealer;
+  /** Calls back when instances are about to be placed; gives what ends that. */
+  readonly onPlacing: (callback: () => void) => () => void;
+  readonly onProgress: LocalSessionOptions["onProgress"];
+  readonly servers: () => readonly string[];
+  readonly heard: (host: string, skewMs: number) => void;
+  /** Why a host is refused (by now). */
+  readonly refusalOf: (peer: Peer) => string | undefined;
+  /** PEM of its next certificate. */
+  readonly renew: (peer: Peer) => Promise<string>;
+  readonly leave: (host: string) => Promise<void>;
+  readonly openBlob: (digest: Digest) => Promise<NodeJS.ReadableStream>;
+}
+
+/** The servers' end of the hosts' sessions: what a local host does by calls, a distant one does by these routes. */
+export function sessionRoutes(options: ServingOptions): Routes {
+  const { store, records, sealer, onPlacing, onProgress, servers } = options;
+  const sessions = new Map<string, HostSession>();
+  /** One a host, also while it is connected twice: its reports are written one after the other. */
+  const sessionOf = (host: string) => {
+    const found =
+      sessions.get(host) ??
+      createLocalSession({ store, records, sealer, host, onProgress, onPlacing: () => undefined });
+    sessions.set(host, found);
+    return found;
+  };
+
+  async function assign({ stream, signal }: Call, { host }: Peer): Promise<undefined> {
+    stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
+    const send = (message: Message) => sendLine(stream, message, signal);
+    const hint = () => void send({ placing: true }).catch(() => undefined); // The stream's end ends the loop below.
+    const forget = onPlacing(hint);
+    try {
+      for await (const assignment of sessionOf(host).assignments(signal))
+        await send({ assignment, servers: servers() });
+    } finally {
+      forget();
+    }
+  }
+
+  async function listen({ stream, signal }: Call, peer: Peer): Promise<undefined> {
+    stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
+    for await (const line of readLines(stream, wireLimits.beatBytes)) {
+      const refusal = peer.notAfter < new Date() ? "its certificate has ended" : options.refusalOf(peer);
+      if (refusal !== undefined) throw new ConstellationError("forbidden", refusal);
+      const { at, skewMs } = beat.parse(line);
+      const now = Date.now();
+      options.heard(peer.host, skewMs ?? at - now);
+      await sendLine(stream, { at: now, of: at }, signal);
+    }
+    stream.end();
+  }
+
+  return {
+    [paths.assignments]: { hosts: assign },
+    [paths.heartbeats]: { hosts: listen },
+    [paths.observation]: {
+      async hosts({ stream }, { host }) {
+        const told = await parsed(stream, observation, wireLimits.observationBytes);
+        await sessionOf(host).report(ownOf(told, host, store));
+        return {};
+      },
+    },
+    [paths.progress]: {
+      async hosts({ stream }, { host }) {
+        const told = await parsed(stream, progress, wireLimits.beatBytes);
+        const isOwn = placementsOf(store).some(
+          (placement) => placement.host === host && placement.placed.id === told.instance,
+        );
+        if (isOwn) sessionOf(host).progress(told.instance, told.message);
+        return {};
+      },
+    },
+    [paths.certificate]: {
+      expired: true,
+      hosts: async (_call, peer) => ({ certificate: await options.renew(peer) }),
+    },
+    [paths.leave]: {
+      async hosts(_call, { host }) {
+        await options.leave(host);
+        return {};
+      },
+    },
+    [paths.blobs]: {
+      async hosts({ stream, rest: digest }) {
+        if (!isDigest(digest))
+          throw new ConstellationError("invalid", `open blob ${digest}: it is no digest`);
+        const blob = await options.openBlob(digest);
+        stream.respond({ ":status": 200, "content-type": "application/octet-stream" });
+        await pipeline(blob, stream);
+        return undefined;
+      },
+    },
+  };
+}
+
+/** A host speaks for itself alone, whatever it says: not of another host, and of no instance that is placed elsewhere. */
+function ownOf(told: Observation, host: string, store: Store): Observation {
+  if (told.host.name !== host)
+    throw new ConstellationError("forbidden", `report: this is ${host}, not ${told.host.name}`);
+  const elsewhere = new Set(
+    placementsOf(store).flatMap((placement) => (placement.host === host ? [] : [placement.placed.id])),
+  );
+  const isOwn = (instance: Instance) => instance.host === host && !elsewhere.has(instance.id);
+  return { host: told.host, instances: told.instances.filter(isOwn) };
+}
+
+async function parsed<T>(
+  stream: Call["stream"],
+  schema: { parse(value: unknown): T },
+  maxBytes: number,
+): Promise<T> {
+  const text = await readWhole(stream, maxBytes);
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ConstellationError("invalid", "read a host's message: it is malformed; upgrade its agent", {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import * as z from "zod";
+import { hostReport, instance } from "../../contract/index.ts";
+import type { Assignment, Observation } from "./types.ts";
+
+/** What a host asks a server for, by path. */
+export const paths = {
+  /** A stream of messages, until either end closes it. */
+  assignments: "/session/assignments",
+  observation: "/session/observation",
+  progress: "/session/progress",
+  /** A stream both ways: beats up, their echoes down. */
+  heartbeats: "/session/heartbeats",
+  certificate: "/session/certificate",
+  leave: "/session/leave",
+  blobs: "/session/blobs/",
+} as const;
+
+/** Sizes in bytes, times in milliseconds. */
+export const wireLimits = {
+  observationBytes: 32 * 1024 ** 2,
+  beatBytes: 4 * 1024,
+  beatMs: 500,
+  /** Beats without an echo: then the server does not answer. */
+  unansweredBeats: 4,
+  /** Between two tries to reach a server: doubled each time, with some chance in it. */
+  firstPauseMs: 100,
+  longestPauseMs: 2_000,
+} as const;
+
+/** Down the stream of assignments. */
+export type Message =
+  | { readonly assignment: Assignment; readonly servers: readonly string[] }
+  | { readonly placing: true };
+
+/** Only ever written by a server that was proven, so a look at what steers is enough. */
+export const message = z.union([
+  z.object({
+    assignment: z.looseObject({
+      revision: z.int(),
+      host: z.looseObject({ name: z.string(), cidr: z.string() }),
+      placements: z.array(z.looseObject({ id: z.string() })),
+      specs: z.looseObject({}),
+      services: z.array(z.unknown()),
+    }),
+    servers: z.array(z.string()),
+  }),
+  z.object({ placing: z.literal(true) }),
+]);
+
+/** A host's word is checked whole: it is one of many, and may be anybody's by now. */
+export const observation: z.ZodType<Observation> = z.object({
+  host: hostReport,
+  instances: z.array(instance),
+});
+
+export const progress = z.object({ instance: z.string().max(256), message: z.string().max(1_024) });
+
+/** `skewMs`: how far the host's clock is ahead of the server's, by the echo of the beat before. */
+export const beat = z.object({ at: z.number(), skewMs: z.number().optional() });
+export const echo = z.object({ at: z.number(), of: z.number() });
+
+export const renewed = z.object({ certificate: z.string() });

@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { agentPaths, type Client, connect, type Instance } from "../../contract/index.ts";
+import { until } from "../control/until.ts";
+import { engineEnvironment, image } from "../e2e/stack.ts";
+import { owner, upload, web } from "../faults/host.ts";
+import { type Host, type Lab, lab } from "../lab/index.ts";
+
+/** Hosts of a lab that are one cluster: the first is its server. */
+export interface TestCluster extends AsyncDisposable {
+  readonly lab: Lab;
+  readonly server: Host;
+  readonly workers: readonly Host[];
+  /** Of the server's API. */
+  readonly client: Client;
+  /** Runs the agent's program on a host; what it prints. Rejects with that where it fails. */
+  agent(host: Host, command: readonly string[], input?: string): Promise<string>;
+  /** Its exit code and what it prints, whatever that is. */
+  tryAgent(host: Host, command: readonly string[], input?: string): Promise<{ code: number; said: string }>;
+  token(name: string): Promise<string>;
+  /** Creates a service, or writes it anew: a web server. */
+  serve(name: string, inputs: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Waits until the service has as many healthy instances as it wants, and hosts are in these states. */
+  healthy(name: string, timeoutMs?: number): Promise<readonly Instance[]>;
+  /** Runs a command inside an instance to its end. */
+  exec(
+    id: string,
+    command: readonly string[],
+    input?: string,
+  ): Promise<{ stdout: string; stderr: string; code: number }>;
+  /** Waits until a host is in a state. */
+  isState(host: Host, state: string, timeoutMs?: number): Promise<void>;
+  /** Pids of processes on a host with this in their command line. */
+  pids(host: Host, text: string): readonly number[];
+}
+
+/** The lab's switch is within the usual range. */
+const network = { cidr: "10.96.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
+
+/** In the lab all hosts come from the same files: each gets an id of its own, as machines have. */
+export async function giveId(host: Host, id = `${host.number}`.padStart(32, "0")): Promise<void> {
+  await host.output(["sh", "-c", `echo ${id} > /etc/machine-id`]);
+}
+
+export async function startCluster(count: number): Promise<TestCluster> {
+  const hosts = await lab.up(count);
+  try {
+    return await found(hosts);
+  } catch (error) {
+    await hosts.down();
+    throw error;
+  }
+}
+
+async function found(hosts: Lab): Promise<TestCluster> {
+  const [server, ...workers] = hosts.hosts;
+  if (server === undefined) throw new Error("found a cluster: there is no host");
+  const rootOf = (host: Host) => join(host.root, "c");
+  const client = connect({ socket: `/proc/${server.pid}/root${agentPaths(rootOf(server)).socket}` });
+  let inputs: Readonly<Record<string, unknown>> | undefined;
+
+  const cluster: TestCluster = {
+    ...{ lab: hosts, server, workers, client },
+
+    async tryAgent(host, [command = "", ...rest], input = "") {
+      const env = await engineEnvironment(host.root);
+      const argv = ["constellation-agent", command, "--root", rootOf(host), ...rest];
+      const { code, stdout, stderr } = await host.run(argv, { env, input });
+      return { code: code ?? -1, said: `${stdout}${stderr}` };
+    },
+    async agent(host, command, input) {
+      const { code, said } = await cluster.tryAgent(host, command, input);
+      if (code !== 0) throw new Error(`constellation-agent ${command[0]} on ${host.hostname}: ${said}`);
+      return said;
+    },
+    token: async (name) => (await client.createJoinToken(name)).token,
+
+    async serve(name, more) {
+      inputs ??= await upload(client, image("busybox"));
+      const address = { namespace: "default", plural: "services", name };
+      const earlier = await client.getDocument(address);
+      const body = { owner, inputs: { ...inputs, ...web(name), ...more } };
+      await client.putDocument(address, body, earlier ? { ifMatch: earlier.etag } : {});
+    },
+    healthy: async (name, timeoutMs = 30_000) =>
+      await until(
+        `${name} to be healthy`,
+        async () => {
+          const document = await client.getDocument({ namespace: "default", plural: "services", name });
+          const { wanted, instances = [] } = document?.status ?? {};
+          const serving = instances.filter(({ state, healthy }) => state === "running" && healthy);
+          const rest = instances.filter((one) => !serving.includes(one) && one.state !== "lost");
+          return serving.length === wanted && rest.length === 0 ? serving : undefined;
+        },
+        timeoutMs,
+      ),
+    async exec(id, command, input = "") {
+      const running = await client.exec(id, { command });
+      running.stdin.end(input);
+      const texts = { stdout: "", stderr: "" };
+      const read = async (stream: keyof typeof texts) => {
+        for await (const data of running[stream]) texts[stream] += Buffer.from(data).toString();
+      };
+      await Promise.all([read("stdout"), read("stderr")]);
+      return { ...texts, code: await running.exit };
+    },
+    async isState(host, state, timeoutMs = 20_000) {
+      await until(
+        `${host.hostname} to be ${state}`,
+        async () =>
+          (await client.listHosts()).some((one) => one.name === host.hostname && one.state === state) ||
+          undefined,
+        timeoutMs,
+      );
+    },
+    pids: (host, text) =>
+      host
+        .processes()
+        .filter(({ command, state }) => state !== "Z" && command.includes(text))
+        .map(({ pid }) => pid),
+    [Symbol.asyncDispose]: hosts.down,
+  };
+
+  for (const host of hosts.hosts) await giveId(host);
+  await cluster.agent(server, ["up"]);
+  await client.putCluster({ owner, name: "home", network });
+  await client.putHost(server.hostname, { address: server.address });
+  await Promise.all(workers.map(async (worker) => await joinWorker(cluster, worker)));
+  return cluster;
+}
+
+export async function joinWorker(cluster: TestCluster, worker: Host): Promise<void> {
+  const token = await cluster.token(worker.hostname);
+  await cluster.agent(worker, ["join", "--server", cluster.server.address], token);
+  await cluster.isState(worker, "ready");
+}
