@@ -11,6 +11,7 @@ import { callsC, programs } from "./programs.ts";
 
 /** What a shell script starts is run by what it starts: no kernel here runs these programs by themselves. */
 const launched: Readonly<Record<string, readonly string[]>> = {
+  constellation: ["bin/node", "cli/main.js"],
   "constellation-agent": ["bin/node", "agent/main.js"],
 };
 

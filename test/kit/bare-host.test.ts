@@ -102,6 +102,8 @@ describe("a host with nothing but a shell", () => {
       expect(ours).toContain(program(name));
     }
 
+    const listed = await host.command([program("constellation"), "ps"]);
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining("web-0") });
     expect(await host.command([program("constellation-agent"), "down"])).toMatchObject({ code: 0 });
     expect(await host.command([program("constellation-agent"), "traces"])).toMatchObject({
       code: 0,

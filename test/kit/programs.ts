@@ -3,6 +3,7 @@ export const programs: Readonly<Record<string, { readonly args: readonly string[
   {
     cat: { args: ["--version"], says: /coreutils/ },
     conmon: { args: ["--version"], says: /conmon version 2/ },
+    constellation: { args: ["--version"], says: /^\d+\.\d+\.\d+/ },
     "constellation-agent": { args: [], says: /usage: constellation-agent/ },
     "constellation-guard": { args: [], says: /usage:/ },
     "constellation-registry": { args: [], says: /read settings/ },

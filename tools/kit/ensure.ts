@@ -13,6 +13,7 @@ const inputs = [
   "agent/receiver",
   "agent/registry",
   "dist/agent",
+  "dist/cli",
   "provider/kit",
   "tools/build",
   "tools/go/etcd",

@@ -21,3 +21,6 @@ export const libraryPackages = ["libstdc++6"];
 
 /** Our own programs in Go: folders of agent/. */
 export const goPrograms = ["guard", "registry"];
+
+/** And in TypeScript: the agent, and the command for those who log in to a host. */
+export const bundledPrograms = ["constellation-agent", "constellation"];

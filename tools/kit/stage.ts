@@ -11,7 +11,7 @@ import { bindProgram } from "./elf.ts";
 import { koffiFor, nodeFor } from "./npm.ts";
 import { unpackPackages } from "./packages.ts";
 import { platforms } from "./platform.ts";
-import { debianPrograms, goPrograms, libraryPackages } from "./programs.ts";
+import { bundledPrograms, debianPrograms, goPrograms, libraryPackages } from "./programs.ts";
 import { stageRuntime } from "./runtime.ts";
 
 /** Fills the empty folder `stage` with a kit's files; packages are unpacked in the empty folder `scratch`. */
@@ -27,7 +27,7 @@ export async function stageKit(
     buildGoProgram(name, join(stage, "bin", `constellation-${name}`), { GOARCH: arch });
   }
   copyFileSync(etcdFor(arch), join(stage, "bin", "etcd"));
-  stageAgent(arch, stage);
+  stageBundles(arch, stage);
   const versions = {
     debian: fromDebian.map(({ name, version }) => `${name} ${version}`),
     node: process.version,
@@ -72,11 +72,17 @@ function koffiAddon(arch: KitArch): string {
   return join(folder, addon);
 }
 
-/** The bundle as it is in dist/, but for the source maps, which only developers read. */
-function stageAgent(arch: KitArch, stage: string): void {
-  mkdirSync(join(stage, "agent"));
-  for (const name of readdirSync(join(dist, "agent")).filter((file) => file.endsWith(".js"))) {
-    copyFileSync(join(dist, "agent", name), join(stage, "agent", name));
+/** Bundles as they are in dist/, but for the source maps, which only developers read; what they load beside them. */
+function stageBundles(arch: KitArch, stage: string): void {
+  for (const program of products.filter(({ name }) => bundledPrograms.includes(name))) {
+    const { folder, name } = program;
+    mkdirSync(join(stage, folder));
+    for (const file of readdirSync(join(dist, folder)).filter((file) => file.endsWith(".js"))) {
+      copyFileSync(join(dist, folder, file), join(stage, folder, file));
+    }
+    const launcher = join(stage, "bin", name);
+    writeFileSync(launcher, launcherOf({ ...program, defaults: { CONSTELLATION_KIT: "." } }, "bin/node"));
+    chmodSync(launcher, 0o755);
   }
   writeFileSync(join(stage, "package.json"), '{"type":"module"}\n');
   const modules = join(stage, "node_modules");
@@ -87,9 +93,4 @@ function stageAgent(arch: KitArch, stage: string): void {
     recursive: true,
     filter: (path) => !/\/musl_\w+$/.test(path),
   });
-  const agent = products.find(({ folder }) => folder === "agent");
-  if (agent === undefined) throw new Error("build kit: this clone has no agent");
-  const launcher = join(stage, "bin", agent.name);
-  writeFileSync(launcher, launcherOf({ ...agent, defaults: { CONSTELLATION_KIT: "." } }, "bin/node"));
-  chmodSync(launcher, 0o755);
 }
