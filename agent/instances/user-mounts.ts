@@ -1,4 +1,4 @@
-import { mkdir, realpath, stat } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
 import { isWithin } from "../lib/is-within.ts";
@@ -33,7 +33,7 @@ async function sourceOf(
   target: string,
   host: MountHost,
 ): Promise<string> {
-  const own = await Promise.all(host.closed.map((folder) => realpath(folder)));
+  const closed = Promise.all(host.closed.map((folder) => realpath(folder)));
   const refuse = (folder: string | undefined) => {
     if (folder === undefined) return;
     const what = path === folder ? "is the agent's own" : `leads to the agent's own ${folder}`;
@@ -42,18 +42,18 @@ async function sourceOf(
   };
   if (create) {
     const nearest = await realpathOfNearest(path);
-    refuse(own.find((folder) => isWithin(nearest, folder)));
+    refuse((await closed).find((folder) => isWithin(nearest, folder)));
     await mkdir(path, { recursive: true });
   }
-  await expectThere(path, target, host.name);
-  const source = await realpath(path);
+  // All at once: each look has a turn of its own through the thread pool.
+  const [own, source] = await Promise.all([closed, whereIs(path, target, host.name)]);
   refuse(own.find((folder) => isWithin(source, folder) || isWithin(folder, source)));
   return source;
 }
 
-async function expectThere(path: string, target: string, host: string): Promise<void> {
+async function whereIs(path: string, target: string, host: string): Promise<string> {
   try {
-    await stat(path);
+    return await realpath(path);
   } catch (cause) {
     const message = `mount ${target}: host ${host} has no ${path}; create it there, or set \`hostPath.create\``;
     throw new ConstellationError("invalid", message, { cause });
