@@ -4,12 +4,12 @@
  * Invariant: everything runs in a throw-away machine, with the same workload and limits for both; nothing is
  * extrapolated: every container is a real one.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { bringAgentUp, isInstalled, startBenchMachine } from "../machine.ts";
+import { isInstalled, startBenchMachine } from "../machine.ts";
+import { raisePriority } from "../priority.ts";
 import { collectSamples } from "../samples.ts";
 import { type Benchmark, type Knob, runsKnob } from "../types.ts";
-import { buildImage } from "../workload/image.ts";
+import { prepareWorkload } from "../workload/prepare.ts";
 import { reportScale } from "./report.ts";
 import { peers, type Sample, type Setting } from "./types.ts";
 
@@ -23,19 +23,12 @@ export const scale: Benchmark<ScaleKnobs> = {
     "a service from no instance to a hundred, all healthy; beside podman and crun at their best concurrency",
   knobs: { runs: runsKnob(4), instances: { about: "how many instances are started", usual: 100 } },
   async run({ knobs, onProgress }) {
+    raisePriority();
     await using machine = await startBenchMachine("scale");
-    const folder = join(machine.root, "bench");
-    await mkdir(folder);
-    onProgress("building the workload and its image");
-    const { reference, root: layer } = await buildImage(folder);
-    onProgress("starting an agent");
-    const agentRoot = await bringAgentUp(machine);
-    const setting: Setting = {
-      ...{ agentRoot, folder, layer, image: reference, peers: peers.filter(isInstalled) },
-      ...knobs,
-    };
+    const prepared = await prepareWorkload(machine, onProgress);
+    const setting: Setting = { ...prepared, ...knobs, peers: peers.filter(isInstalled) };
     const samples = await collectSamples<Sample>(
-      { bench: "scale", machine, agentRoot, program, setting, onProgress },
+      { bench: "scale", machine, agentRoot: prepared.agentRoot, program, setting, onProgress },
       ({ contender, concurrency, seconds }) =>
         `${contender}${concurrency === undefined ? "" : `, ${concurrency} at once`}: ${seconds.toFixed(2)} s`,
     );

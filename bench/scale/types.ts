@@ -1,17 +1,11 @@
+import type { Prepared } from "../workload/prepare.ts";
+
 /** Bare crun is the floor: the same overlay, network and container, and nobody who keeps it. */
 export const peers = ["crun", "podman"] as const;
 export type Peer = (typeof peers)[number];
 
 /** What is told to the measuring process: one JSON argument. */
-export interface Setting {
-  /** The agent's root folder. */
-  readonly agentRoot: string;
-  /** Where everything else goes, on a disk. */
-  readonly folder: string;
-  /** A local image reference: `oci:PATH:TAG`. */
-  readonly image: string;
-  /** The image's one layer, unpacked. */
-  readonly layer: string;
+export interface Setting extends Prepared {
   /** By the name of their programs; those that are not installed are left out. */
   readonly peers: readonly Peer[];
   readonly instances: number;

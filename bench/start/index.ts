@@ -3,19 +3,16 @@
  * workload's first instruction, agent warm, image unpacked.
  * Invariant: everything runs in a throw-away machine; the workload, its limits and its image are the same for all.
  */
-import { mkdir } from "node:fs/promises";
-import { setPriority } from "node:os";
 import { join } from "node:path";
-import { bringAgentUp, isInstalled, startBenchMachine } from "../machine.ts";
+import { isInstalled, startBenchMachine } from "../machine.ts";
+import { raisePriority } from "../priority.ts";
 import { collectSamples } from "../samples.ts";
 import { type Benchmark, type Knob, runsKnob } from "../types.ts";
-import { buildImage } from "../workload/image.ts";
+import { prepareWorkload } from "../workload/prepare.ts";
 import { reportStarts } from "./report.ts";
 import { peers, type Sample } from "./types.ts";
 
 const program = join(import.meta.dirname, "measure.ts");
-/** As nice(1) counts. */
-const raisedPriority = -10;
 
 type StartKnobs = { readonly runs: Knob };
 
@@ -26,34 +23,12 @@ export const start: Benchmark<StartKnobs> = {
   async run({ knobs, onProgress }) {
     raisePriority();
     await using machine = await startBenchMachine("start");
-    const folder = join(machine.root, "bench");
-    await mkdir(folder);
-    onProgress("building the workload and its image");
-    const { reference, root: layer } = await buildImage(folder);
-    onProgress("starting an agent");
-    const agentRoot = await bringAgentUp(machine);
-    const installed = peers.filter(isInstalled);
-    const setting = {
-      agentRoot,
-      folder,
-      layer,
-      image: reference,
-      peers: installed,
-      runs: knobs.runs,
-    };
+    const prepared = await prepareWorkload(machine, onProgress);
+    const setting = { ...prepared, ...knobs, peers: peers.filter(isInstalled) };
     const samples = await collectSamples<Sample>(
-      { bench: "start", machine, agentRoot, program, setting, onProgress },
+      { bench: "start", machine, agentRoot: prepared.agentRoot, program, setting, onProgress },
       ({ contender, load, ms }) => `${contender}, ${load}: ${ms.toFixed(1)} ms`,
     );
     return reportStarts(samples);
   },
 };
-
-/** For this process and all it starts, that is every contender alike: others that use the machine spoil fewer samples. */
-function raisePriority(): void {
-  try {
-    setPriority(raisedPriority);
-  } catch {
-    // Not allowed here: the samples are noisier, and no less fair.
-  }
-}
