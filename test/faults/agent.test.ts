@@ -1,17 +1,14 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { type FaultHost, startFaultHost } from "./host.ts";
-import { expectUntouched } from "./steady.ts";
+import type { FaultHost } from "./host.ts";
+import { expectUntouched, useSteadyHost } from "./steady.ts";
 
 let host: FaultHost;
 
-beforeAll(async () => {
-  host = await startFaultHost();
-  await host.serve("steady", { replicas: 2 });
-  await host.settled("steady");
+useSteadyHost((started) => {
+  host = started;
 });
-afterAll(async () => await host?.[Symbol.asyncDispose]());
 
 const expectSteady = (fault: () => Promise<void>) => expectUntouched(host, "steady", fault);
 

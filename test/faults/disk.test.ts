@@ -1,16 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { type FaultHost, owner, startFaultHost } from "./host.ts";
-import { expectNoneFailed, expectUntouched, loadOn } from "./steady.ts";
+import { type FaultHost, owner } from "./host.ts";
+import { expectNoneFailed, expectUntouched, loadOn, useSteadyHost } from "./steady.ts";
 
 const mebibyte = 1024 * 1024;
 let host: FaultHost;
 
 /** The state folder is a disk of its own, and the images below it are another. */
-beforeAll(async () => {
-  host = await startFaultHost(async (machine, { id, stateDir }) => {
+useSteadyHost(
+  (started) => {
+    host = started;
+  },
+  async (machine, { id, stateDir }) => {
     const mount = async (folder: string, size: string) => {
       await machine.output(["mkdir", "-p", folder]);
       await machine.output(["mount", "-t", "tmpfs", "-o", `size=${size},mode=711`, "none", folder]);
@@ -18,11 +21,8 @@ beforeAll(async () => {
     await mount(stateDir, "1100m");
     await machine.output(["tee", join(stateDir, ".constellation")], { input: `${id}\n` });
     await mount(join(stateDir, "images"), "200m");
-  });
-  await host.serve("steady", { replicas: 2 });
-  await host.settled("steady");
-});
-afterAll(async () => await host?.[Symbol.asyncDispose]());
+  },
+);
 
 const put = (name: string, bytes: number) =>
   host.client.putDocument(

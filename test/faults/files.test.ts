@@ -1,19 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { type FaultHost, startFaultHost } from "./host.ts";
-import { expectNoneFailed, expectUntouched, loadOn } from "./steady.ts";
+import type { FaultHost } from "./host.ts";
+import { expectNoneFailed, expectUntouched, loadOn, useSteadyHost } from "./steady.ts";
 
 let host: FaultHost;
 
-beforeAll(async () => {
-  host = await startFaultHost();
-  await host.serve("steady", { replicas: 2 });
-  await host.settled("steady");
+useSteadyHost((started) => {
+  host = started;
 });
-afterAll(async () => await host?.[Symbol.asyncDispose]());
 
 const expectSteady = (fault: () => Promise<void>) => expectUntouched(host, "steady", fault);
 const state = (...names: string[]) => join(host.paths.stateDir, ...names);

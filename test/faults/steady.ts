@@ -1,6 +1,21 @@
-import { expect } from "@jest/globals";
+import { afterAll, beforeAll, expect } from "@jest/globals";
 import { type Load, startLoad } from "../e2e/load.ts";
-import type { FaultHost } from "./host.ts";
+import { type FaultHost, startFaultHost } from "./host.ts";
+
+/** For all tests of a file: a host with a service `steady` of two instances, handed to `take` before the first one. */
+export function useSteadyHost(
+  take: (host: FaultHost) => void,
+  ...prepared: Parameters<typeof startFaultHost>
+): void {
+  let host: FaultHost | undefined;
+  beforeAll(async () => {
+    host = await startFaultHost(...prepared);
+    take(host);
+    await host.serve("steady", { replicas: 2 });
+    await host.settled("steady");
+  });
+  afterAll(async () => await host?.[Symbol.asyncDispose]());
+}
 
 /** A light, steady load on a service by its virtual address, from the machine itself. */
 export async function loadOn(host: FaultHost, service: string): Promise<Load> {

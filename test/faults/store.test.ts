@@ -10,20 +10,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { connectKeyValues } from "../../agent/adapters/etcd/index.ts";
 import { until } from "../control/until.ts";
-import { type FaultHost, owner, startFaultHost } from "./host.ts";
-import { expectNoneFailed, loadOn } from "./steady.ts";
+import { type FaultHost, owner } from "./host.ts";
+import { expectNoneFailed, loadOn, useSteadyHost } from "./steady.ts";
 
 let host: FaultHost;
 
-beforeAll(async () => {
-  host = await startFaultHost();
-  await host.serve("steady", { replicas: 2 });
-  await host.settled("steady");
+useSteadyHost((started) => {
+  host = started;
 });
-afterAll(async () => await host?.[Symbol.asyncDispose]());
 
 const put = (name: string, content: string) =>
   host.client.putDocument(
