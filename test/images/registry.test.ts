@@ -5,9 +5,9 @@ import { zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { RegistryAccess } from "../../agent/images/index.ts";
 import { digestOf, mediaTypes, thisPlatform } from "../../contract/index.ts";
+import { type LoopbackRegistry, push, startLoopbackRegistry } from "../registry/index.ts";
 import { type CraftedImage, imageOf, tarOf } from "./archive.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import { type DockerRegistry, push, startDockerRegistry } from "./docker-registry.ts";
 import { openPuller, type Puller, referenceTo } from "./puller.ts";
 import { startTokenServer, type TokenServer } from "./token-server.ts";
 
@@ -21,9 +21,9 @@ const passwordHash = "$2a$04$/h9ZkIcd2tEevyMIKYyrOe/erFJjrwtt8Y5i3EnyyKSZEvQUI1u
 let folder: string;
 let certificates: Certificates;
 let tokens: TokenServer;
-let open: DockerRegistry;
-let basic: DockerRegistry;
-let token: DockerRegistry;
+let open: LoopbackRegistry;
+let basic: LoopbackRegistry;
+let token: LoopbackRegistry;
 let puller: Puller;
 /** An index of two platforms; this one's image has a layer with a file, and an empty one. */
 let indexDigest: string;
@@ -34,9 +34,10 @@ beforeAll(async () => {
   await writeFile(join(folder, "htpasswd"), `${user}:${passwordHash}\n`);
   tokens = await startTokenServer(certificates, user, password);
   const htpasswd = { htpasswd: { realm: "test", path: join(folder, "htpasswd") } };
-  open = await startDockerRegistry({ folder });
-  basic = await startDockerRegistry({ folder, tls: certificates, auth: htpasswd });
-  token = await startDockerRegistry({ folder, tls: certificates, auth: tokens.auth });
+  const tls = { certificate: certificates.certificateFile, key: certificates.keyFile };
+  open = await startLoopbackRegistry({ folder });
+  basic = await startLoopbackRegistry({ folder, tls, auth: htpasswd });
+  token = await startLoopbackRegistry({ folder, tls, auth: tokens.auth });
   indexDigest = await pushIndex();
   puller = await openPuller();
 });
@@ -74,12 +75,12 @@ const manifestOf = ({ blobs, digest, manifest }: CraftedImage) => ({
   bytes: blobs.get(digest) as Buffer,
 });
 
-const access = (registry: DockerRegistry, more: Partial<RegistryAccess> = {}): RegistryAccess => ({
+const access = (registry: LoopbackRegistry, more: Partial<RegistryAccess> = {}): RegistryAccess => ({
   registries: { [registry.host]: { caCertificate: certificates.ca } },
   credentials: { [registry.host]: { username: user, password } },
   ...more,
 });
-const app = (registry: DockerRegistry) => referenceTo(`${registry.host}/team/app:1.0`);
+const app = (registry: LoopbackRegistry) => referenceTo(`${registry.host}/team/app:1.0`);
 
 describe.each([
   ["basic", () => basic],

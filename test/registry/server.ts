@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Machine, MachineProcess } from "../lab/index.ts";
 import { settled } from "./answers.ts";
+import { registryConfig } from "./config.ts";
 
 export interface RegistryOptions {
   /** A port of the machine's loopback, at `address` where 127.0.0.1 is not meant. */
@@ -42,22 +43,10 @@ export async function startRegistry(machine: Machine, options: RegistryOptions):
   await mkdir(storage, { recursive: true });
   await writeFile(users, `${user.username}:${passwordHash}\n`);
   await writeFile(log, "");
-  // JSON is YAML.
+  const htpasswd = { htpasswd: { realm: "test", path: users } };
   await writeFile(
     config,
-    JSON.stringify({
-      version: 0.1,
-      log: { level: "error", formatter: "text" },
-      storage: {
-        filesystem: { rootdirectory: storage },
-        maintenance: { uploadpurging: { enabled: false } },
-      },
-      http: {
-        addr: `${address}:${port}`,
-        ...(tls && { tls: { certificate: tls.certificate, key: tls.key } }),
-      },
-      ...(auth && { auth: { htpasswd: { realm: "test", path: users } } }),
-    }),
+    registryConfig({ address: `${address}:${port}`, storage, tls, auth: auth ? htpasswd : undefined }),
   );
   let server: MachineProcess | undefined;
   const registry: RegistryServer = {
