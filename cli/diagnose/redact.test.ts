@@ -30,6 +30,9 @@ test.each([
 test.each([
   '{"kind":"Secret","name":"login","inputs":{"value":{"$secret":{"digest":"hmac-sha256:ab12"}}}}',
   '{"secrets":[{"target":"/run/secrets/db"}]}',
+  "API_TOKEN=[secret]",
+  '{"token":"[secret]"}',
+  "password: [secret]",
   "a passing remark about secrets and tokens",
   "10.64.0.2 dev cstabc proto static",
 ])("%s stays", (text) => {

@@ -1,6 +1,8 @@
 import { endOfBare, endOfQuoted, followStrings, opening } from "./quotes.ts";
 
 const mask = "[removed]";
+/** What the agent put in the place of a secret that it knows, and what was removed before. */
+const masks = [mask, "[secret]"];
 
 const secretName =
   "(?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie)";
@@ -57,7 +59,8 @@ function withoutValues(text: string): string {
     for (const { from, end } of valuesAt(text, start, found[0], strings.isInStringAt(start))) {
       strings.isInStringAt(from);
       strings.skipTo(end);
-      parts.push(text.slice(at, from), mask);
+      const value = text.slice(from, end);
+      parts.push(text.slice(at, from), masks.includes(value) ? value : mask);
       at = end;
     }
     names.lastIndex = Math.max(at, start);
@@ -71,10 +74,10 @@ interface Value {
 }
 
 function valuesAt(text: string, start: number, name: string, isInString: boolean): Value[] {
-  if (text.startsWith(mask, start)) return [];
   if (name.endsWith("=")) return wordAt(text, start, isInString);
   if (text[start] === "{") return [];
-  if (text[start] === "[") return itemsAt(text, start + 1);
+  const isMasked = masks.some((each) => text.startsWith(each, start));
+  if (text[start] === "[" && !isMasked) return itemsAt(text, start + 1);
   const quoted = quotedAt(text, start);
   if (quoted) return quoted.from === quoted.end ? [] : [quoted];
   const isKeyOfJson = /["'][ \t]*:[ \t]*$/.test(name);
