@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { open } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { ConstellationError } from "../../contract/index.ts";
 import { firstText } from "../lib/first-text.ts";
+import { boundedLines } from "../lib/lines.ts";
 import { imageStoreLimits } from "./limits.ts";
 import { type UnpackMessage, unpackMessage } from "./unpack/index.ts";
 
@@ -69,7 +69,7 @@ async function lastMessage(job: UnpackJob, output: Readable): Promise<UnpackMess
   let bytes = 0;
   output.on("error", () => {});
   try {
-    for await (const line of createInterface({ input: output })) {
+    for await (const line of boundedLines(output, imageStoreLimits.reportBytes)) {
       bytes += line.length;
       if (bytes > imageStoreLimits.reportBytes) throw new Error("report too long");
       last = unpackMessage.parse(JSON.parse(line));

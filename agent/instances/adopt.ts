@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Gate } from "../lib/gate.ts";
 import type { Assignment } from "../session/index.ts";
 import { changeRecord, type Entry, noteEvent } from "./entry.ts";
 import { newRecord } from "./new-record.ts";
@@ -11,6 +12,7 @@ export interface AdoptContext {
   readonly folders: Folders;
   readonly entries: Map<string, Entry>;
   readonly ports: StepPorts;
+  readonly stopGate: Gate;
   readonly log: Logger;
 }
 
@@ -45,7 +47,7 @@ export async function adoptStrays(
 ): Promise<void> {
   for (const id of strays) {
     const record = newRecord(id, assignment, Date.now());
-    if (record === undefined) void discard(id, context);
+    if (record === undefined) void context.stopGate(() => discard(id, context));
     else await keep(record, context);
   }
 }

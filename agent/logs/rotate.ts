@@ -32,7 +32,7 @@ export async function rotateLogs(
     const next = new Map<string, Seen>();
     for (const one of list()) {
       const before = seen.get(one.path);
-      next.set(one.path, before && now < before.dueAt ? before : await look(one, before, log));
+      next.set(one.path, before && now < before.dueAt ? before : await lookOrTell(one, before, log));
     }
     seen = next;
     const dueAt = Math.min(now + logLimits.rotateMs, ...[...seen.values()].map((one) => one.dueAt));
@@ -45,6 +45,16 @@ interface Seen {
   readonly file: number;
   readonly bytes: number;
   readonly dueAt: number;
+}
+
+/** What the disk does to one log is no reason to leave the others alone. */
+async function lookOrTell(one: RotatedLog, before: Seen | undefined, log: Logger): Promise<Seen> {
+  try {
+    return await look(one, before, log);
+  } catch (error) {
+    log.warn({ instance: one.id, err: error }, "cannot look at a log file");
+    return { file: 0, bytes: 0, ...before, dueAt: performance.now() + logLimits.rotateMs };
+  }
 }
 
 async function look(one: RotatedLog, before: Seen | undefined, log: Logger): Promise<Seen> {

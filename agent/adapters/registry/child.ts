@@ -1,7 +1,7 @@
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { ConstellationError } from "../../../contract/index.ts";
 import { firstText } from "../../lib/first-text.ts";
+import { boundedLines } from "../../lib/lines.ts";
 import type { Spawner } from "../libc/index.ts";
 import { childLimits } from "./limits.ts";
 import {
@@ -91,12 +91,10 @@ async function spawn({ program, spawner, env, cwd, action }: ChildOptions) {
   }
 }
 
-/** Rejects on the first line that is no reply. */
+/** Rejects on the first line that is no reply, or too long for one. */
 async function eachReply(output: Readable, take: (reply: RegistryReply) => void): Promise<void> {
-  for await (const line of createInterface({ input: output })) {
-    if (line.length > childLimits.lineBytes) throw new Error("a reply that is too long");
+  for await (const line of boundedLines(output, childLimits.lineBytes))
     take(registryReply.parse(JSON.parse(line)));
-  }
 }
 
 function errorOf(action: string, { kind, message, retryAfterMs }: RegistryFailure): ConstellationError {
