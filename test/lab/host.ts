@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Fault, fillDisk, hogCpu } from "./faults.ts";
@@ -59,7 +59,7 @@ export async function makeHost(
 ): Promise<Host> {
   const host = hostOf(lab, record, everyone);
   const folder = folderOf(lab, record);
-  await lab.output(["mkdir", folder]);
+  mkdirSync(folder);
   if (diskBytes !== undefined) {
     await lab.output(["mount", "-t", "tmpfs", "-o", `size=${diskBytes},mode=755`, host.hostname, folder]);
   }
@@ -105,7 +105,8 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
       await lab.run(sshCommand(lab, address, user, [command]), options),
     kill,
     reboot: async () => {
-      await kill();
+      // Its cgroups are there from its start until `kill` has removed them.
+      if (hierarchies.some(({ directory }) => existsSync(directory))) await kill();
       const { layers, sshdFrom, shared = "" } = originOf(record.flavour);
       await script("host-start.sh", address, switchDevice, layers.join(":"), sshdFrom, shared);
     },
