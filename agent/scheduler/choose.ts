@@ -1,6 +1,6 @@
 import { type Fleet, milliCores } from "./fleet.ts";
 import { reasonsOfNature, welcome } from "./nature.ts";
-import { topologyOf, weights } from "./topology.ts";
+import { forbids, topologyOf, weights } from "./topology.ts";
 import type { Choice, Reason, Request } from "./types.ts";
 
 export interface Want {
@@ -20,24 +20,27 @@ export function choose(fleet: Fleet, want: Want): Choice {
 
 /** -1: none. By wishes first, then by the strategy, then by name. */
 export function bestHost(fleet: Fleet, { request, group, only }: Want): number {
-  const { freeCores, freeMemory, cores, memory } = fleet;
+  const { freeCores, freeMemory, cores, memory, perCore, perByte } = fleet;
   const wantedCores = milliCores(request.cpu);
   const wantedMemory = request.memory;
+  const isDense = request.strategy === "binpack";
+  const direction = isDense ? -1 : 1;
   const welcomes = fleet.welcome(request);
   const wishes = wishesOf(fleet, request, group);
-  const direction = request.strategy === "binpack" ? -1 : 1;
   const [first, last] = range(fleet, only);
   let best = -1;
   let bestScore = Number.NEGATIVE_INFINITY;
+  // The one place where speed counts: every host is looked at for every instance.
   for (let host = first; host < last; host++) {
     const leftCores = (freeCores[host] as number) - wantedCores;
     const leftMemory = (freeMemory[host] as number) - wantedMemory;
-    if (leftCores < 0 || leftMemory < 0 || welcomes[host] === welcome.never) continue;
-    const isEmpty = freeCores[host] === cores[host] && freeMemory[host] === memory[host];
-    const room = leftCores / (cores[host] as number) + leftMemory / (memory[host] as number);
-    let score = (wishes[host] as number) + direction * room;
-    if (welcomes[host] !== welcome.yes) score -= weights.taint;
-    if (isEmpty && direction === -1) score -= weights.open;
+    const welcomed = welcomes[host];
+    if (leftCores < 0 || leftMemory < 0 || welcomed === welcome.never) continue;
+    const room = leftCores * (perCore[host] as number) + leftMemory * (perByte[host] as number);
+    let score = direction * room + (wishes === undefined ? 0 : (wishes[host] as number));
+    if (welcomed !== welcome.yes) score -= weights.taint;
+    if (isDense && freeCores[host] === cores[host] && freeMemory[host] === memory[host])
+      score -= weights.open;
     if (score > bestScore) {
       best = host;
       bestScore = score;
@@ -46,20 +49,22 @@ export function bestHost(fleet: Fleet, { request, group, only }: Want): number {
   return best;
 }
 
-/** What a request wishes of each host for the sake of other instances; -Infinity where it must not go. */
-function wishesOf(fleet: Fleet, request: Request, group: string): Float64Array {
-  const wishes = new Float64Array(fleet.machines.length);
+/** What a request wishes of each host for the sake of other instances; undefined: the same of all. */
+function wishesOf(fleet: Fleet, request: Request, group: string): Float64Array | undefined {
+  const own = request.strategy === "spread" ? fleet.byGroup.get(group) : undefined;
   const views = topologyOf(fleet, request, group);
-  for (const view of views)
-    for (let host = 0; host < wishes.length; host++)
-      wishes[host] = view.forbids(host)
-        ? Number.NEGATIVE_INFINITY
-        : (wishes[host] as number) + view.wishes(host);
-  if (request.strategy === "spread") {
-    for (const [host, own] of fleet.byGroup.get(group) ?? [])
-      wishes[host] = (wishes[host] as number) - weights.own * Math.min(own, mostOwn);
+  if (views.length === 0 && (own === undefined || own.size === 0)) return undefined;
+  const sum = fleet.scratch.fill(0);
+  for (const { domains, wishes, unset } of views) {
+    const { of } = domains;
+    for (let host = 0; host < sum.length; host++) {
+      const domain = of[host] as number;
+      sum[host] = (sum[host] as number) + (domain === -1 ? unset : (wishes[domain] as number));
+    }
   }
-  return wishes;
+  for (const [host, count] of own ?? [])
+    sum[host] = (sum[host] as number) - weights.own * Math.min(count, mostOwn);
+  return sum;
 }
 
 const mostOwn = 99;
@@ -82,7 +87,7 @@ export function explainer(fleet: Fleet, { request, group }: Want): (host: number
     if (machine === undefined) return [];
     return [
       ...reasonsOfNature(request, machine),
-      ...views.filter((view) => view.forbids(host)).map(({ reason }) => reason),
+      ...views.filter((view) => forbids(view, host)).map(({ reason }) => reason),
       ...shortages(fleet, request, host),
     ];
   };

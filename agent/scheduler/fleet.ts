@@ -20,9 +20,14 @@ export interface Fleet {
   /** Thousandths of cores, and bytes, for instances. */
   readonly cores: Float64Array;
   readonly memory: Float64Array;
-  /** What of that is not reserved; below 0 where a host shrank. */
+  /** One divided by these: multiplying is cheaper. */
+  readonly perCore: Float64Array;
+  readonly perByte: Float64Array;
+  /** What is not reserved; below 0 where a host shrank. */
   readonly freeCores: Float64Array;
   readonly freeMemory: Float64Array;
+  /** Room for one computation over all hosts: making it anew each time would cost more than the computation. */
+  readonly scratch: Float64Array;
   readonly occupants: readonly Map<string, Occupant>[];
   /** How many instances of a service, or of a group, each host has; hosts without any are left out. */
   readonly byService: ReadonlyMap<string, ReadonlyMap<number, number>>;
@@ -32,6 +37,8 @@ export interface Fleet {
   put(occupant: Occupant): void;
   take(occupant: Occupant): void;
   domains(key: string): Domains;
+  /** 1 for each of a label's domains that has a host whose nature allows a request. */
+  openDomains(request: Request, key: string): Uint8Array;
   /** How welcome a request is by each host's own nature; see `welcome`. */
   welcome(request: Request): Uint8Array;
 }
@@ -70,8 +77,23 @@ export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Oc
   };
   const freeCores = cores.slice();
   const freeMemory = memory.slice();
-  const fleet: Fleet = {
-    ...{ machines, indexOf, cores, memory, freeCores, freeMemory, byService, byGroup, keptApart },
+  const inverse = (column: Float64Array) => column.map((amount) => (amount > 0 ? 1 / amount : 0));
+  const [perCore, perByte] = [inverse(cores), inverse(memory)];
+  const base: Omit<Fleet, "openDomains"> = {
+    ...{
+      machines,
+      indexOf,
+      cores,
+      memory,
+      freeCores,
+      freeMemory,
+      perCore,
+      perByte,
+      byService,
+      byGroup,
+      keptApart,
+    },
+    scratch: new Float64Array(machines.length),
     occupants: there,
     put: (occupant) => account(occupant, 1),
     take: (occupant) => account(occupant, -1),
@@ -80,6 +102,12 @@ export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Oc
       cached(welcomes, request.sort, () =>
         Uint8Array.from(machines, (machine) => welcomeOf(request, machine)),
       ),
+  };
+  const open = new Map<string, Uint8Array>();
+  const fleet: Fleet = {
+    ...base,
+    openDomains: (request, key) =>
+      cached(open, `${key} ${request.sort}`, () => openDomainsOf(base.domains(key), base.welcome(request))),
   };
   for (const occupant of occupants) fleet.put(occupant);
   return fleet;
@@ -93,6 +121,15 @@ function domainsOf(machines: readonly Machine[], key: string): Domains {
     return cached(numbers, value, () => numbers.size);
   });
   return { of, count: numbers.size };
+}
+
+function openDomainsOf({ of, count: domains }: Domains, welcomes: Uint8Array): Uint8Array {
+  const open = new Uint8Array(domains);
+  for (let host = 0; host < of.length; host++) {
+    const domain = of[host] as number;
+    if (domain >= 0 && welcomes[host] !== 0) open[domain] = 1;
+  }
+  return open;
 }
 
 function count(counts: Map<string, Map<number, number>>, key: string, at: number, by: number): void {
