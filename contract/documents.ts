@@ -44,6 +44,8 @@ export const document = z.object({
   status: z.lazy(() => serviceStatus).optional(),
   /** In the answer to a write alone: what was not checked, or done in another way than asked. */
   warnings: z.array(z.string()).optional(),
+  /** In the answer to a dry run alone: what would come of the write, as of now. */
+  notes: z.array(z.string()).optional(),
   /** The store's revision; the `ETag` without quotes. */
   etag: z.string(),
 });
@@ -168,6 +170,28 @@ export const host = hostReport.extend({
   instances: z.int().describe("How many instances are placed on it."),
 });
 export type Host = z.infer<typeof host>;
+
+/** Where a service's instances are and why, and what each host says to one more. */
+export const explanation = z.object({
+  namespace: z.string(),
+  service: z.string(),
+  /** How many instances it is to have. */
+  wanted: z.int(),
+  /** In order of slot; those on their way out as well. */
+  placed: z.array(z.object({ slot: z.string(), instance: z.string(), host: z.string(), reason: z.string() })),
+  /** Wanted slots that no host takes. */
+  rejections: z.array(rejection),
+  hosts: z.array(
+    z.object({
+      name: z.string(),
+      /** How many of the service's it has. */
+      instances: z.int(),
+      /** All that speaks against one more: empty where it would fit. */
+      reasons: z.array(z.string()),
+    }),
+  ),
+});
+export type Explanation = z.infer<typeof explanation>;
 
 /** Counters of one running instance. Rates come from two samples and their hosts' clocks. */
 const instanceStats = z.object({

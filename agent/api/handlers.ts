@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type * as z from "zod";
 import {
   type Event,
+  type Explanation,
   type Host,
   type ImageQuestion,
   type Info,
@@ -79,6 +80,8 @@ export interface ApiPorts {
     remove(name: string, isForced: boolean): Promise<void>;
     makeToken(name: string, by: string): Promise<JoinToken>;
   };
+  /** Throws `not-found`. */
+  readonly explain: (service: { readonly namespace: string; readonly name: string }) => Explanation;
   /** A sample of those that run here. */
   readonly stats: (instances: readonly Instance[]) => Promise<Stats>;
   readonly secretDigest: (text: string) => string;
@@ -108,6 +111,7 @@ export function createHandlers(ports: ApiPorts): Handlers {
     deleteDocument: ({ params, headers, principal }) =>
       documents.remove(params, { ifMatch: etagOf(headers["if-match"]), by: principal.name }),
 
+    explainService: ({ params }) => ports.explain(params),
     listInstances: ({ query }) => ({ items: instances.list(query) }),
     getInstance: ({ params }) => instances.get(params.id),
     stats: async ({ query }) => {

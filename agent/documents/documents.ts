@@ -76,11 +76,11 @@ export function createDocuments(ports: DocumentsPorts): Documents {
 
     async put(request) {
       clusters.current();
-      const { desired, etag, warnings } = await again(async () => {
+      const { desired, etag, told } = await again(async () => {
         const prepared = await prepareWrite(request, ports);
         return serial(() => writeDocument(prepared, ports));
       }, request.ifMatch === undefined);
-      return { ...answer(desired, etag), ...(warnings.length > 0 && { warnings: [...warnings] }) };
+      return { ...answer(desired, etag), ...told };
     },
 
     remove: (address, { ifMatch, by }) =>

@@ -26,6 +26,8 @@ export interface Admission {
   readonly writes: readonly Put[];
   /** For the writer: what was not checked, or done in another way than asked. */
   readonly warnings?: readonly string[];
+  /** For the reader of a dry run: what would come of it. */
+  readonly notes?: readonly string[];
 }
 
 /** What a kind is beyond a document; each part may be left out. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   ConstellationError,
   checkInputs,
+  type Document,
   type Owner,
   type Resource,
   type Violation,
@@ -33,7 +34,7 @@ export interface Written {
   readonly desired: Desired;
   /** The store's revision of it; of the one before in a dry run, 0 where there is none. */
   readonly etag: number;
-  readonly warnings: readonly string[];
+  readonly told: Pick<Document, "warnings" | "notes">;
 }
 
 /** A write that is right by itself, and what had to be asked elsewhere for it. */
@@ -88,16 +89,23 @@ export async function writeDocument(prepared: Prepared, ports: WritePorts): Prom
   const feature = ports.features[kind.kind];
   requireNone((await feature?.check?.(candidate, found)) ?? [], earlier, title);
   const admission = (await feature?.admit?.(candidate, found)) ?? { outputs: {}, writes: [] };
-  const { warnings = [] } = admission;
+  const told = toldIn(admission);
   const desired = desiredOf(kind.kind, request, candidate, admission, ports.now());
   if (earlier && isUnchanged(earlier.record, desired))
-    return { desired: earlier.record, etag: earlier.modRevision, warnings };
+    return { desired: earlier.record, etag: earlier.modRevision, told };
   requireMatch(request, earlier, title);
-  if (dryRun) return { desired, etag: earlier?.modRevision ?? 0, warnings };
+  if (dryRun) return { desired, etag: earlier?.modRevision ?? 0, told };
   const put: Put = { key, record: desired, was: earlier?.modRevision };
   const along = feature?.along?.(desired) ?? [];
   const etag = await commitAlong(ports.store, [put, ...admission.writes], along);
-  return { desired, etag, warnings };
+  return { desired, etag, told };
+}
+
+function toldIn({ warnings = [], notes = [] }: Admission): Written["told"] {
+  return {
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
+    ...(notes.length > 0 && { notes: [...notes] }),
+  };
 }
 
 /** What goes along changes what others change, too: that must not make the write fail. */

@@ -3,6 +3,7 @@ import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
+import { foreseen } from "./foresee.ts";
 import { closedPathViolations } from "./host-paths.ts";
 import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
 import type { Leader } from "./loop.ts";
@@ -56,6 +57,7 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
         outputs: { ...address.outputs, dnsName, ...outputs, endpoints },
         writes: [...address.writes, ...(isFound ? image.writes() : [])],
         warnings,
+        notes: dryRun ? foreseen(candidate, store) : [],
       };
     },
 

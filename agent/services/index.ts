@@ -6,6 +6,9 @@
  * It starts no process: hosts do, from their placements.
  */
 export type { ActPorts } from "./act.ts";
+export { act } from "./act.ts";
+export { decide } from "./decide.ts";
+export { explain } from "./explain.ts";
 export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
 export { hostsOf } from "./hosts.ts";
 export { type ImagePorts, resolveImage } from "./images.ts";
@@ -17,4 +20,5 @@ export { type Reference, referencesOf } from "./references.ts";
 export { secretTextsOf } from "./secret-texts.ts";
 export { minHealthyTimeMs } from "./specs.ts";
 export { instancesOf } from "./status.ts";
+export type { Op, PlacedInstance, WantedService } from "./types.ts";
 export { allReady, type HostStates, observedInstances, placementsOf, servicesOf } from "./view.ts";

@@ -112,6 +112,15 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./describe.ts")).describe,
   },
   {
+    name: "explain",
+    summary: "Say where a service's instances are and why, or why nowhere.",
+    arguments: [
+      { syntax: "<service>", doc: "A service; NAMESPACE/NAME outside of -n.", completes: "service" },
+    ],
+    examples: [["constellation explain web", "also what speaks against each host"]],
+    load: async () => (await import("./explain.ts")).explain,
+  },
+  {
     name: "events",
     summary: "Show changes: of documents, of instances, what was decided, with who and why.",
     options: [

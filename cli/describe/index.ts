@@ -4,6 +4,7 @@
  */
 export { describeDocument } from "./document.ts";
 export { concernsDocument, concernsInstance, eventLine, eventWords } from "./events.ts";
+export { describeExplanation } from "./explanation.ts";
 export { describeInstance } from "./instance.ts";
 export { serviceSummary } from "./service-summary.ts";
 export { hostTable, instanceTable, serviceTable, type View } from "./tables.ts";

@@ -1,5 +1,14 @@
 import type * as z from "zod";
-import type { ClusterRecord, Document, Event, Host, Info, Instance, Stats } from "../documents.ts";
+import type {
+  ClusterRecord,
+  Document,
+  Event,
+  Explanation,
+  Host,
+  Info,
+  Instance,
+  Stats,
+} from "../documents.ts";
 import { ConstellationError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { Address } from "./address.ts";
@@ -43,6 +52,8 @@ export interface Client {
     options: { ifMatch?: string; dryRun?: boolean },
   ): Promise<Document>;
   deleteDocument(address: DocumentAddress, options?: { ifMatch?: string }): Promise<void>;
+  /** undefined when there is no such service. */
+  explainService(service: { namespace: string; name: string }): Promise<Explanation | undefined>;
   listInstances(query?: { namespace?: string; service?: string }): Promise<Instance[]>;
   getInstance(id: string): Promise<Instance>;
   stats(query?: { namespace?: string; service?: string }): Promise<Stats>;
@@ -136,6 +147,7 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
         params: { ...where },
         headers: ifMatch === undefined ? {} : matching(ifMatch),
       }),
+    explainService: (where) => call("explainService", { params: { ...where } }).catch(undefinedWhenNotFound),
     listInstances: async (query = {}) => (await call("listInstances", { query })).items,
     getInstance: (id) => call("getInstance", { params: { id } }),
     stats: (query = {}) => call("stats", { query }),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cluster, document, event, host, info, instance, owner, stats } from "../documents.ts";
+import { cluster, document, event, explanation, host, info, instance, owner, stats } from "../documents.ts";
 import { limits } from "../limits.ts";
 import { dnsLabel } from "../model/values.ts";
 import { resources } from "../resources/index.ts";
@@ -164,6 +164,15 @@ export const routes = {
     params: documentParams,
     framing: "empty",
     headers: ["If-Match"],
+  },
+  explainService: {
+    method: "GET",
+    path: "/v1/namespaces/:namespace/services/:name/placement",
+    summary:
+      "Where a service's instances are and why, which are nowhere, and what each host says to one more.",
+    params: z.object({ namespace: documentParams.shape.namespace, name: documentParams.shape.name }),
+    answer: explanation,
+    framing: "json",
   },
   listInstances: {
     method: "GET",

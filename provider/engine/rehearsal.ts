@@ -31,6 +31,7 @@ export async function rehearse(write: () => Promise<Document>, call: Call): Prom
   try {
     const document = await write();
     document.warnings?.forEach(call.warn);
+    document.notes?.forEach(call.info);
     return document;
   } catch (error) {
     if (!(error instanceof ConstellationError)) throw error;

@@ -1,0 +1,55 @@
+import { ConstellationError, type Explanation } from "../../contract/index.ts";
+import { explainer, type Reason, requestOf } from "../scheduler/index.ts";
+import { families, keys, type Store } from "../store/index.ts";
+import type { Leader } from "./loop.ts";
+import { groupOf } from "./rebalance.ts";
+import { newestSpec } from "./specs.ts";
+import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
+
+/**
+ * Where a service's instances are and why, which are nowhere, and what each host says to one more. Throws
+ * `not-found` where there is no such service.
+ */
+export function explain(
+  store: Store,
+  leader: Leader,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  states: HostStates,
+): Explanation {
+  const service = store.get(families.desired, keys.desired(namespace, "Service", name))?.record;
+  if (!service)
+    throw new ConstellationError("not-found", `explain service ${namespace}/${name}: there is none`);
+  const { uid } = service;
+  const spec = newestSpec(store, uid);
+  const request = requestOf(service, spec?.inputs ?? service.inputs, placementIn(service));
+  const fleet = fleetOf(store, undefined, states);
+  const reasonsOf = explainer(fleet, {
+    request,
+    group: groupOf({ serviceUid: uid, revision: spec?.revision ?? 0 }),
+  });
+  const placed = placementsOf(store).filter((one) => one.placed.serviceUid === uid);
+  const count = (host: string) => placed.filter((one) => one.host === host).length;
+  return {
+    namespace,
+    service: name,
+    wanted: leader.wanted(service),
+    placed: placed
+      .map(({ host, placed: { id, name: slot, index, reason } }) => ({
+        slot,
+        index,
+        instance: id,
+        host,
+        reason,
+      }))
+      .sort((a, b) => a.index - b.index || (a.instance < b.instance ? -1 : 1))
+      .map(({ index: _, ...one }) => one),
+    rejections: [...leader.rejections(uid)],
+    hosts: fleet.machines.map((machine, at) => ({
+      name: machine.name,
+      instances: count(machine.name),
+      reasons: reasonsOf(at).map(sayReason),
+    })),
+  };
+}
+
+const sayReason = ({ one, detail }: Reason) => (detail === undefined ? one : `${one} (${detail})`);

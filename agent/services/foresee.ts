@@ -1,0 +1,69 @@
+import type { Candidate } from "../documents/index.ts";
+import {
+  type BatchWant,
+  chooseBatch,
+  describeRejections,
+  type Fleet,
+  requestOf,
+  welcome,
+} from "../scheduler/index.ts";
+import type { Store } from "../store/index.ts";
+import { isSameWorkload } from "./identity.ts";
+import { slotName } from "./ops.ts";
+import { groupOf } from "./rebalance.ts";
+import { newestSpec } from "./specs.ts";
+import { fleetOf, placementIn, placementsOf } from "./view.ts";
+
+/** What a write would place, and where: all of a new or changed workload, else the slots that are missing. */
+export function foreseen(candidate: Candidate, store: Store): string[] {
+  const { uid, inputs, earlier, sealed } = candidate;
+  const isKept = earlier !== undefined && isSameWorkload(earlier.inputs, sealed);
+  const fleet = fleetOf(store, isKept ? undefined : uid);
+  const request = requestOf(candidate, inputs, placementIn(candidate));
+  const group = groupOf({ serviceUid: uid, revision: isKept ? (newestSpec(store, uid)?.revision ?? 0) : -1 });
+  const there = isKept ? placementsOf(store).filter(({ placed }) => placed.serviceUid === uid) : [];
+  const wants = inputs.perHost
+    ? fleet.machines
+        .filter(
+          ({ name }, at) =>
+            fleet.welcome(request)[at] !== welcome.never && !there.some(({ host }) => host === name),
+        )
+        .map(({ name: only }): BatchWant => ({ key: only, request, group, only }))
+    : Array.from({ length: Number(inputs.replicas) }, (_, index) => index)
+        .filter((index) => !there.some(({ placed }) => placed.index === index))
+        .map((index): BatchWant => ({ key: slotName(candidate, index), request, group }));
+  const told = foresee(fleet, wants);
+  return told === undefined ? [] : [told];
+}
+
+/**
+ * Where instances would go as of now, in one line; undefined where none would be placed. Told by a preview: nothing
+ * is kept for them.
+ */
+export function foresee(fleet: Fleet, wants: readonly BatchWant[]): string | undefined {
+  if (wants.length === 0 || fleet.machines.length === 0) return undefined;
+  const choices = [...chooseBatch(fleet, wants)];
+  const byHost = Map.groupBy(
+    choices.flatMap(([slot, choice]) => ("host" in choice ? [{ slot, host: choice.host }] : [])),
+    ({ host }) => host,
+  );
+  const [left, ...more] = choices.flatMap(([, choice]) => ("host" in choice ? [] : [choice.rejections]));
+  const counts = [...byHost]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([host, there]) => (wants.length === 1 ? host : `${host} (${there.length})`));
+  const placed = counts.length > 0 ? [`would go to ${listed(counts)}`] : [];
+  const nowhere =
+    left === undefined
+      ? []
+      : [`${more.length + 1} of ${wants.length} would go nowhere: ${describeRejections(left)}`];
+  return `as of now ${[...placed, ...nowhere].join("; ")}`;
+}
+
+/** The first few, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, mostNamed);
+  const more = names.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more hosts` : ""}`;
+}
+
+const mostNamed = 5;
