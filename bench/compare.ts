@@ -14,6 +14,15 @@ export function lessIsBetter(
   };
 }
 
+/** The same of a figure of which more is better. */
+export function moreIsBetter(
+  figure: Pick<Comparison, "bench" | "metric" | "unit" | "value">,
+  peer: { readonly name: string; readonly value: number },
+): Comparison {
+  const compared = lessIsBetter(figure, peer);
+  return { ...compared, ratio: rounded(figure.value / peer.value) };
+}
+
 function rounded(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }

@@ -6,8 +6,9 @@
 import { churn } from "./churn/index.ts";
 import { footprint } from "./footprint/index.ts";
 import { scale } from "./scale/index.ts";
+import { schedule } from "./schedule/index.ts";
 import { start } from "./start/index.ts";
 import type { Benchmark } from "./types.ts";
 import { up } from "./up/index.ts";
 
-export const benchmarks: readonly Benchmark[] = [start, scale, footprint, up, churn];
+export const benchmarks: readonly Benchmark[] = [start, scale, footprint, up, churn, schedule];
