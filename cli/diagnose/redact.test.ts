@@ -14,6 +14,7 @@ test.each([
   ['{"tokens":["hush-1","hush-2"],"a":1}', '{"tokens":["[removed]","[removed]"],"a":1}'],
   ['[{"name":"DB_PASSWORD","value":"hush-4711"}]', '[{"name":"DB_PASSWORD","value":"[removed]"}]'],
   ['["login","--token","hush-4711","-v"]', '["login","--token","[removed]","-v"]'],
+  ['["login","--token","hush4711\\":","-v"]', '["login","--token","[removed]","-v"]'],
   ['["Host","a","Cookie","hush=4711"]', '["Host","a","Cookie","[removed]"]'],
   ['{"env":["TOKEN=hush,4711","USER=me"]}', '{"env":["TOKEN=[removed]","USER=me"]}'],
   ["Cookie: a=hush; b=hush", "Cookie: [removed]"],

@@ -27,7 +27,7 @@ const named = `${secretName}(?:${rest("name")}(?:${lead})|[^"'\\\\\\n]{0,100}${m
 /** `"--token", "x"` and `"Cookie", "x"`: a list in place of pairs; and `--token x`. */
 const option = `(?<![\\w-])--[\\w-]{0,100}${secretName}${rest("option")}`;
 const header = `(?<![\\w-])(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[\\w-]{0,100}${secretName}${rest("header")})`;
-const listed = `(?:${option}|${header})${mark},\\s{0,99}(?=${mark})(?!${mark}\\w{1,20}${mark}${blank}:)|${option}[ ](?=[^-\\s])`;
+const listed = `(?:${option}|${header})${mark},\\s{0,99}(?=${mark})(?!(?<opens>${mark})\\w{1,20}\\k<opens>${blank}:)|${option}[ ](?=[^-\\s])`;
 
 const names = new RegExp(`${listed}|${named}`, "gi");
 
