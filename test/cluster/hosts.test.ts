@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { until } from "../control/until.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;
@@ -23,3 +24,48 @@ test("replicas spread over the hosts, which get an uploaded image from the serve
     ]),
   ]);
 });
+
+const [first, second] = [() => worker(0), () => worker(1)];
+
+test("kill -9 of a host's agent: its session returns and no instance is touched; within 20 s", async () => {
+  const before = cluster.pids(first(), "httpd -f");
+  const reported = async () =>
+    (await cluster.client.listHosts()).find(({ name }) => name === first().hostname)?.startedAt;
+  const startedAt = await reported();
+  const [agent = 0] = cluster.pids(first(), "/agent/main.js run");
+  await first().output(["kill", "-9", String(agent)]);
+  await until("its next agent to report", async () => ((await reported()) === startedAt ? undefined : true));
+  await cluster.isState(first(), "ready");
+  await cluster.healthy("web");
+  expect(cluster.pids(first(), "httpd -f")).toEqual(before);
+});
+
+test("a host cut off: it keeps what it runs, others take its place, and one of each goes when it is back; within 20 s each way", async () => {
+  const before = cluster.pids(second(), "httpd -f");
+  expect(before).toHaveLength(2);
+  await second().cut();
+  await cluster.isState(second(), "lost");
+  const elsewhere = await cluster.healthy("web");
+  expect(elsewhere.map(({ host }) => host)).not.toContain(second().hostname);
+  expect(cluster.pids(second(), "httpd -f")).toEqual(before);
+  await second().heal();
+  await cluster.isState(second(), "ready");
+  await until("one instance a slot", async () => {
+    const all = await cluster.client.listInstances({ service: "web" });
+    return all.length === 6 && all.every(({ state }) => state === "running") ? true : undefined;
+  });
+});
+
+test("kill -9 of a host: its instances run elsewhere; within 20 s", async () => {
+  await first().kill();
+  const serving = await cluster.healthy("web");
+  expect(serving.map(({ host }) => host)).not.toContain(first().hostname);
+  const hosts = await cluster.client.listHosts();
+  expect(hosts.find(({ name }) => name === first().hostname)).toMatchObject({ state: "lost" });
+});
+
+function worker(index: number) {
+  const found = cluster.workers[index];
+  if (found === undefined) throw new Error(`there is no worker ${index}`);
+  return found;
+}
