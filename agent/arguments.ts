@@ -16,6 +16,8 @@ export interface Arguments {
   readonly tokenFile: string | undefined;
   /** Where other hosts reach this server. */
   readonly address: string | undefined;
+  /** Of a new host. */
+  readonly name: string | undefined;
   readonly rest: readonly string[];
 }
 
@@ -32,6 +34,7 @@ export function parseArguments(args: readonly string[]): Arguments {
         server: { type: "string" },
         "token-file": { type: "string" },
         address: { type: "string" },
+        name: { type: "string" },
       },
       allowPositionals: true,
     });
@@ -45,6 +48,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       server: values.server,
       tokenFile: values["token-file"],
       address: values.address,
+      name: values.name,
       rest: positionals,
     };
   } catch (cause) {

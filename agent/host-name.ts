@@ -28,6 +28,12 @@ export async function keepHostName(stateDir: string, options: HostNameOptions): 
   return name;
 }
 
+/** Names a new machine before its agent's first start; one that has a name, or was a host before, keeps it. */
+export function nameNewHost(stateDir: string, name: string): void {
+  if (["host-name", "etcd"].some((kept) => existsSync(join(stateDir, kept)))) return;
+  writeHostName(stateDir, hostNameOf(name));
+}
+
 export function writeHostName(stateDir: string, name: string): void {
   const file = join(stateDir, "host-name");
   mkdirSync(stateDir, { recursive: true });

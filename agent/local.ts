@@ -1,4 +1,5 @@
 import { agentPaths } from "../contract/index.ts";
+import { nameNewHost } from "./host-name.ts";
 import { inspect } from "./inspect/index.ts";
 import { down, preflight, runProgram, sayFindings, sayStatus, status, traces, up } from "./install/index.ts";
 import { findProgram } from "./lib/find-program.ts";
@@ -7,12 +8,27 @@ import { version } from "./version.ts";
 
 const withRoot = (root: string | undefined) => (root === undefined ? {} : { root });
 
+interface BringUp {
+  readonly root: string | undefined;
+  /** Of a new host; absent: the machine's own. */
+  readonly name?: string | undefined;
+  readonly json: boolean;
+}
+
 /** Starts the guard, which starts this same program as the agent. */
-export async function bringUp({ root, json }: { root: string | undefined; json: boolean }): Promise<unknown> {
+export async function bringUp({ root, name, json }: BringUp): Promise<unknown> {
   if (json) process.stdout.write(`${JSON.stringify({ progress: "starting the agent" })}\n`);
   const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
   const agent = [...self, "run", ...(root === undefined ? [] : ["--root", root])];
-  return await up({ ...withRoot(root), guard: findOwnProgram("constellation-guard"), agent, version });
+  return await up({
+    ...withRoot(root),
+    guard: findOwnProgram("constellation-guard"),
+    agent,
+    version,
+    prepare: ({ stateDir }) => {
+      if (name !== undefined) nameNewHost(stateDir, name);
+    },
+  });
 }
 
 /** A host leaves its cluster first. */

@@ -17,7 +17,7 @@ async function run(...argv: string[]) {
   };
   const start = (given: GlobalOptions) => {
     options = given;
-    return { isJson: given.json === true, output } as unknown as Session;
+    return { isJson: given.json === true, output, close: () => undefined } as unknown as Session;
   };
   const code = await runProgram(argv, { start, write, writeError: write });
   return { code, options, written: texts.join("") };

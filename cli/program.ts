@@ -44,7 +44,11 @@ export async function runProgram(argv: readonly string[], running: Running): Pro
       const session = running.start(mergeGlobal(program.opts(), command.opts()));
       const action = await spec.load();
       const options = command.opts() as Options;
-      code = await action({ session, args: command.args, options });
+      try {
+        code = await action({ session, args: command.args, options });
+      } finally {
+        session.close();
+      }
     });
   }
   try {

@@ -2,6 +2,7 @@
  * What all sides agree on: the resources, the agent's API and its client, error codes, limits, paths.
  * Imported by all, imports none. Does no I/O of its own but through the client.
  */
+export { type AgentLine, parseAgentLine } from "./agent-lines.ts";
 export { absentCode } from "./api/address.ts";
 export * from "./api/client.ts";
 export * from "./api/exec-frames.ts";
@@ -36,4 +37,5 @@ export {
 } from "./resources/host-settings.ts";
 export * from "./resources/index.ts";
 export type { Affinity, Constraint, PlacementRules, Spread, Toleration } from "./resources/placement.ts";
+export type { Servers } from "./resources/servers.ts";
 export { isNewer } from "./versions.ts";

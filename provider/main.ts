@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { builtKits } from "./bootstrap/index.ts";
 import { createConnections, createLocalImages } from "./engine/index.ts";
+import { createMachines } from "./machines/index.ts";
 import { createEngineLog, newRun, type Provider, serve } from "./pulumi/index.ts";
 import { agentProgram, createOperations } from "./resources/index.ts";
 
@@ -14,14 +16,18 @@ const agentFile = new URL(
 
 const version = "0.1.0";
 const log = createEngineLog();
-const connections = createConnections(() => provider.config, process.env);
+const machines = createMachines(process.env.SSH_AUTH_SOCK);
+const connections = createConnections(() => provider.config, process.env, machines);
 // The engine starts a plugin in the folder of the user's program.
 const images = createLocalImages(process.cwd());
 const agent = agentProgram(process.env.CONSTELLATION_AGENT ?? agentFile.pathname);
 const provider: Provider = {
   version,
   schema: () => readFileSync(schemaFile, "utf8"),
-  operations: createOperations({ connections, images, agent, version, environment: process.env }),
+  operations: createOperations({
+    ...{ connections, images, agent, version, environment: process.env },
+    remote: { machines, kits: builtKits() },
+  }),
   connections,
   log,
   run: newRun(),

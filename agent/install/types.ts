@@ -71,6 +71,8 @@ export interface UpOptions {
   readonly programFolders?: readonly string[];
   /** The address of the host on the instances' network. Default 10.64.0.1. */
   readonly gatewayAddress?: string;
+  /** Called once the agent's folders are its own, before it starts. */
+  readonly prepare?: (paths: AgentPaths) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -38,6 +38,7 @@ async function join(paths: AgentPaths, { signal }: UpOptions): Promise<UpResult>
 async function begin(paths: AgentPaths, options: UpOptions): Promise<UpResult> {
   const warnings = await fitness(paths, options);
   claimFolders(paths);
+  options.prepare?.(paths);
   const starting = await startGuard(paths, options);
   try {
     await waitForAnswer(paths, starting, options.signal);

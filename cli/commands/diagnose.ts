@@ -35,7 +35,7 @@ export const diagnose: Action = async ({ session, options }) => {
 
 /** An agent that is down is not waited for. */
 async function askApi(session: Session, withInstanceLogs: boolean): Promise<Collected[]> {
-  const agent = connect({ socket: await session.socket() }, { connectTimeoutMs: 0, timeoutMs: 10_000 });
+  const agent = connect(await session.address(), { connectTimeoutMs: 0, timeoutMs: 10_000 });
   const plurals = Object.values(resources)
     .filter(({ namespaced }) => namespaced)
     .map(({ plural }) => plural);

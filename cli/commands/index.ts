@@ -3,6 +3,7 @@
  * Each action is in a file of its own, loaded when called, and sees the cluster as any client of the API does.
  */
 import type { CommandSpec, OptionSpec } from "../session/index.ts";
+import { destination } from "./destination.ts";
 import { intervalMs, lookCount } from "./interval.ts";
 import { lineCount } from "./line-count.ts";
 
@@ -21,6 +22,11 @@ const passphraseFile: OptionSpec = {
 
 /** What every command takes, before or after its name. */
 export const globalOptions: readonly OptionSpec[] = [
+  {
+    flags: "-c, --connect <machine>",
+    doc: "The cluster of another machine, by ssh: USER@HOST or a Host of ~/.ssh/config (default: $CONSTELLATION_CONNECT, else this machine).",
+    parse: destination,
+  },
   {
     flags: "--root <folder>",
     doc: "The agent's root folder (default: $CONSTELLATION_ROOT, else the machine's agent).",

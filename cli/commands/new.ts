@@ -62,7 +62,7 @@ function sdkOf(language: Language, places: Places): string | undefined {
 
 /** Whether this machine's agent has a cluster that a program can use as it is. */
 async function hasCluster(session: Session): Promise<boolean> {
-  const agent = connect({ socket: await session.socket() }, { connectTimeoutMs: 0, timeoutMs: 1_000 });
+  const agent = connect(await session.address(), { connectTimeoutMs: 0, timeoutMs: 1_000 });
   try {
     return (await agent.info()).clusterId !== null;
   } catch {

@@ -29,7 +29,7 @@ async function named(of: NameKind, session: Session, typed: string): Promise<Can
   const { connect, resources } = await import("../../contract/index.ts");
   const kinds = Object.values(resources).filter(({ namespaced }) => namespaced);
   if (of === "kind") return kinds.map(({ kind, doc }) => ({ value: kind.toLowerCase(), doc }));
-  const agent = connect({ socket: await session.socket() }, { connectTimeoutMs: 0, timeoutMs: askMs });
+  const agent = connect(await session.address(), { connectTimeoutMs: 0, timeoutMs: askMs });
   const [instances, ...documents] = await Promise.all([
     of === "service" ? [] : agent.listInstances(),
     ...(of === "instance" ? [] : kinds.map(({ plural }) => agent.listDocuments(plural))),

@@ -14,10 +14,15 @@ const longestAnswer = 256 * 1024 ** 2;
  * Throws what it failed with, `host-unfit` where the program is not here or says nothing of use.
  */
 export async function agentProgram<T>(
-  session: Pick<Session, "env" | "root">,
+  session: Pick<Session, "env" | "root" | "destination">,
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<T> {
+  if (session.destination !== undefined)
+    throw new ConstellationError(
+      "invalid",
+      `${args[0]} by ssh: it works on the agent's own machine; log in to ${session.destination} and run constellation-agent ${args[0]} there`,
+    );
   const where = session.root === undefined ? [] : ["--root", session.root];
   const child = spawn(findAgentProgram(session.env), [...args, ...where, "--json"], {
     stdio: ["inherit", "pipe", "inherit"],

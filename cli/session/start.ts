@@ -1,4 +1,5 @@
-import type { Client } from "../../contract/index.ts";
+import type { Address, Client } from "../../contract/index.ts";
+import type { Remote } from "../remote/index.ts";
 import { outputTo, wantsColours } from "../terminal/index.ts";
 import type { GlobalOptions, Session } from "./types.ts";
 
@@ -7,17 +8,25 @@ const connectTimeoutMs = 2_000;
 
 export function startSession(process: NodeJS.Process, options: GlobalOptions): Session {
   const { env, stdin, stdout, stderr } = process;
-  const root = options.root ?? env.CONSTELLATION_ROOT;
+  const destination = options.connect ?? (env.CONSTELLATION_CONNECT || undefined);
+  // The environment says where this machine's agent is.
+  const root = options.root ?? (destination === undefined ? env.CONSTELLATION_ROOT : undefined);
   let client: Client | undefined;
   // The contract brings zod and a web socket's client: a command that asks no agent does not load them.
   const contract = () => import("../../contract/index.ts");
-  const socket = async () => (await contract()).agentPaths(root).socket;
+  let far: Remote | undefined;
+  const address = async (): Promise<Address> => {
+    if (destination === undefined) return { socket: (await contract()).agentPaths(root).socket };
+    far ??= (await import("../remote/index.ts")).remote(destination, root);
+    return far.address;
+  };
   return {
     async agent() {
-      client ??= (await contract()).connect({ socket: await socket() }, { connectTimeoutMs });
+      client ??= (await contract()).connect(await address(), { connectTimeoutMs });
       return client;
     },
-    socket,
+    address,
+    destination,
     root,
     namespace: options.namespace,
     isJson: options.json === true,
@@ -32,6 +41,7 @@ export function startSession(process: NodeJS.Process, options: GlobalOptions): S
     stdin,
     stdout,
     interrupted: once(() => interruption(process)),
+    close: () => far?.close(),
   };
 }
 

@@ -1,12 +1,14 @@
-import type { Client } from "../../contract/index.ts";
+import type { Address, Client } from "../../contract/index.ts";
 import type { Output } from "../terminal/index.ts";
 
 /** What a command works with: the agent, the terminal, the clock, and what the global options say. */
 export interface Session {
   /** Opens nothing before its first call. */
   readonly agent: () => Promise<Client>;
-  /** The agent's socket, for messages. */
-  readonly socket: () => Promise<string>;
+  /** Where the agent answers. */
+  readonly address: () => Promise<Address>;
+  /** As given by `-c`, else by the environment: the machine of the agent; undefined: this one. */
+  readonly destination: string | undefined;
   /** As given by `--root`, else by the environment; undefined: the machine's agent. */
   readonly root: string | undefined;
   /** As given by `-n`; undefined means all of them in a listing, `default` in a name. */
@@ -20,6 +22,8 @@ export interface Session {
   readonly stdout: NodeJS.WriteStream;
   /** Aborts with the first Ctrl-C (or SIGTERM); for commands that run until then. A second one kills. */
   readonly interrupted: () => AbortSignal;
+  /** Ends what it has opened elsewhere. */
+  readonly close: () => void;
 }
 
 /** Every option of every command: one name means one thing throughout. */
@@ -47,6 +51,7 @@ export interface Options {
 
 /** What all commands take. */
 export interface GlobalOptions {
+  readonly connect?: string;
   readonly root?: string;
   readonly namespace?: string;
   readonly json?: boolean;

@@ -1,6 +1,7 @@
 import { Agent, type AgentOptions, type RequestOptions } from "node:http";
 import { connect as connectSocket } from "node:net";
 import type { Duplex } from "node:stream";
+import { ConstellationError } from "../errors.ts";
 
 /** Where an agent answers: at a socket of this machine, or at the end of connections that somebody else opens. */
 export type Address = LocalAddress | RemoteAddress;
@@ -30,7 +31,23 @@ export function nameOf(address: Address): string {
 
 /** Opens a connection of its own, kept by nobody. */
 export async function open(address: Address): Promise<Duplex> {
-  return "socket" in address ? connectSocket(address.socket) : asSocket(await address.dial());
+  return "socket" in address ? connectSocket(address.socket) : asSocket(await dialled(address.dial));
+}
+
+const closedWays = new WeakSet<object>();
+
+/** The agent was not even asked: no login, no machine. Not like an agent that restarts, it is not worth another try. */
+export function isClosedWay(error: unknown): boolean {
+  return typeof error === "object" && error !== null && closedWays.has(error);
+}
+
+async function dialled(dial: Dial): Promise<Duplex> {
+  try {
+    return await dial();
+  } catch (error) {
+    if (error instanceof ConstellationError) closedWays.add(error);
+    throw error;
+  }
 }
 
 /** Keeps connections for the next request, at whatever address. */
@@ -55,7 +72,7 @@ class DialingAgent extends Agent {
     _options: AgentOptions,
     done: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    this.dial().then(
+    dialled(this.dial).then(
       (stream) => done(null, asSocket(stream)),
       (error: Error) => done(error, undefined as unknown as Duplex),
     );

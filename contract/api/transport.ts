@@ -2,7 +2,7 @@ import { type Agent, request as httpRequest, type IncomingMessage } from "node:h
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConstellationError } from "../errors.ts";
-import { type Address, agentFor, nameOf, routeTo } from "./address.ts";
+import { type Address, agentFor, isClosedWay, nameOf, routeTo } from "./address.ts";
 import { answeredError, failureOf, unanswered } from "./failures.ts";
 
 /** One answer as JSON may be this long, in bytes. */
@@ -203,7 +203,7 @@ function isTimeout(error: unknown): boolean {
 }
 
 function mayRepeat(error: unknown, address: Address, repeat: Repeat): boolean {
-  if (repeat === "never") return false;
+  if (repeat === "never" || isClosedWay(error)) return false;
   if (error instanceof ConstellationError) {
     return error.code === "busy" || (repeat === "safely" && error.code === "unreachable");
   }

@@ -1,9 +1,11 @@
 import * as z from "zod";
+import type { Violation } from "../errors.ts";
 import { about } from "../model/field.ts";
 import { joinPath } from "../model/paths.ts";
 import { resource } from "../model/resource.ts";
 import { hostSettings } from "./host-settings.ts";
 import { imageStorage, registries } from "./registries.ts";
+import { servers } from "./servers.ts";
 
 const cidr = z.cidrv4({
   error: (issue) => `"${String(issue.input)}" is no IPv4 range; write it like "10.64.0.0/12"`,
@@ -24,48 +26,72 @@ const network = about(
   { type: "ClusterNetwork" },
 );
 
-/** More than a document: its create brings up an agent on this machine. */
+const inputs = z.strictObject({
+  servers: servers.optional(),
+  network: network
+    .default({ cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" })
+    .describe("Addresses and names inside the cluster."),
+  root: z
+    .string()
+    .startsWith("/", { error: "must be an absolute path" })
+    .optional()
+    .describe(
+      "Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.",
+    ),
+  registries: registries.optional(),
+  imageStorage: imageStorage.optional().describe("The room for images on a host's disk."),
+  ...hostSettings,
+  agentVersion: z
+    .string()
+    .optional()
+    .describe(
+      "The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.",
+    ),
+  forceDestroy: z
+    .boolean()
+    .default(false)
+    .describe("Deletes the cluster even while documents of other owners exist."),
+});
+type Inputs = z.infer<typeof inputs>;
+
+/** More than a document: its create brings up an agent, on this machine or on another one over SSH. */
 export const Cluster = resource({
   kind: "Cluster",
   plural: "clusters",
-  doc: "One machine, this one, that runs services. Creating it starts the agent; deleting it removes every trace.",
+  doc: "A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.",
   namespaced: false,
-  inputs: z.strictObject({
-    network: network
-      .default({ cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" })
-      .describe("Addresses and names inside the cluster."),
-    root: z
-      .string()
-      .startsWith("/", { error: "must be an absolute path" })
-      .optional()
-      .describe(
-        "Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.",
-      ),
-    registries: registries.optional(),
-    imageStorage: imageStorage.optional().describe("The room for images on a host's disk."),
-    ...hostSettings,
-    agentVersion: z
-      .string()
-      .optional()
-      .describe(
-        "The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.",
-      ),
-    forceDestroy: z
-      .boolean()
-      .default(false)
-      .describe("Deletes the cluster even while documents of other owners exist."),
-  }),
+  inputs,
   stable: z.object({
     access: about(z.string(), { secret: true }).describe(
       "What other resources' `cluster` takes: how to reach this cluster, opaque.",
     ),
   }),
-  revised: z.object({}),
+  revised: z.object({
+    hostKeys: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen."),
+  }),
   replaceWhenChanged: ["clusterId", "name", "network", "root"],
-  crossCheck: ({ registries: reached = {} }) =>
-    Object.entries(reached).flatMap(([host, { plainHttp, caCertificate }]) =>
-      plainHttp && caCertificate !== undefined
-        ? [{ path: joinPath("registries", host), reason: "has plainHttp and a caCertificate; drop one" }]
-        : [],
-    ),
+  crossCheck: (given) => [...registryMistakes(given), ...serverMistakes(given)],
 });
+
+function registryMistakes({ registries: reached = {} }: Inputs): Violation[] {
+  return Object.entries(reached).flatMap(([host, { plainHttp, caCertificate }]) =>
+    plainHttp && caCertificate !== undefined
+      ? [{ path: joinPath("registries", host), reason: "has plainHttp and a caCertificate; drop one" }]
+      : [],
+  );
+}
+
+function serverMistakes({ servers: named, labels, taints, reserved }: Inputs): Violation[] {
+  if (named === undefined) return [];
+  const found: Violation[] = [];
+  const count = Object.keys(named).length;
+  if (count !== 1)
+    found.push({ path: "servers", reason: `must be exactly one as of this version, not ${count}` });
+  for (const [path, value] of Object.entries({ labels, taints, reserved }))
+    if (value !== undefined)
+      found.push({ path, reason: `is for a cluster of this machine; write it as servers.NAME.${path}` });
+  return found;
+}

@@ -42,7 +42,10 @@ export async function openTunnel(line: Duplex, name: string, timeoutMs: number):
   return {
     dial: () => connection(session, name),
     closed,
-    close: () => session.destroy(),
+    close() {
+      session.destroy();
+      line.destroy(); // a session leaves a line that is no socket open
+    },
   };
 }
 

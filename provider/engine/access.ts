@@ -2,14 +2,17 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { ConstellationError } from "../../contract/index.ts";
+import type { Place } from "../machines/index.ts";
 
 /** What a `Cluster.access` holds: opaque to users, compared by `id` alone. */
 export interface Access {
   readonly id: string;
-  /** `unix:///run/constellation/agent.sock`, in order of preference. */
+  /** `unix:///run/constellation/agent.sock`, or `ssh://root@10.0.0.1:22` for each of `servers`. */
   readonly addresses: readonly string[];
   /** Which machine a `unix://` address is on. */
   readonly machine?: string;
+  /** The logins behind `ssh://` addresses, with the credentials that the program gave and the host keys that were seen. */
+  readonly servers?: readonly Place[];
 }
 
 const machineIdFile = "/etc/machine-id";

@@ -1,34 +1,46 @@
 import { existsSync } from "node:fs";
-import { agentPaths, agentPathsOf, type Client, ConstellationError, connect } from "../../contract/index.ts";
+import {
+  type Address,
+  agentPaths,
+  agentPathsOf,
+  type Client,
+  ConstellationError,
+  connect,
+} from "../../contract/index.ts";
+import type { Machines, RemoteMachine } from "../machines/index.ts";
 import { type Access, parseAccess, thisMachine } from "./access.ts";
 import type { Config, Connection, Connections } from "./types.ts";
 
 /** Opens each cluster's client once. */
-export function createConnections(config: () => Config, environment: NodeJS.ProcessEnv): Connections {
+export function createConnections(
+  config: () => Config,
+  environment: NodeJS.ProcessEnv,
+  machines: Machines,
+): Connections {
   const open = new Map<string, Promise<Connection>>();
   const targetOf = (own: string | undefined): Target => {
     const access = own ?? config().cluster ?? environment.CONSTELLATION_CLUSTER;
-    return access === undefined ? localTarget(environment) : accessTarget(parseAccess(access));
+    return access === undefined ? localTarget(environment) : accessTarget(parseAccess(access), machines);
   };
   return {
     to(own) {
       const target = targetOf(own);
-      const key = `${target.socket} ${target.id ?? ""}`;
+      const key = `${target.name} ${target.id ?? ""}`;
       const known = open.get(key);
       if (known) return known;
-      const opening = verify(connect({ socket: target.socket }), target);
+      const opening = verify(connect(target.address), target);
       open.set(key, opening);
       // A failed attempt is not remembered: the cluster may be made in this very run.
       opening.catch(() => open.delete(key));
       return opening;
     },
-    lost(own, error) {
+    async lost(own, error) {
       if (!(error instanceof ConstellationError)) return undefined;
       switch (error.code) {
         case "no-cluster":
           return "gone";
         case "unreachable":
-          return existsSync(agentPathsOf(targetOf(own).socket).stateDir) ? "down" : "gone";
+          return (await mayComeBack(targetOf(own))) ? "down" : "gone";
         case "wrong-cluster":
           // One agent has one root: another cluster there has taken the place of the one that was meant.
           return own !== undefined && parseAccess(own).machine === thisMachine() ? "gone" : undefined;
@@ -40,15 +52,23 @@ export function createConnections(config: () => Config, environment: NodeJS.Proc
 }
 
 interface Target {
-  readonly socket: string;
+  readonly name: string;
+  readonly address: Address;
+  readonly machine?: RemoteMachine;
   readonly id?: string;
 }
 
 function localTarget(environment: NodeJS.ProcessEnv): Target {
-  return { socket: agentPaths(environment.CONSTELLATION_ROOT).socket };
+  const { socket } = agentPaths(environment.CONSTELLATION_ROOT);
+  return { name: socket, address: { socket } };
 }
 
-function accessTarget({ id, addresses, machine }: Access): Target {
+function accessTarget({ id, addresses, machine, servers = [] }: Access, machines: Machines): Target {
+  const [server] = servers;
+  if (server !== undefined) {
+    const remote = machines.at(server);
+    return { name: remote.name, address: remote.address, machine: remote, id };
+  }
   if (machine !== undefined && machine !== thisMachine()) {
     throw new ConstellationError(
       "wrong-cluster",
@@ -62,7 +82,14 @@ function accessTarget({ id, addresses, machine }: Access): Target {
       `connect to cluster ${id}: none of its addresses (${addresses.join(", ")}) is of a kind this version knows`,
     );
   }
-  return { socket: address.slice("unix://".length), id };
+  const socket = address.slice("unix://".length);
+  return { name: socket, address: { socket }, id };
+}
+
+/** A machine that cannot be asked may still hold it. */
+async function mayComeBack({ address, machine }: Target): Promise<boolean> {
+  if ("socket" in address) return existsSync(agentPathsOf(address.socket).stateDir);
+  return (await machine?.holdsState().catch(() => true)) ?? true;
 }
 
 async function verify(client: Client, target: Target): Promise<Connection> {
@@ -70,7 +97,7 @@ async function verify(client: Client, target: Target): Promise<Connection> {
   if (target.id !== undefined && target.id !== id) {
     throw new ConstellationError(
       "wrong-cluster",
-      `connect to cluster ${target.id}: ${target.socket} is cluster ${id}; point the provider at the right one, or, where ${target.id} is no more, take its resources out of the state with pulumi state delete`,
+      `connect to cluster ${target.id}: ${target.name} is cluster ${id}; point the provider at the right one, or, where ${target.id} is no more, take its resources out of the state with pulumi state delete`,
     );
   }
   return { client, clusterId: id };

@@ -3,7 +3,7 @@
  * Invariant: a preview asks the cluster the same question as the apply, and an apply records what exists before it
  * says why it is not ready. It knows no kind of resource by name and no engine's wire format.
  */
-export { accessId, formatAccess, parseAccess, thisMachine } from "./access.ts";
+export { type Access, accessId, formatAccess, parseAccess, thisMachine } from "./access.ts";
 export { createConnections } from "./connections.ts";
 export { documentOperations } from "./documents.ts";
 export { createLocalImages, type LocalImages } from "./local-images.ts";

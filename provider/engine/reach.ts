@@ -18,8 +18,8 @@ export function createReach(connections: Connections): Reach {
   const connect: Reach["connect"] = (inputs) => connections.to(knownText(inputs.cluster));
 
   const reconnect: Reach["reconnect"] = async (old, inputs, action) => {
-    const connection = await connect(inputs).catch((cause: unknown) => {
-      if (connections.lost(knownText(inputs.cluster), cause) !== "down") throw cause;
+    const connection = await connect(inputs).catch(async (cause: unknown) => {
+      if ((await connections.lost(knownText(inputs.cluster), cause)) !== "down") throw cause;
       throw new ConstellationError("unreachable", `${action} ${old.id}: ${silentCluster}`, { cause });
     });
     const recorded = knownText(old.outputs.clusterId);
@@ -37,7 +37,7 @@ export function createReach(connections: Connections): Reach {
       try {
         return await reconnect(old, old.inputs.value, action);
       } catch (error) {
-        const lost = connections.lost(knownText(old.inputs.value.cluster), error);
+        const lost = await connections.lost(knownText(old.inputs.value.cluster), error);
         if (lost === "gone") return undefined;
         if (lost === "down" && action === "read") throw new NotReady(old, [(error as Error).message]);
         throw error;

@@ -84,7 +84,7 @@ export interface Connection {
 export interface Connections {
   to(access: string | undefined): Promise<Connection>;
   /** What a failed connection means for what was made there: lost with its cluster, or out of reach for now. */
-  lost(access: string | undefined, error: unknown): "gone" | "down" | undefined;
+  lost(access: string | undefined, error: unknown): Promise<"gone" | "down" | undefined>;
 }
 
 export type OperationsOf = (kind: Kind) => Operations;

@@ -1,12 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { ConstellationError, type ErrorCode } from "../../contract/index.ts";
-
-/** What `constellation-agent` prints with `--json`, a line each; the last one is a result or an error. */
-export type AgentLine =
-  | { readonly progress: string }
-  | { readonly result: Readonly<Record<string, unknown>> }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+import { type AgentLine, ConstellationError, parseAgentLine } from "../../contract/index.ts";
 
 export type AgentCommand = "up" | "down" | "preflight" | "status";
 
@@ -37,7 +31,7 @@ export function agentProgram(executable: string): AgentProgram {
         child.on("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
       });
       for await (const line of createInterface({ input: child.stdout })) {
-        last = parse(line) ?? last;
+        last = parseAgentLine(line) ?? last;
         if (last && "progress" in last) progress(last.progress);
       }
       const end = await exited;
@@ -50,13 +44,4 @@ export function agentProgram(executable: string): AgentProgram {
       );
     },
   };
-}
-
-function parse(line: string): AgentLine | undefined {
-  try {
-    return JSON.parse(line) as AgentLine;
-  } catch {
-    // Anything else on stdout is for people.
-    return undefined;
-  }
 }

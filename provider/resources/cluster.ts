@@ -1,83 +1,70 @@
-import { existsSync } from "node:fs";
 import {
-  agentPaths,
   type Client,
   type ClusterRecord,
   ConstellationError,
-  connect,
   isNewer,
   isSameStack,
   resources,
+  type Servers,
   UNKNOWN,
 } from "../../contract/index.ts";
+import type { Finding } from "../bootstrap/index.ts";
 import {
   type Call,
   formatAccess,
+  hasUnknown,
   knownText,
   NotReady,
   type Opened,
   type Operations,
   type Properties,
-  parseAccess,
   type Stored,
-  thisMachine,
 } from "../engine/index.ts";
-import type { AgentProgram } from "./agent-program.ts";
+import type { Site, SiteOf } from "./site.ts";
 import { stopServices } from "./stop-services.ts";
 
 /**
- * More than a document: a create brings up the agent on this machine, a delete removes every trace of it.
+ * More than a document: a create brings up an agent, on this machine or another one, a delete removes every trace of it.
  * @param version of this provider and the agent beside it.
- * @param environmentRoot the root folder where the resource names none.
  */
-export function clusterOperations(
-  agent: AgentProgram,
-  version: string,
-  environmentRoot: string | undefined,
-): Operations {
-  const rootOf = (inputs: Properties) => knownText(inputs.root) ?? environmentRoot;
-  const clientOf = (inputs: Properties) => connect({ socket: agentPaths(rootOf(inputs)).socket });
-
-  const raise = async (inputs: Opened, call: Call): Promise<Stored> => {
-    const { warnings, upgradedFrom } = await agent.run("up", rootOf(inputs.value), call.progress);
-    tell((warnings ?? []) as Finding[], call);
+export function clusterOperations(siteOf: SiteOf, version: string): Operations {
+  const raise = async (site: Site, inputs: Opened, call: Call): Promise<Stored> => {
+    const { warnings, upgradedFrom } = await site.raise(call);
+    tell(warnings, call);
     if (upgradedFrom !== undefined) call.info(`agent upgraded from ${upgradedFrom} to ${version}`);
     call.progress("founding the cluster");
-    const record = await clientOf(inputs.value).putCluster({
+    const record = await site.client.putCluster({
       owner: { engine: "pulumi", id: call.urn },
       name: String(inputs.value.name),
       network: inputs.value.network as ClusterRecord["network"],
       registries: inputs.value.registries as ClusterRecord["registries"],
       imageStorage: inputs.value.imageStorage as ClusterRecord["imageStorage"],
-      labels: inputs.value.labels as ClusterRecord["labels"],
-      taints: inputs.value.taints as ClusterRecord["taints"],
-      reserved: inputs.value.reserved as ClusterRecord["reserved"],
+      ...site.settings,
     });
-    return store(record, inputs);
+    return store(record, inputs, site);
   };
 
-  const store = (record: ClusterRecord, inputs: Opened): Stored => ({
-    id: record.name,
-    inputs,
-    outputs: {
-      clusterId: record.id,
-      revision: 1,
-      access: formatAccess({
-        id: record.id,
-        addresses: [`unix://${agentPaths(rootOf(inputs.value)).socket}`],
-        machine: thisMachine(),
-      }),
-    },
-  });
+  const store = async (record: ClusterRecord, inputs: Opened, site: Site): Promise<Stored> => {
+    const { access, outputs } = await site.way();
+    return {
+      id: record.name,
+      inputs,
+      outputs: {
+        ...outputs,
+        clusterId: record.id,
+        revision: 1,
+        access: formatAccess({ id: record.id, ...access }),
+      },
+    };
+  };
 
   /** The cluster's record; an agent that does not run is started first, to ask who else keeps something on it. */
-  const wake = async (inputs: Properties, call: Call) => {
-    const read = () => readRecord(clientOf(inputs), agentPaths(rootOf(inputs)).stateDir);
-    const found = await read();
+  const wake = async (site: Site, inputs: Properties, call: Call) => {
+    const found = await readRecord(site);
     if (found !== "down") return found;
     try {
-      await agent.run("up", rootOf(inputs), call.progress);
-      return await read();
+      await site.raise(call);
+      return await readRecord(site);
     } catch (error) {
       if (inputs.forceDestroy !== true) throw unasked(String(inputs.name), error as Error);
       call.warn("the agent does not start: removing it without asking what others keep on it");
@@ -94,69 +81,96 @@ export function clusterOperations(
     },
 
     async previewCreate(inputs, call) {
-      if (!(await answers(clientOf(inputs.value)))) {
-        const findings = (await agent.run("preflight", rootOf(inputs.value))) as unknown as Finding[];
-        refuseUnfit(findings);
-        tell(findings, call);
-      }
-      return { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN };
+      const unknown = { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN };
+      const outputs = inputs.value.servers === undefined ? unknown : { ...unknown, hostKeys: UNKNOWN };
+      if (hasUnknown(inputs.value)) return outputs;
+      const findings = await siteOf(inputs.value).examine(call);
+      refuseUnfit(findings ?? []);
+      tell(findings ?? [], call);
+      return outputs;
     },
 
-    create: raise,
+    create: (inputs, call) => raise(siteOf(inputs.value), inputs, call),
 
-    async previewUpdate(old) {
+    async previewUpdate(old, inputs) {
+      if (!hasUnknown(inputs.value)) siteOf(inputs.value, old).require(old, "update");
       return old.outputs;
     },
 
     /** Also heals: the agent is brought up where it does not run. */
     async update(old, inputs, call) {
-      requireThisMachine(old, "update");
-      return raise(inputs, call);
+      const site = siteOf(inputs.value, old);
+      site.require(old, "update");
+      await refuseOther(site, old, inputs.value);
+      return raise(site, inputs, call);
     },
 
     async read(id, old) {
-      if (old !== undefined) requireThisMachine(old, "read");
       const inputs = old?.inputs ?? importedInputs(id);
-      const record = await readRecord(clientOf(inputs.value), agentPaths(rootOf(inputs.value)).stateDir);
+      const site = siteOf(inputs.value, old);
+      if (old !== undefined) site.require(old, "read");
+      const record = await readRecord(site).catch(unreadable(id, old));
       if (record === "gone") return undefined;
       if (record === "down") {
         if (old === undefined) return undefined;
-        throw new NotReady(old, [
-          `cluster ${id}: its agent does not run on this machine; pulumi up starts it again`,
-        ]);
+        throw new NotReady(old, [`cluster ${id}: its agent does not run; pulumi up starts it again`]);
       }
       if (old !== undefined && old.outputs.clusterId !== record.id) return undefined;
       if (old === undefined && record.name !== id) return undefined;
-      const { version: agentVersion } = await clientOf(inputs.value).info();
-      return store(record, { ...inputs, value: { ...inputs.value, ...readInputs(record), agentVersion } });
+      const { version: agentVersion } = await site.client.info();
+      const value = { ...inputs.value, ...readInputs(record, inputs.value), agentVersion };
+      return await store(record, { ...inputs, value }, site);
     },
 
     async delete(old, call) {
-      requireThisMachine(old, "delete");
       const inputs = old.inputs.value;
-      const there = await wake(inputs, call);
+      const site = siteOf(inputs, old);
+      site.require(old, "delete");
+      const there = await wake(site, inputs, call).catch(letGo(inputs, call));
+      if (there === "lost") return;
       if (there !== "gone" && there !== "down") {
         if (there.id !== old.outputs.clusterId)
           return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
-        await refuseWhileShared(clientOf(inputs), inputs, call);
-        await stopServices(clientOf(inputs), call);
+        await refuseWhileShared(site.client, inputs, call);
+        await stopServices(site.client, call);
       }
-      await agent.run("down", rootOf(inputs), call.progress);
+      await site.remove(call);
     },
   };
 }
 
-/** What the agent's preflight says of this machine; the shape that `constellation-agent preflight --json` prints. */
-interface Finding {
-  readonly severity: "refusal" | "warning";
-  readonly problem: string;
-  readonly fix: string;
+/** A machine that cannot be reached says nothing about what is on it. */
+function unreadable(id: string, old: Stored | undefined) {
+  return (error: unknown): never => {
+    const isAway = error instanceof ConstellationError && error.code === "unreachable";
+    if (old === undefined || !isAway) throw error;
+    throw new NotReady(old, [`cluster ${id}: ${error.message}`]);
+  };
 }
 
-async function answers(client: Client): Promise<boolean> {
-  return client.info().then(
-    () => true,
-    () => false,
+/** A machine that is gone for good takes its agent along. */
+function letGo(inputs: Properties, call: Call) {
+  return (error: unknown): "lost" => {
+    const isAway = error instanceof ConstellationError && error.code === "unreachable";
+    if (!isAway) throw error;
+    if (inputs.forceDestroy !== true) {
+      const advice = "where the machine is gone for good, set forceDestroy";
+      throw new ConstellationError("unreachable", `${error.message}; ${advice}`, { cause: error });
+    }
+    call.warn(`${error.message}: what is on it stays`);
+    return "lost";
+  };
+}
+
+/** An update of one cluster founds no other one in its place. */
+async function refuseOther(site: Site, old: Stored, inputs: Properties): Promise<void> {
+  if (inputs.servers === undefined) return;
+  const record = await readRecord(site);
+  if (record === "down" || (record !== "gone" && record.id === old.outputs.clusterId)) return;
+  const there = record === "gone" ? "none is there" : `${record.id} is there`;
+  throw new ConstellationError(
+    "wrong-cluster",
+    `update cluster ${old.id}: it is ${String(old.outputs.clusterId)}, and ${there}; correct servers, or pulumi up --refresh to make it anew`,
   );
 }
 
@@ -173,43 +187,36 @@ function tell(findings: readonly Finding[], call: Call): void {
     if (severity === "warning") call.warn(`${problem}; ${fix}`);
 }
 
-/** An agent elsewhere is out of reach: what is found here says nothing about it. */
-function requireThisMachine({ id, outputs }: Stored, action: string): void {
-  const access = knownText(outputs.access);
-  const machine = access === undefined ? undefined : parseAccess(access).machine;
-  if (machine === undefined || machine === thisMachine()) return;
-  throw new ConstellationError(
-    "wrong-cluster",
-    `${action} cluster ${id}: it runs on another machine than this one; run pulumi there`,
-  );
-}
-
 function unasked(name: string, cause: Error): ConstellationError {
   return new ConstellationError(
     "host-unfit",
-    `delete cluster ${name}: its agent does not start, so nobody can say what others keep on it (${cause.message}); mend it, set forceDestroy, or run constellation-agent down on this machine`,
+    `delete cluster ${name}: its agent does not start, so nobody can say what others keep on it (${cause.message}); mend it, set forceDestroy, or run constellation-agent down there`,
     { cause },
   );
 }
 
 /** The inputs that the cluster itself holds; undefined where it holds none. */
-function readInputs(record: ClusterRecord): Properties {
+function readInputs(record: ClusterRecord, { servers }: Properties): Properties {
   const { name, network, registries, imageStorage, labels, taints, reserved } = record;
-  return { name, network, registries, imageStorage, labels, taints, reserved };
+  const own = { name, network, registries, imageStorage };
+  const settings = { labels, taints, reserved };
+  if (servers === undefined) return { ...own, ...settings };
+  const read = Object.entries(servers as Servers).map(([key, server]) => [key, { ...server, ...settings }]);
+  return { ...own, servers: Object.fromEntries(read) };
 }
 
 function importedInputs(name: string): Opened {
   return { value: { name, forceDestroy: false }, secretPaths: new Set() };
 }
 
-async function readRecord(client: Client, stateDir: string): Promise<ClusterRecord | "gone" | "down"> {
+async function readRecord({ client, holdsState }: Site): Promise<ClusterRecord | "gone" | "down"> {
   try {
     return await client.getCluster();
   } catch (error) {
     if (!(error instanceof ConstellationError)) throw error;
     if (error.code === "no-cluster") return "gone";
     if (error.code !== "unreachable") throw error;
-    return existsSync(stateDir) ? "down" : "gone";
+    return (await holdsState()) ? "down" : "gone";
   }
 }
 

@@ -15,6 +15,9 @@ import {
 } from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
 import { clusterOperations } from "./cluster.ts";
+import { localSite } from "./local-site.ts";
+import { type RemoteParts, remoteSite } from "./remote-site.ts";
+import type { SiteOf } from "./site.ts";
 
 export { agentProgram } from "./agent-program.ts";
 
@@ -22,15 +25,22 @@ export interface Parts {
   readonly connections: Connections;
   readonly images: LocalImages;
   readonly agent: AgentProgram;
+  /** How machines elsewhere are reached, and what they are given. */
+  readonly remote: RemoteParts;
   /** This provider's, and so that of the agent beside it. */
   readonly version: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export function createOperations({ connections, images, agent, version, environment }: Parts): OperationsOf {
+export function createOperations(parts: Parts): OperationsOf {
+  const { connections, images, agent, remote, version, environment } = parts;
+  const siteOf: SiteOf = (inputs, old) =>
+    inputs.servers === undefined
+      ? localSite(inputs, agent, environment.CONSTELLATION_ROOT)
+      : remoteSite(inputs, old, remote);
   const removals = createRemovals();
   const special: Partial<Record<Kind, Operations>> = {
-    Cluster: removals.ofClusters(clusterOperations(agent, version, environment.CONSTELLATION_ROOT)),
+    Cluster: removals.ofClusters(clusterOperations(siteOf, version)),
   };
   const inTurn = createTurns();
   const documents = (kind: Kind) =>

@@ -1,7 +1,7 @@
 /** Bounds of a login. Times in milliseconds, sizes in bytes. */
 export const limits = {
   /** From the first packet to the end of the login, for each machine on the way. */
-  connectMs: 15_000,
+  connectMs: 10_000,
   /** A machine that says nothing for `keepAliveMs` is asked for a sign of life; `keepAlives` without one, and it is lost. */
   keepAliveMs: 5_000,
   keepAlives: 3,

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// One machine, this one, that runs services. Creating it starts the agent; deleting it removes every trace.
+// A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
 type Cluster struct {
 	pulumi.CustomResourceState
 
@@ -23,6 +23,8 @@ type Cluster struct {
 	ClusterId pulumi.StringOutput `pulumi:"clusterId"`
 	// Deletes the cluster even while documents of other owners exist. Default: `false`.
 	ForceDestroy pulumi.BoolOutput `pulumi:"forceDestroy"`
+	// The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+	HostKeys pulumi.StringMapOutput `pulumi:"hostKeys"`
 	// The room for images on a host's disk.
 	ImageStorage ImageStoragePtrOutput `pulumi:"imageStorage"`
 	// What placement can ask for, like `zone` or `disk`.
@@ -37,8 +39,10 @@ type Cluster struct {
 	Reserved HostReservedPtrOutput `pulumi:"reserved"`
 	// Counts the changes of its inputs, from 1.
 	Revision pulumi.IntOutput `pulumi:"revision"`
-	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+	// Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
 	Root pulumi.StringPtrOutput `pulumi:"root"`
+	// The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+	Servers ServerMapOutput `pulumi:"servers"`
 	// Keep instances away that do not tolerate them.
 	Taints TaintArrayOutput `pulumi:"taints"`
 }
@@ -103,8 +107,10 @@ type clusterArgs struct {
 	Registries map[string]Registry `pulumi:"registries"`
 	// What no instance gets: it is for the host itself.
 	Reserved *HostReserved `pulumi:"reserved"`
-	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+	// Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
 	Root *string `pulumi:"root"`
+	// The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+	Servers map[string]Server `pulumi:"servers"`
 	// Keep instances away that do not tolerate them.
 	Taints []Taint `pulumi:"taints"`
 }
@@ -127,8 +133,10 @@ type ClusterArgs struct {
 	Registries RegistryMapInput
 	// What no instance gets: it is for the host itself.
 	Reserved HostReservedPtrInput
-	// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+	// Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
 	Root pulumi.StringPtrInput
+	// The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+	Servers ServerMapInput
 	// Keep instances away that do not tolerate them.
 	Taints TaintArrayInput
 }
@@ -240,6 +248,11 @@ func (o ClusterOutput) ForceDestroy() pulumi.BoolOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.BoolOutput { return v.ForceDestroy }).(pulumi.BoolOutput)
 }
 
+// The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+func (o ClusterOutput) HostKeys() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *Cluster) pulumi.StringMapOutput { return v.HostKeys }).(pulumi.StringMapOutput)
+}
+
 // The room for images on a host's disk.
 func (o ClusterOutput) ImageStorage() ImageStoragePtrOutput {
 	return o.ApplyT(func(v *Cluster) ImageStoragePtrOutput { return v.ImageStorage }).(ImageStoragePtrOutput)
@@ -275,9 +288,14 @@ func (o ClusterOutput) Revision() pulumi.IntOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.IntOutput { return v.Revision }).(pulumi.IntOutput)
 }
 
-// Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+// Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
 func (o ClusterOutput) Root() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringPtrOutput { return v.Root }).(pulumi.StringPtrOutput)
+}
+
+// The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+func (o ClusterOutput) Servers() ServerMapOutput {
+	return o.ApplyT(func(v *Cluster) ServerMapOutput { return v.Servers }).(ServerMapOutput)
 }
 
 // Keep instances away that do not tolerate them.

@@ -4207,6 +4207,130 @@ func (o SecurityPtrOutput) Seccomp() SecuritySeccompPtrOutput {
 	}).(SecuritySeccompPtrOutput)
 }
 
+type Server struct {
+	// What placement can ask for, like `zone` or `disk`.
+	Labels map[string]string `pulumi:"labels"`
+	// What no instance gets: it is for the host itself.
+	Reserved *HostReserved `pulumi:"reserved"`
+	// How the machine is reached.
+	Ssh Ssh `pulumi:"ssh"`
+	// Keep instances away that do not tolerate them.
+	Taints []Taint `pulumi:"taints"`
+}
+
+// ServerInput is an input type that accepts ServerArgs and ServerOutput values.
+// You can construct a concrete instance of `ServerInput` via:
+//
+//	ServerArgs{...}
+type ServerInput interface {
+	pulumi.Input
+
+	ToServerOutput() ServerOutput
+	ToServerOutputWithContext(context.Context) ServerOutput
+}
+
+type ServerArgs struct {
+	// What placement can ask for, like `zone` or `disk`.
+	Labels pulumi.StringMapInput `pulumi:"labels"`
+	// What no instance gets: it is for the host itself.
+	Reserved HostReservedPtrInput `pulumi:"reserved"`
+	// How the machine is reached.
+	Ssh SshInput `pulumi:"ssh"`
+	// Keep instances away that do not tolerate them.
+	Taints TaintArrayInput `pulumi:"taints"`
+}
+
+func (ServerArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Server)(nil)).Elem()
+}
+
+func (i ServerArgs) ToServerOutput() ServerOutput {
+	return i.ToServerOutputWithContext(context.Background())
+}
+
+func (i ServerArgs) ToServerOutputWithContext(ctx context.Context) ServerOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ServerOutput)
+}
+
+// ServerMapInput is an input type that accepts ServerMap and ServerMapOutput values.
+// You can construct a concrete instance of `ServerMapInput` via:
+//
+//	ServerMap{ "key": ServerArgs{...} }
+type ServerMapInput interface {
+	pulumi.Input
+
+	ToServerMapOutput() ServerMapOutput
+	ToServerMapOutputWithContext(context.Context) ServerMapOutput
+}
+
+type ServerMap map[string]ServerInput
+
+func (ServerMap) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]Server)(nil)).Elem()
+}
+
+func (i ServerMap) ToServerMapOutput() ServerMapOutput {
+	return i.ToServerMapOutputWithContext(context.Background())
+}
+
+func (i ServerMap) ToServerMapOutputWithContext(ctx context.Context) ServerMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ServerMapOutput)
+}
+
+type ServerOutput struct{ *pulumi.OutputState }
+
+func (ServerOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Server)(nil)).Elem()
+}
+
+func (o ServerOutput) ToServerOutput() ServerOutput {
+	return o
+}
+
+func (o ServerOutput) ToServerOutputWithContext(ctx context.Context) ServerOutput {
+	return o
+}
+
+// What placement can ask for, like `zone` or `disk`.
+func (o ServerOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v Server) map[string]string { return v.Labels }).(pulumi.StringMapOutput)
+}
+
+// What no instance gets: it is for the host itself.
+func (o ServerOutput) Reserved() HostReservedPtrOutput {
+	return o.ApplyT(func(v Server) *HostReserved { return v.Reserved }).(HostReservedPtrOutput)
+}
+
+// How the machine is reached.
+func (o ServerOutput) Ssh() SshOutput {
+	return o.ApplyT(func(v Server) Ssh { return v.Ssh }).(SshOutput)
+}
+
+// Keep instances away that do not tolerate them.
+func (o ServerOutput) Taints() TaintArrayOutput {
+	return o.ApplyT(func(v Server) []Taint { return v.Taints }).(TaintArrayOutput)
+}
+
+type ServerMapOutput struct{ *pulumi.OutputState }
+
+func (ServerMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]Server)(nil)).Elem()
+}
+
+func (o ServerMapOutput) ToServerMapOutput() ServerMapOutput {
+	return o
+}
+
+func (o ServerMapOutput) ToServerMapOutputWithContext(ctx context.Context) ServerMapOutput {
+	return o
+}
+
+func (o ServerMapOutput) MapIndex(k pulumi.StringInput) ServerOutput {
+	return pulumi.All(o, k).ApplyT(func(vs []interface{}) Server {
+		return vs[0].(map[string]Server)[vs[1].(string)]
+	}).(ServerOutput)
+}
+
 type ServiceSpec struct {
 	// More names of the service in its namespace.
 	Aliases []string `pulumi:"aliases"`
@@ -4723,6 +4847,290 @@ func (o SpreadArrayOutput) Index(i pulumi.IntInput) SpreadOutput {
 	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Spread {
 		return vs[0].([]Spread)[vs[1].(int)]
 	}).(SpreadOutput)
+}
+
+type Ssh struct {
+	// Name or IP address.
+	Address string `pulumi:"address"`
+	// Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+	Agent *bool `pulumi:"agent"`
+	// The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+	HostKey *string `pulumi:"hostKey"`
+	// Machines to go through, first to last, whose sshd forwards TCP.
+	Jump []SshJump `pulumi:"jump"`
+	// For the login where no key does, and for sudo where that asks.
+	Password *string `pulumi:"password"`
+	// sshd's port. Default: `22`.
+	Port *int `pulumi:"port"`
+	// A private key's text, as `ssh-keygen` writes it.
+	PrivateKey *string `pulumi:"privateKey"`
+	// Opens `privateKey` where that is encrypted.
+	PrivateKeyPassphrase *string `pulumi:"privateKeyPassphrase"`
+	// Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+	User *string `pulumi:"user"`
+}
+
+// SshInput is an input type that accepts SshArgs and SshOutput values.
+// You can construct a concrete instance of `SshInput` via:
+//
+//	SshArgs{...}
+type SshInput interface {
+	pulumi.Input
+
+	ToSshOutput() SshOutput
+	ToSshOutputWithContext(context.Context) SshOutput
+}
+
+type SshArgs struct {
+	// Name or IP address.
+	Address pulumi.StringInput `pulumi:"address"`
+	// Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+	Agent pulumi.BoolPtrInput `pulumi:"agent"`
+	// The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+	HostKey pulumi.StringPtrInput `pulumi:"hostKey"`
+	// Machines to go through, first to last, whose sshd forwards TCP.
+	Jump SshJumpArrayInput `pulumi:"jump"`
+	// For the login where no key does, and for sudo where that asks.
+	Password pulumi.StringPtrInput `pulumi:"password"`
+	// sshd's port. Default: `22`.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// A private key's text, as `ssh-keygen` writes it.
+	PrivateKey pulumi.StringPtrInput `pulumi:"privateKey"`
+	// Opens `privateKey` where that is encrypted.
+	PrivateKeyPassphrase pulumi.StringPtrInput `pulumi:"privateKeyPassphrase"`
+	// Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+	User pulumi.StringPtrInput `pulumi:"user"`
+}
+
+func (SshArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Ssh)(nil)).Elem()
+}
+
+func (i SshArgs) ToSshOutput() SshOutput {
+	return i.ToSshOutputWithContext(context.Background())
+}
+
+func (i SshArgs) ToSshOutputWithContext(ctx context.Context) SshOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(SshOutput)
+}
+
+type SshOutput struct{ *pulumi.OutputState }
+
+func (SshOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Ssh)(nil)).Elem()
+}
+
+func (o SshOutput) ToSshOutput() SshOutput {
+	return o
+}
+
+func (o SshOutput) ToSshOutputWithContext(ctx context.Context) SshOutput {
+	return o
+}
+
+// Name or IP address.
+func (o SshOutput) Address() pulumi.StringOutput {
+	return o.ApplyT(func(v Ssh) string { return v.Address }).(pulumi.StringOutput)
+}
+
+// Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+func (o SshOutput) Agent() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v Ssh) *bool { return v.Agent }).(pulumi.BoolPtrOutput)
+}
+
+// The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+func (o SshOutput) HostKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Ssh) *string { return v.HostKey }).(pulumi.StringPtrOutput)
+}
+
+// Machines to go through, first to last, whose sshd forwards TCP.
+func (o SshOutput) Jump() SshJumpArrayOutput {
+	return o.ApplyT(func(v Ssh) []SshJump { return v.Jump }).(SshJumpArrayOutput)
+}
+
+// For the login where no key does, and for sudo where that asks.
+func (o SshOutput) Password() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Ssh) *string { return v.Password }).(pulumi.StringPtrOutput)
+}
+
+// sshd's port. Default: `22`.
+func (o SshOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Ssh) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// A private key's text, as `ssh-keygen` writes it.
+func (o SshOutput) PrivateKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Ssh) *string { return v.PrivateKey }).(pulumi.StringPtrOutput)
+}
+
+// Opens `privateKey` where that is encrypted.
+func (o SshOutput) PrivateKeyPassphrase() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Ssh) *string { return v.PrivateKeyPassphrase }).(pulumi.StringPtrOutput)
+}
+
+// Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+func (o SshOutput) User() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Ssh) *string { return v.User }).(pulumi.StringPtrOutput)
+}
+
+type SshJump struct {
+	// Name or IP address.
+	Address string `pulumi:"address"`
+	// Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+	Agent *bool `pulumi:"agent"`
+	// The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+	HostKey *string `pulumi:"hostKey"`
+	// For the login where no key does.
+	Password *string `pulumi:"password"`
+	// sshd's port. Default: `22`.
+	Port *int `pulumi:"port"`
+	// Default, with no `password` here either: what the server itself has.
+	PrivateKey *string `pulumi:"privateKey"`
+	// Opens `privateKey` where that is encrypted.
+	PrivateKeyPassphrase *string `pulumi:"privateKeyPassphrase"`
+	// Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+	User *string `pulumi:"user"`
+}
+
+// SshJumpInput is an input type that accepts SshJumpArgs and SshJumpOutput values.
+// You can construct a concrete instance of `SshJumpInput` via:
+//
+//	SshJumpArgs{...}
+type SshJumpInput interface {
+	pulumi.Input
+
+	ToSshJumpOutput() SshJumpOutput
+	ToSshJumpOutputWithContext(context.Context) SshJumpOutput
+}
+
+type SshJumpArgs struct {
+	// Name or IP address.
+	Address pulumi.StringInput `pulumi:"address"`
+	// Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+	Agent pulumi.BoolPtrInput `pulumi:"agent"`
+	// The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+	HostKey pulumi.StringPtrInput `pulumi:"hostKey"`
+	// For the login where no key does.
+	Password pulumi.StringPtrInput `pulumi:"password"`
+	// sshd's port. Default: `22`.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// Default, with no `password` here either: what the server itself has.
+	PrivateKey pulumi.StringPtrInput `pulumi:"privateKey"`
+	// Opens `privateKey` where that is encrypted.
+	PrivateKeyPassphrase pulumi.StringPtrInput `pulumi:"privateKeyPassphrase"`
+	// Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+	User pulumi.StringPtrInput `pulumi:"user"`
+}
+
+func (SshJumpArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*SshJump)(nil)).Elem()
+}
+
+func (i SshJumpArgs) ToSshJumpOutput() SshJumpOutput {
+	return i.ToSshJumpOutputWithContext(context.Background())
+}
+
+func (i SshJumpArgs) ToSshJumpOutputWithContext(ctx context.Context) SshJumpOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(SshJumpOutput)
+}
+
+// SshJumpArrayInput is an input type that accepts SshJumpArray and SshJumpArrayOutput values.
+// You can construct a concrete instance of `SshJumpArrayInput` via:
+//
+//	SshJumpArray{ SshJumpArgs{...} }
+type SshJumpArrayInput interface {
+	pulumi.Input
+
+	ToSshJumpArrayOutput() SshJumpArrayOutput
+	ToSshJumpArrayOutputWithContext(context.Context) SshJumpArrayOutput
+}
+
+type SshJumpArray []SshJumpInput
+
+func (SshJumpArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]SshJump)(nil)).Elem()
+}
+
+func (i SshJumpArray) ToSshJumpArrayOutput() SshJumpArrayOutput {
+	return i.ToSshJumpArrayOutputWithContext(context.Background())
+}
+
+func (i SshJumpArray) ToSshJumpArrayOutputWithContext(ctx context.Context) SshJumpArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(SshJumpArrayOutput)
+}
+
+type SshJumpOutput struct{ *pulumi.OutputState }
+
+func (SshJumpOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*SshJump)(nil)).Elem()
+}
+
+func (o SshJumpOutput) ToSshJumpOutput() SshJumpOutput {
+	return o
+}
+
+func (o SshJumpOutput) ToSshJumpOutputWithContext(ctx context.Context) SshJumpOutput {
+	return o
+}
+
+// Name or IP address.
+func (o SshJumpOutput) Address() pulumi.StringOutput {
+	return o.ApplyT(func(v SshJump) string { return v.Address }).(pulumi.StringOutput)
+}
+
+// Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+func (o SshJumpOutput) Agent() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v SshJump) *bool { return v.Agent }).(pulumi.BoolPtrOutput)
+}
+
+// The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+func (o SshJumpOutput) HostKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v SshJump) *string { return v.HostKey }).(pulumi.StringPtrOutput)
+}
+
+// For the login where no key does.
+func (o SshJumpOutput) Password() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v SshJump) *string { return v.Password }).(pulumi.StringPtrOutput)
+}
+
+// sshd's port. Default: `22`.
+func (o SshJumpOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v SshJump) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// Default, with no `password` here either: what the server itself has.
+func (o SshJumpOutput) PrivateKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v SshJump) *string { return v.PrivateKey }).(pulumi.StringPtrOutput)
+}
+
+// Opens `privateKey` where that is encrypted.
+func (o SshJumpOutput) PrivateKeyPassphrase() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v SshJump) *string { return v.PrivateKeyPassphrase }).(pulumi.StringPtrOutput)
+}
+
+// Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+func (o SshJumpOutput) User() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v SshJump) *string { return v.User }).(pulumi.StringPtrOutput)
+}
+
+type SshJumpArrayOutput struct{ *pulumi.OutputState }
+
+func (SshJumpArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]SshJump)(nil)).Elem()
+}
+
+func (o SshJumpArrayOutput) ToSshJumpArrayOutput() SshJumpArrayOutput {
+	return o
+}
+
+func (o SshJumpArrayOutput) ToSshJumpArrayOutputWithContext(ctx context.Context) SshJumpArrayOutput {
+	return o
+}
+
+func (o SshJumpArrayOutput) Index(i pulumi.IntInput) SshJumpOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) SshJump {
+		return vs[0].([]SshJump)[vs[1].(int)]
+	}).(SshJumpOutput)
 }
 
 type Taint struct {
@@ -5623,10 +6031,15 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*SecretUseArrayInput)(nil)).Elem(), SecretUseArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*SecurityInput)(nil)).Elem(), SecurityArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*SecurityPtrInput)(nil)).Elem(), SecurityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ServerInput)(nil)).Elem(), ServerArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ServerMapInput)(nil)).Elem(), ServerMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceSpecInput)(nil)).Elem(), ServiceSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceSpecMapInput)(nil)).Elem(), ServiceSpecMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*SpreadInput)(nil)).Elem(), SpreadArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*SpreadArrayInput)(nil)).Elem(), SpreadArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*SshInput)(nil)).Elem(), SshArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*SshJumpInput)(nil)).Elem(), SshJumpArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*SshJumpArrayInput)(nil)).Elem(), SshJumpArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TaintInput)(nil)).Elem(), TaintArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TaintArrayInput)(nil)).Elem(), TaintArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpProbeInput)(nil)).Elem(), TcpProbeArgs{})
@@ -5694,10 +6107,15 @@ func init() {
 	pulumi.RegisterOutputType(SecretUseArrayOutput{})
 	pulumi.RegisterOutputType(SecurityOutput{})
 	pulumi.RegisterOutputType(SecurityPtrOutput{})
+	pulumi.RegisterOutputType(ServerOutput{})
+	pulumi.RegisterOutputType(ServerMapOutput{})
 	pulumi.RegisterOutputType(ServiceSpecOutput{})
 	pulumi.RegisterOutputType(ServiceSpecMapOutput{})
 	pulumi.RegisterOutputType(SpreadOutput{})
 	pulumi.RegisterOutputType(SpreadArrayOutput{})
+	pulumi.RegisterOutputType(SshOutput{})
+	pulumi.RegisterOutputType(SshJumpOutput{})
+	pulumi.RegisterOutputType(SshJumpArrayOutput{})
 	pulumi.RegisterOutputType(TaintOutput{})
 	pulumi.RegisterOutputType(TaintArrayOutput{})
 	pulumi.RegisterOutputType(TcpProbeOutput{})

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * One machine, this one, that runs services. Creating it starts the agent; deleting it removes every trace.
+ * A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
  */
 export class Cluster extends pulumi.CustomResource {
     /**
@@ -54,6 +54,10 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public readonly forceDestroy: pulumi.Output<boolean>;
     /**
+     * The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+     */
+    declare public /*out*/ readonly hostKeys: pulumi.Output<{[key: string]: string}>;
+    /**
      * The room for images on a host's disk.
      */
     declare public readonly imageStorage: pulumi.Output<outputs.ImageStorage | undefined>;
@@ -82,9 +86,13 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly revision: pulumi.Output<number>;
     /**
-     * Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+     * Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
      */
     declare public readonly root: pulumi.Output<string | undefined>;
+    /**
+     * The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+     */
+    declare public readonly servers: pulumi.Output<{[key: string]: outputs.Server} | undefined>;
     /**
      * Keep instances away that do not tolerate them.
      */
@@ -110,15 +118,18 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["registries"] = args?.registries;
             resourceInputs["reserved"] = args?.reserved;
             resourceInputs["root"] = args?.root;
+            resourceInputs["servers"] = args?.servers;
             resourceInputs["taints"] = args?.taints;
             resourceInputs["access"] = undefined /*out*/;
             resourceInputs["clusterId"] = undefined /*out*/;
+            resourceInputs["hostKeys"] = undefined /*out*/;
             resourceInputs["revision"] = undefined /*out*/;
         } else {
             resourceInputs["access"] = undefined /*out*/;
             resourceInputs["agentVersion"] = undefined /*out*/;
             resourceInputs["clusterId"] = undefined /*out*/;
             resourceInputs["forceDestroy"] = undefined /*out*/;
+            resourceInputs["hostKeys"] = undefined /*out*/;
             resourceInputs["imageStorage"] = undefined /*out*/;
             resourceInputs["labels"] = undefined /*out*/;
             resourceInputs["name"] = undefined /*out*/;
@@ -127,6 +138,7 @@ export class Cluster extends pulumi.CustomResource {
             resourceInputs["reserved"] = undefined /*out*/;
             resourceInputs["revision"] = undefined /*out*/;
             resourceInputs["root"] = undefined /*out*/;
+            resourceInputs["servers"] = undefined /*out*/;
             resourceInputs["taints"] = undefined /*out*/;
         }
         resourceInputs = { ...args, ...resourceInputs };
@@ -174,9 +186,13 @@ export interface ClusterArgs {
      */
     reserved?: pulumi.Input<inputs.HostReservedArgs | undefined>;
     /**
-     * Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+     * Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
      */
     root?: pulumi.Input<string | undefined>;
+    /**
+     * The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+     */
+    servers?: pulumi.Input<{[key: string]: pulumi.Input<inputs.ServerArgs>} | undefined>;
     /**
      * Keep instances away that do not tolerate them.
      */

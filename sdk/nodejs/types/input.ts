@@ -391,6 +391,25 @@ export interface SecurityArgs {
     seccomp?: pulumi.Input<enums.SecuritySeccomp | undefined>;
 }
 
+export interface ServerArgs {
+    /**
+     * What placement can ask for, like `zone` or `disk`.
+     */
+    labels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * What no instance gets: it is for the host itself.
+     */
+    reserved?: pulumi.Input<inputs.HostReservedArgs | undefined>;
+    /**
+     * How the machine is reached.
+     */
+    ssh: pulumi.Input<inputs.SshArgs>;
+    /**
+     * Keep instances away that do not tolerate them.
+     */
+    taints?: pulumi.Input<pulumi.Input<inputs.TaintArgs>[] | undefined>;
+}
+
 export interface ServiceSpecArgs {
     /**
      * More names of the service in its namespace.
@@ -547,6 +566,80 @@ export interface SpreadArgs {
      * Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
      */
     whenUnsatisfiable?: pulumi.Input<enums.WhenUnsatisfiable | undefined>;
+}
+
+export interface SshArgs {
+    /**
+     * Name or IP address.
+     */
+    address: pulumi.Input<string>;
+    /**
+     * Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+     */
+    agent?: pulumi.Input<boolean | undefined>;
+    /**
+     * The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+     */
+    hostKey?: pulumi.Input<string | undefined>;
+    /**
+     * Machines to go through, first to last, whose sshd forwards TCP.
+     */
+    jump?: pulumi.Input<pulumi.Input<inputs.SshJumpArgs>[] | undefined>;
+    /**
+     * For the login where no key does, and for sudo where that asks.
+     */
+    password?: pulumi.Input<string | undefined>;
+    /**
+     * sshd's port. Default: `22`.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * A private key's text, as `ssh-keygen` writes it.
+     */
+    privateKey?: pulumi.Input<string | undefined>;
+    /**
+     * Opens `privateKey` where that is encrypted.
+     */
+    privateKeyPassphrase?: pulumi.Input<string | undefined>;
+    /**
+     * Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+     */
+    user?: pulumi.Input<string | undefined>;
+}
+
+export interface SshJumpArgs {
+    /**
+     * Name or IP address.
+     */
+    address: pulumi.Input<string>;
+    /**
+     * Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+     */
+    agent?: pulumi.Input<boolean | undefined>;
+    /**
+     * The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+     */
+    hostKey?: pulumi.Input<string | undefined>;
+    /**
+     * For the login where no key does.
+     */
+    password?: pulumi.Input<string | undefined>;
+    /**
+     * sshd's port. Default: `22`.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Default, with no `password` here either: what the server itself has.
+     */
+    privateKey?: pulumi.Input<string | undefined>;
+    /**
+     * Opens `privateKey` where that is encrypted.
+     */
+    privateKeyPassphrase?: pulumi.Input<string | undefined>;
+    /**
+     * Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+     */
+    user?: pulumi.Input<string | undefined>;
 }
 
 export interface TaintArgs {

@@ -613,6 +613,25 @@ export interface Security {
     seccomp?: enums.SecuritySeccomp;
 }
 
+export interface Server {
+    /**
+     * What placement can ask for, like `zone` or `disk`.
+     */
+    labels?: {[key: string]: string};
+    /**
+     * What no instance gets: it is for the host itself.
+     */
+    reserved?: outputs.HostReserved;
+    /**
+     * How the machine is reached.
+     */
+    ssh: outputs.Ssh;
+    /**
+     * Keep instances away that do not tolerate them.
+     */
+    taints?: outputs.Taint[];
+}
+
 export interface Spread {
     /**
      * A label of hosts, or `host.name`, `host.arch`, `host.kernel`, `host.cgroup`, `host.cpu`, `host.memory`. Instances are spread evenly over its values.
@@ -626,6 +645,80 @@ export interface Spread {
      * Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
      */
     whenUnsatisfiable?: enums.WhenUnsatisfiable;
+}
+
+export interface Ssh {
+    /**
+     * Name or IP address.
+     */
+    address: string;
+    /**
+     * Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+     */
+    agent?: boolean;
+    /**
+     * The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+     */
+    hostKey?: string;
+    /**
+     * Machines to go through, first to last, whose sshd forwards TCP.
+     */
+    jump?: outputs.SshJump[];
+    /**
+     * For the login where no key does, and for sudo where that asks.
+     */
+    password?: string;
+    /**
+     * sshd's port. Default: `22`.
+     */
+    port?: number;
+    /**
+     * A private key's text, as `ssh-keygen` writes it.
+     */
+    privateKey?: string;
+    /**
+     * Opens `privateKey` where that is encrypted.
+     */
+    privateKeyPassphrase?: string;
+    /**
+     * Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+     */
+    user?: string;
+}
+
+export interface SshJump {
+    /**
+     * Name or IP address.
+     */
+    address: string;
+    /**
+     * Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+     */
+    agent?: boolean;
+    /**
+     * The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+     */
+    hostKey?: string;
+    /**
+     * For the login where no key does.
+     */
+    password?: string;
+    /**
+     * sshd's port. Default: `22`.
+     */
+    port?: number;
+    /**
+     * Default, with no `password` here either: what the server itself has.
+     */
+    privateKey?: string;
+    /**
+     * Opens `privateKey` where that is encrypted.
+     */
+    privateKeyPassphrase?: string;
+    /**
+     * Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+     */
+    user?: string;
 }
 
 export interface Taint {

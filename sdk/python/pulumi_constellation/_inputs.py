@@ -62,10 +62,16 @@ __all__ = [
     'SecretUseArgsDict',
     'SecurityArgs',
     'SecurityArgsDict',
+    'ServerArgs',
+    'ServerArgsDict',
     'ServiceSpecArgs',
     'ServiceSpecArgsDict',
     'SpreadArgs',
     'SpreadArgsDict',
+    'SshArgs',
+    'SshArgsDict',
+    'SshJumpArgs',
+    'SshJumpArgsDict',
     'TaintArgs',
     'TaintArgsDict',
     'TcpProbeArgs',
@@ -1854,6 +1860,94 @@ class SecurityArgs:
         pulumi.set(self, "seccomp", value)
 
 
+class ServerArgsDict(TypedDict):
+    ssh: pulumi.Input['SshArgsDict']
+    """
+    How the machine is reached.
+    """
+    labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    What placement can ask for, like `zone` or `disk`.
+    """
+    reserved: NotRequired[pulumi.Input[Optional['HostReservedArgsDict']]]
+    """
+    What no instance gets: it is for the host itself.
+    """
+    taints: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgsDict']]]]]
+    """
+    Keep instances away that do not tolerate them.
+    """
+
+@pulumi.input_type
+class ServerArgs:
+    def __init__(__self__, *,
+                 ssh: pulumi.Input['SshArgs'],
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 reserved: pulumi.Input[Optional['HostReservedArgs']] = None,
+                 taints: pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]] = None):
+        """
+        :param pulumi.Input['SshArgs'] ssh: How the machine is reached.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
+        :param pulumi.Input['HostReservedArgs'] reserved: What no instance gets: it is for the host itself.
+        :param pulumi.Input[Sequence[pulumi.Input['TaintArgs']]] taints: Keep instances away that do not tolerate them.
+        """
+        pulumi.set(__self__, "ssh", ssh)
+        if labels is not None:
+            pulumi.set(__self__, "labels", labels)
+        if reserved is not None:
+            pulumi.set(__self__, "reserved", reserved)
+        if taints is not None:
+            pulumi.set(__self__, "taints", taints)
+
+    @_builtins.property
+    @pulumi.getter
+    def ssh(self) -> pulumi.Input['SshArgs']:
+        """
+        How the machine is reached.
+        """
+        return pulumi.get(self, "ssh")
+
+    @ssh.setter
+    def ssh(self, value: pulumi.Input['SshArgs']):
+        pulumi.set(self, "ssh", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        What placement can ask for, like `zone` or `disk`.
+        """
+        return pulumi.get(self, "labels")
+
+    @labels.setter
+    def labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "labels", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def reserved(self) -> pulumi.Input[Optional['HostReservedArgs']]:
+        """
+        What no instance gets: it is for the host itself.
+        """
+        return pulumi.get(self, "reserved")
+
+    @reserved.setter
+    def reserved(self, value: pulumi.Input[Optional['HostReservedArgs']]):
+        pulumi.set(self, "reserved", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def taints(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]]:
+        """
+        Keep instances away that do not tolerate them.
+        """
+        return pulumi.get(self, "taints")
+
+    @taints.setter
+    def taints(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]]):
+        pulumi.set(self, "taints", value)
+
+
 class ServiceSpecArgsDict(TypedDict):
     image: pulumi.Input[_builtins.str]
     """
@@ -2628,6 +2722,362 @@ class SpreadArgs:
     @when_unsatisfiable.setter
     def when_unsatisfiable(self, value: pulumi.Input[Optional['WhenUnsatisfiable']]):
         pulumi.set(self, "when_unsatisfiable", value)
+
+
+class SshArgsDict(TypedDict):
+    address: pulumi.Input[_builtins.str]
+    """
+    Name or IP address.
+    """
+    agent: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+    """
+    host_key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+    """
+    jump: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['SshJumpArgsDict']]]]]
+    """
+    Machines to go through, first to last, whose sshd forwards TCP.
+    """
+    password: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    For the login where no key does, and for sudo where that asks.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    sshd's port. Default: `22`.
+    """
+    private_key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    A private key's text, as `ssh-keygen` writes it.
+    """
+    private_key_passphrase: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Opens `privateKey` where that is encrypted.
+    """
+    user: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+    """
+
+@pulumi.input_type
+class SshArgs:
+    def __init__(__self__, *,
+                 address: pulumi.Input[_builtins.str],
+                 agent: pulumi.Input[Optional[_builtins.bool]] = None,
+                 host_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 jump: pulumi.Input[Optional[Sequence[pulumi.Input['SshJumpArgs']]]] = None,
+                 password: pulumi.Input[Optional[_builtins.str]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 private_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 private_key_passphrase: pulumi.Input[Optional[_builtins.str]] = None,
+                 user: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input[_builtins.str] address: Name or IP address.
+        :param pulumi.Input[_builtins.bool] agent: Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        :param pulumi.Input[_builtins.str] host_key: The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        :param pulumi.Input[Sequence[pulumi.Input['SshJumpArgs']]] jump: Machines to go through, first to last, whose sshd forwards TCP.
+        :param pulumi.Input[_builtins.str] password: For the login where no key does, and for sudo where that asks.
+        :param pulumi.Input[_builtins.int] port: sshd's port. Default: `22`.
+        :param pulumi.Input[_builtins.str] private_key: A private key's text, as `ssh-keygen` writes it.
+        :param pulumi.Input[_builtins.str] private_key_passphrase: Opens `privateKey` where that is encrypted.
+        :param pulumi.Input[_builtins.str] user: Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        pulumi.set(__self__, "address", address)
+        if agent is not None:
+            pulumi.set(__self__, "agent", agent)
+        if host_key is not None:
+            pulumi.set(__self__, "host_key", host_key)
+        if jump is not None:
+            pulumi.set(__self__, "jump", jump)
+        if password is not None:
+            pulumi.set(__self__, "password", password)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if private_key is not None:
+            pulumi.set(__self__, "private_key", private_key)
+        if private_key_passphrase is not None:
+            pulumi.set(__self__, "private_key_passphrase", private_key_passphrase)
+        if user is not None:
+            pulumi.set(__self__, "user", user)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name or IP address.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def agent(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        """
+        return pulumi.get(self, "agent")
+
+    @agent.setter
+    def agent(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "agent", value)
+
+    @_builtins.property
+    @pulumi.getter(name="hostKey")
+    def host_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        """
+        return pulumi.get(self, "host_key")
+
+    @host_key.setter
+    def host_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "host_key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def jump(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['SshJumpArgs']]]]:
+        """
+        Machines to go through, first to last, whose sshd forwards TCP.
+        """
+        return pulumi.get(self, "jump")
+
+    @jump.setter
+    def jump(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['SshJumpArgs']]]]):
+        pulumi.set(self, "jump", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def password(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        For the login where no key does, and for sudo where that asks.
+        """
+        return pulumi.get(self, "password")
+
+    @password.setter
+    def password(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "password", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        sshd's port. Default: `22`.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKey")
+    def private_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        A private key's text, as `ssh-keygen` writes it.
+        """
+        return pulumi.get(self, "private_key")
+
+    @private_key.setter
+    def private_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "private_key", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPassphrase")
+    def private_key_passphrase(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Opens `privateKey` where that is encrypted.
+        """
+        return pulumi.get(self, "private_key_passphrase")
+
+    @private_key_passphrase.setter
+    def private_key_passphrase(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "private_key_passphrase", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def user(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        return pulumi.get(self, "user")
+
+    @user.setter
+    def user(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "user", value)
+
+
+class SshJumpArgsDict(TypedDict):
+    address: pulumi.Input[_builtins.str]
+    """
+    Name or IP address.
+    """
+    agent: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+    """
+    host_key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+    """
+    password: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    For the login where no key does.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    sshd's port. Default: `22`.
+    """
+    private_key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Default, with no `password` here either: what the server itself has.
+    """
+    private_key_passphrase: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Opens `privateKey` where that is encrypted.
+    """
+    user: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+    """
+
+@pulumi.input_type
+class SshJumpArgs:
+    def __init__(__self__, *,
+                 address: pulumi.Input[_builtins.str],
+                 agent: pulumi.Input[Optional[_builtins.bool]] = None,
+                 host_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 password: pulumi.Input[Optional[_builtins.str]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 private_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 private_key_passphrase: pulumi.Input[Optional[_builtins.str]] = None,
+                 user: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input[_builtins.str] address: Name or IP address.
+        :param pulumi.Input[_builtins.bool] agent: Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        :param pulumi.Input[_builtins.str] host_key: The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        :param pulumi.Input[_builtins.str] password: For the login where no key does.
+        :param pulumi.Input[_builtins.int] port: sshd's port. Default: `22`.
+        :param pulumi.Input[_builtins.str] private_key: Default, with no `password` here either: what the server itself has.
+        :param pulumi.Input[_builtins.str] private_key_passphrase: Opens `privateKey` where that is encrypted.
+        :param pulumi.Input[_builtins.str] user: Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        pulumi.set(__self__, "address", address)
+        if agent is not None:
+            pulumi.set(__self__, "agent", agent)
+        if host_key is not None:
+            pulumi.set(__self__, "host_key", host_key)
+        if password is not None:
+            pulumi.set(__self__, "password", password)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if private_key is not None:
+            pulumi.set(__self__, "private_key", private_key)
+        if private_key_passphrase is not None:
+            pulumi.set(__self__, "private_key_passphrase", private_key_passphrase)
+        if user is not None:
+            pulumi.set(__self__, "user", user)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name or IP address.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def agent(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        """
+        return pulumi.get(self, "agent")
+
+    @agent.setter
+    def agent(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "agent", value)
+
+    @_builtins.property
+    @pulumi.getter(name="hostKey")
+    def host_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        """
+        return pulumi.get(self, "host_key")
+
+    @host_key.setter
+    def host_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "host_key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def password(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        For the login where no key does.
+        """
+        return pulumi.get(self, "password")
+
+    @password.setter
+    def password(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "password", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        sshd's port. Default: `22`.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKey")
+    def private_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Default, with no `password` here either: what the server itself has.
+        """
+        return pulumi.get(self, "private_key")
+
+    @private_key.setter
+    def private_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "private_key", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPassphrase")
+    def private_key_passphrase(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Opens `privateKey` where that is encrypted.
+        """
+        return pulumi.get(self, "private_key_passphrase")
+
+    @private_key_passphrase.setter
+    def private_key_passphrase(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "private_key_passphrase", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def user(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        return pulumi.get(self, "user")
+
+    @user.setter
+    def user(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "user", value)
 
 
 class TaintArgsDict(TypedDict):

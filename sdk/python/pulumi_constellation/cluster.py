@@ -31,6 +31,7 @@ class ClusterArgs:
                  registries: pulumi.Input[Optional[Mapping[str, pulumi.Input['RegistryArgs']]]] = None,
                  reserved: pulumi.Input[Optional['HostReservedArgs']] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
+                 servers: pulumi.Input[Optional[Mapping[str, pulumi.Input['ServerArgs']]]] = None,
                  taints: pulumi.Input[Optional[Sequence[pulumi.Input['TaintArgs']]]] = None):
         """
         The set of arguments for constructing a Cluster resource.
@@ -43,7 +44,8 @@ class ClusterArgs:
         :param pulumi.Input['ClusterNetworkArgs'] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
         :param pulumi.Input[Mapping[str, pulumi.Input['RegistryArgs']]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input['HostReservedArgs'] reserved: What no instance gets: it is for the host itself.
-        :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+        :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
+        :param pulumi.Input[Mapping[str, pulumi.Input['ServerArgs']]] servers: The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
         :param pulumi.Input[Sequence[pulumi.Input['TaintArgs']]] taints: Keep instances away that do not tolerate them.
         """
         if agent_version is not None:
@@ -64,6 +66,8 @@ class ClusterArgs:
             pulumi.set(__self__, "reserved", reserved)
         if root is not None:
             pulumi.set(__self__, "root", root)
+        if servers is not None:
+            pulumi.set(__self__, "servers", servers)
         if taints is not None:
             pulumi.set(__self__, "taints", taints)
 
@@ -167,13 +171,25 @@ class ClusterArgs:
     @pulumi.getter
     def root(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+        Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
         """
         return pulumi.get(self, "root")
 
     @root.setter
     def root(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "root", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def servers(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input['ServerArgs']]]]:
+        """
+        The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+        """
+        return pulumi.get(self, "servers")
+
+    @servers.setter
+    def servers(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input['ServerArgs']]]]):
+        pulumi.set(self, "servers", value)
 
     @_builtins.property
     @pulumi.getter
@@ -203,10 +219,11 @@ class Cluster(pulumi.CustomResource):
                  registries: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]]] = None,
                  reserved: pulumi.Input[Optional[Union['HostReservedArgs', 'HostReservedArgsDict']]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
+                 servers: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['ServerArgs', 'ServerArgsDict']]]]] = None,
                  taints: pulumi.Input[Optional[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]]] = None,
                  __props__=None):
         """
-        One machine, this one, that runs services. Creating it starts the agent; deleting it removes every trace.
+        A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
@@ -218,7 +235,8 @@ class Cluster(pulumi.CustomResource):
         :param pulumi.Input[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
         :param pulumi.Input[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input[Union['HostReservedArgs', 'HostReservedArgsDict']] reserved: What no instance gets: it is for the host itself.
-        :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+        :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
+        :param pulumi.Input[Mapping[str, pulumi.Input[Union['ServerArgs', 'ServerArgsDict']]]] servers: The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
         :param pulumi.Input[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]] taints: Keep instances away that do not tolerate them.
         """
         ...
@@ -228,7 +246,7 @@ class Cluster(pulumi.CustomResource):
                  args: Optional[ClusterArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        One machine, this one, that runs services. Creating it starts the agent; deleting it removes every trace.
+        A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
 
         :param str resource_name: The name of the resource.
         :param ClusterArgs args: The arguments to use to populate this resource's properties.
@@ -254,6 +272,7 @@ class Cluster(pulumi.CustomResource):
                  registries: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]]] = None,
                  reserved: pulumi.Input[Optional[Union['HostReservedArgs', 'HostReservedArgsDict']]] = None,
                  root: pulumi.Input[Optional[_builtins.str]] = None,
+                 servers: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union['ServerArgs', 'ServerArgsDict']]]]] = None,
                  taints: pulumi.Input[Optional[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -273,9 +292,11 @@ class Cluster(pulumi.CustomResource):
             __props__.__dict__["registries"] = registries
             __props__.__dict__["reserved"] = reserved
             __props__.__dict__["root"] = root
+            __props__.__dict__["servers"] = servers
             __props__.__dict__["taints"] = taints
             __props__.__dict__["access"] = None
             __props__.__dict__["cluster_id"] = None
+            __props__.__dict__["host_keys"] = None
             __props__.__dict__["revision"] = None
         secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["access"])
         opts = pulumi.ResourceOptions.merge(opts, secret_opts)
@@ -305,6 +326,7 @@ class Cluster(pulumi.CustomResource):
         __props__.__dict__["agent_version"] = None
         __props__.__dict__["cluster_id"] = None
         __props__.__dict__["force_destroy"] = None
+        __props__.__dict__["host_keys"] = None
         __props__.__dict__["image_storage"] = None
         __props__.__dict__["labels"] = None
         __props__.__dict__["name"] = None
@@ -313,6 +335,7 @@ class Cluster(pulumi.CustomResource):
         __props__.__dict__["reserved"] = None
         __props__.__dict__["revision"] = None
         __props__.__dict__["root"] = None
+        __props__.__dict__["servers"] = None
         __props__.__dict__["taints"] = None
         return Cluster(resource_name, opts=opts, __props__=__props__)
 
@@ -347,6 +370,14 @@ class Cluster(pulumi.CustomResource):
         Deletes the cluster even while documents of other owners exist. Default: `false`.
         """
         return pulumi.get(self, "force_destroy")
+
+    @_builtins.property
+    @pulumi.getter(name="hostKeys")
+    def host_keys(self) -> pulumi.Output[Mapping[str, _builtins.str]]:
+        """
+        The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+        """
+        return pulumi.get(self, "host_keys")
 
     @_builtins.property
     @pulumi.getter(name="imageStorage")
@@ -408,9 +439,17 @@ class Cluster(pulumi.CustomResource):
     @pulumi.getter
     def root(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Folder that holds everything the agent owns. Default: `CONSTELLATION_ROOT`, else the machine's own folders.
+        Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
         """
         return pulumi.get(self, "root")
+
+    @_builtins.property
+    @pulumi.getter
+    def servers(self) -> pulumi.Output[Optional[Mapping[str, 'outputs.Server']]]:
+        """
+        The machines that keep the cluster's state and run services, by their names in it. Each needs Linux, sshd and a shell; everything else is brought along. Absent: this machine is the cluster.
+        """
+        return pulumi.get(self, "servers")
 
     @_builtins.property
     @pulumi.getter

@@ -46,7 +46,10 @@ __all__ = [
     'Restart',
     'SecretUse',
     'Security',
+    'Server',
     'Spread',
+    'Ssh',
+    'SshJump',
     'Taint',
     'TcpProbe',
     'TmpfsMount',
@@ -1967,6 +1970,60 @@ class Security(dict):
 
 
 @pulumi.output_type
+class Server(dict):
+    def __init__(__self__, *,
+                 ssh: 'outputs.Ssh',
+                 labels: Optional[Mapping[str, _builtins.str]] = None,
+                 reserved: Optional['outputs.HostReserved'] = None,
+                 taints: Optional[Sequence['outputs.Taint']] = None):
+        """
+        :param 'Ssh' ssh: How the machine is reached.
+        :param Mapping[str, _builtins.str] labels: What placement can ask for, like `zone` or `disk`.
+        :param 'HostReserved' reserved: What no instance gets: it is for the host itself.
+        :param Sequence['Taint'] taints: Keep instances away that do not tolerate them.
+        """
+        pulumi.set(__self__, "ssh", ssh)
+        if labels is not None:
+            pulumi.set(__self__, "labels", labels)
+        if reserved is not None:
+            pulumi.set(__self__, "reserved", reserved)
+        if taints is not None:
+            pulumi.set(__self__, "taints", taints)
+
+    @_builtins.property
+    @pulumi.getter
+    def ssh(self) -> 'outputs.Ssh':
+        """
+        How the machine is reached.
+        """
+        return pulumi.get(self, "ssh")
+
+    @_builtins.property
+    @pulumi.getter
+    def labels(self) -> Optional[Mapping[str, _builtins.str]]:
+        """
+        What placement can ask for, like `zone` or `disk`.
+        """
+        return pulumi.get(self, "labels")
+
+    @_builtins.property
+    @pulumi.getter
+    def reserved(self) -> Optional['outputs.HostReserved']:
+        """
+        What no instance gets: it is for the host itself.
+        """
+        return pulumi.get(self, "reserved")
+
+    @_builtins.property
+    @pulumi.getter
+    def taints(self) -> Optional[Sequence['outputs.Taint']]:
+        """
+        Keep instances away that do not tolerate them.
+        """
+        return pulumi.get(self, "taints")
+
+
+@pulumi.output_type
 class Spread(dict):
     @staticmethod
     def __key_warning(key: str):
@@ -2025,6 +2082,264 @@ class Spread(dict):
         Whether an instance that would break `maxSkew` waits. Default: `ScheduleAnyway`.
         """
         return pulumi.get(self, "when_unsatisfiable")
+
+
+@pulumi.output_type
+class Ssh(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "hostKey":
+            suggest = "host_key"
+        elif key == "privateKey":
+            suggest = "private_key"
+        elif key == "privateKeyPassphrase":
+            suggest = "private_key_passphrase"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in Ssh. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        Ssh.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        Ssh.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 address: _builtins.str,
+                 agent: Optional[_builtins.bool] = None,
+                 host_key: Optional[_builtins.str] = None,
+                 jump: Optional[Sequence['outputs.SshJump']] = None,
+                 password: Optional[_builtins.str] = None,
+                 port: Optional[_builtins.int] = None,
+                 private_key: Optional[_builtins.str] = None,
+                 private_key_passphrase: Optional[_builtins.str] = None,
+                 user: Optional[_builtins.str] = None):
+        """
+        :param _builtins.str address: Name or IP address.
+        :param _builtins.bool agent: Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        :param _builtins.str host_key: The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        :param Sequence['SshJump'] jump: Machines to go through, first to last, whose sshd forwards TCP.
+        :param _builtins.str password: For the login where no key does, and for sudo where that asks.
+        :param _builtins.int port: sshd's port. Default: `22`.
+        :param _builtins.str private_key: A private key's text, as `ssh-keygen` writes it.
+        :param _builtins.str private_key_passphrase: Opens `privateKey` where that is encrypted.
+        :param _builtins.str user: Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        pulumi.set(__self__, "address", address)
+        if agent is not None:
+            pulumi.set(__self__, "agent", agent)
+        if host_key is not None:
+            pulumi.set(__self__, "host_key", host_key)
+        if jump is not None:
+            pulumi.set(__self__, "jump", jump)
+        if password is not None:
+            pulumi.set(__self__, "password", password)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if private_key is not None:
+            pulumi.set(__self__, "private_key", private_key)
+        if private_key_passphrase is not None:
+            pulumi.set(__self__, "private_key_passphrase", private_key_passphrase)
+        if user is not None:
+            pulumi.set(__self__, "user", user)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> _builtins.str:
+        """
+        Name or IP address.
+        """
+        return pulumi.get(self, "address")
+
+    @_builtins.property
+    @pulumi.getter
+    def agent(self) -> Optional[_builtins.bool]:
+        """
+        Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        """
+        return pulumi.get(self, "agent")
+
+    @_builtins.property
+    @pulumi.getter(name="hostKey")
+    def host_key(self) -> Optional[_builtins.str]:
+        """
+        The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        """
+        return pulumi.get(self, "host_key")
+
+    @_builtins.property
+    @pulumi.getter
+    def jump(self) -> Optional[Sequence['outputs.SshJump']]:
+        """
+        Machines to go through, first to last, whose sshd forwards TCP.
+        """
+        return pulumi.get(self, "jump")
+
+    @_builtins.property
+    @pulumi.getter
+    def password(self) -> Optional[_builtins.str]:
+        """
+        For the login where no key does, and for sudo where that asks.
+        """
+        return pulumi.get(self, "password")
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> Optional[_builtins.int]:
+        """
+        sshd's port. Default: `22`.
+        """
+        return pulumi.get(self, "port")
+
+    @_builtins.property
+    @pulumi.getter(name="privateKey")
+    def private_key(self) -> Optional[_builtins.str]:
+        """
+        A private key's text, as `ssh-keygen` writes it.
+        """
+        return pulumi.get(self, "private_key")
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPassphrase")
+    def private_key_passphrase(self) -> Optional[_builtins.str]:
+        """
+        Opens `privateKey` where that is encrypted.
+        """
+        return pulumi.get(self, "private_key_passphrase")
+
+    @_builtins.property
+    @pulumi.getter
+    def user(self) -> Optional[_builtins.str]:
+        """
+        Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        return pulumi.get(self, "user")
+
+
+@pulumi.output_type
+class SshJump(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "hostKey":
+            suggest = "host_key"
+        elif key == "privateKey":
+            suggest = "private_key"
+        elif key == "privateKeyPassphrase":
+            suggest = "private_key_passphrase"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in SshJump. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        SshJump.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        SshJump.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 address: _builtins.str,
+                 agent: Optional[_builtins.bool] = None,
+                 host_key: Optional[_builtins.str] = None,
+                 password: Optional[_builtins.str] = None,
+                 port: Optional[_builtins.int] = None,
+                 private_key: Optional[_builtins.str] = None,
+                 private_key_passphrase: Optional[_builtins.str] = None,
+                 user: Optional[_builtins.str] = None):
+        """
+        :param _builtins.str address: Name or IP address.
+        :param _builtins.bool agent: Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        :param _builtins.str host_key: The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        :param _builtins.str password: For the login where no key does.
+        :param _builtins.int port: sshd's port. Default: `22`.
+        :param _builtins.str private_key: Default, with no `password` here either: what the server itself has.
+        :param _builtins.str private_key_passphrase: Opens `privateKey` where that is encrypted.
+        :param _builtins.str user: Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        pulumi.set(__self__, "address", address)
+        if agent is not None:
+            pulumi.set(__self__, "agent", agent)
+        if host_key is not None:
+            pulumi.set(__self__, "host_key", host_key)
+        if password is not None:
+            pulumi.set(__self__, "password", password)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if private_key is not None:
+            pulumi.set(__self__, "private_key", private_key)
+        if private_key_passphrase is not None:
+            pulumi.set(__self__, "private_key_passphrase", private_key_passphrase)
+        if user is not None:
+            pulumi.set(__self__, "user", user)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> _builtins.str:
+        """
+        Name or IP address.
+        """
+        return pulumi.get(self, "address")
+
+    @_builtins.property
+    @pulumi.getter
+    def agent(self) -> Optional[_builtins.bool]:
+        """
+        Whether the keys of the SSH agent of whoever runs Pulumi (`SSH_AUTH_SOCK`) are tried. Default: where neither a key nor a password is given.
+        """
+        return pulumi.get(self, "agent")
+
+    @_builtins.property
+    @pulumi.getter(name="hostKey")
+    def host_key(self) -> Optional[_builtins.str]:
+        """
+        The machine's host key: `ssh-ed25519 AAAA...`, or its fingerprint `SHA256:...`. Default: trusted at the first connection, and recorded in `hostKeys`; another one is then an error.
+        """
+        return pulumi.get(self, "host_key")
+
+    @_builtins.property
+    @pulumi.getter
+    def password(self) -> Optional[_builtins.str]:
+        """
+        For the login where no key does.
+        """
+        return pulumi.get(self, "password")
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> Optional[_builtins.int]:
+        """
+        sshd's port. Default: `22`.
+        """
+        return pulumi.get(self, "port")
+
+    @_builtins.property
+    @pulumi.getter(name="privateKey")
+    def private_key(self) -> Optional[_builtins.str]:
+        """
+        Default, with no `password` here either: what the server itself has.
+        """
+        return pulumi.get(self, "private_key")
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPassphrase")
+    def private_key_passphrase(self) -> Optional[_builtins.str]:
+        """
+        Opens `privateKey` where that is encrypted.
+        """
+        return pulumi.get(self, "private_key_passphrase")
+
+    @_builtins.property
+    @pulumi.getter
+    def user(self) -> Optional[_builtins.str]:
+        """
+        Logs in as this user, who is root or may run everything by sudo. Default: `root`.
+        """
+        return pulumi.get(self, "user")
 
 
 @pulumi.output_type

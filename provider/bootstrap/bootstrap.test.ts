@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "@jest/globals";
+import { judge } from "./judge.ts";
+import { parseFacts } from "./parse.ts";
+import { preflightScript } from "./preflight-script.ts";
+import type { Facts } from "./types.ts";
+
+const around = { stateDir: "/var/lib/constellation", rootRefusal: undefined, nowMs: 1_800_000_000_000 };
+
+const fit: Facts = {
+  system: "Linux",
+  kernel: "6.1.0-13-amd64",
+  machine: "x86_64",
+  rootRefusal: undefined,
+  controllers: ["cpu", "memory", "pids"],
+  overlay: true,
+  stateDir: "/var/lib/constellation",
+  stateFreeBytes: 20 * 1024 ** 3,
+  kitFreeBytes: 20 * 1024 ** 3,
+  kitMountOptions: ["rw", "relatime"],
+  memoryBytes: 2 * 1024 ** 3,
+  clockAheadMs: 100,
+  portsTaken: [],
+  hasState: false,
+  isAgentRunning: false,
+};
+const found = (facts: Partial<Facts>) =>
+  judge({ ...fit, ...facts }).map(({ severity, problem }) => `${severity}: ${problem}`);
+
+describe("judge", () => {
+  test("a fit machine has no findings, an old running cluster's included", () => {
+    expect(found({})).toEqual([]);
+    expect(found({ hasState: true, isAgentRunning: true })).toEqual([]);
+  });
+
+  test.each<[Partial<Facts>, string]>([
+    [{ rootRefusal: "become root: no sudo" }, "refusal: become root: no sudo"],
+    [{ system: "FreeBSD" }, "refusal: it runs FreeBSD"],
+    [{ kernel: "5.4.0-100-generic" }, "refusal: its kernel is 5.4.0-100-generic"],
+    [{ machine: "riscv64" }, "refusal: its processor is riscv64"],
+    [{ controllers: ["cpu", "pids"] }, "refusal: it has no cgroup controller for memory"],
+    [{ overlay: false }, "refusal: its kernel has no overlayfs"],
+    [{ stateFreeBytes: 300 * 1024 ** 2 }, "refusal: 300 MiB are free for /var/lib/constellation"],
+    [{ kitFreeBytes: 300 * 1024 ** 2 }, "refusal: 300 MiB are free for /opt/constellation"],
+    [{ kitMountOptions: ["rw", "noexec"] }, "refusal: /opt is mounted noexec, where programs are to lie"],
+    [{ memoryBytes: 128 * 1024 ** 2 }, "refusal: it has 128 MiB of memory"],
+    [{ memoryBytes: 400 * 1024 ** 2 }, "warning: it has 400 MiB of memory"],
+    [{ clockAheadMs: -90_000 }, "warning: its clock is 90 s behind ours"],
+    [
+      { portsTaken: ["7443/tcp"] },
+      "warning: somebody listens on 7443/tcp there, which a cluster of several hosts needs",
+    ],
+    [{ hasState: true }, "warning: /var/lib/constellation holds the state of an agent that does not run"],
+  ])("%j", (facts, line) => {
+    expect(found(facts)).toEqual([line]);
+  });
+
+  test("all of them are told at once", () => {
+    expect(found({ kernel: "4.19", overlay: false, memoryBytes: 1, clockAheadMs: 60_000 })).toHaveLength(4);
+  });
+});
+
+describe("the script", () => {
+  test("runs in a POSIX shell, and what it prints is read whole", () => {
+    const script = preflightScript("/nowhere/it's here", "/opt/constellation", "/run/nobody");
+    const { stdout, stderr } = spawnSync("sh", ["-s"], { input: script, encoding: "utf8" });
+    expect(stderr).toBe("");
+    const facts = parseFacts(stdout, { ...around, nowMs: Date.now() });
+    expect(facts).toMatchObject({ system: "Linux", hasState: false, isAgentRunning: false });
+    expect(facts?.kernel).toMatch(/^\d+\.\d+/);
+    expect(facts?.memoryBytes).toBeGreaterThan(0);
+    expect(facts?.stateFreeBytes).toBeGreaterThan(0);
+    expect(Math.abs(facts?.clockAheadMs ?? Number.NaN)).toBeLessThan(60_000);
+  });
+
+  test("that was cut short says nothing", () => {
+    expect(parseFacts("system=Linux\nkernel=6.1\n", around)).toBeUndefined();
+  });
+
+  test("ports count only while no agent of ours listens there", () => {
+    const text = "listens=tcp 1D13\nlistens=tcp6 1D13\nlistens=udp 1D15\nlistens=tcp 0016\n";
+    expect(parseFacts(`${text}done=yes\n`, around)?.portsTaken).toEqual(["7443/tcp", "7445/udp"]);
+    expect(parseFacts(`${text}agent=yes\ndone=yes\n`, around)?.portsTaken).toEqual([]);
+  });
+});

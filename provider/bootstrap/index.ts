@@ -1,0 +1,25 @@
+/**
+ * Makes a machine with nothing but Linux, sshd and a shell a host, and a host such a machine again.
+ * Invariant: nothing is touched before all that speaks against it was told at once; every step can be repeated, so a
+ * bootstrap that was cut short is finished by the next one. An agent that runs is only ever replaced by a newer one,
+ * by itself (decision 12).
+ * It founds and joins no cluster: whoever calls it does, over the agent's API.
+ */
+import { type Notes, steps } from "./steps.ts";
+import type { Bootstrap, Raised } from "./types.ts";
+
+export { examine } from "./examine.ts";
+export { builtKits } from "./kits.ts";
+export { removeAgent } from "./remove.ts";
+export { refuse } from "./steps.ts";
+export type { Bootstrap, Finding, Kits, Raised } from "./types.ts";
+
+/** Runs every step; throws what the first one fails with. */
+export async function bootstrap(given: Bootstrap): Promise<Raised> {
+  let notes: Notes = {};
+  for (const { name, run } of steps) {
+    given.progress(name);
+    notes = await run(given, notes);
+  }
+  return notes.raised ?? {};
+}

@@ -1,0 +1,117 @@
+import type { Facts, Finding } from "./types.ts";
+
+const MiB = 1024 ** 2;
+const least = {
+  kernel: [5, 10] as const,
+  stateBytes: 1024 * MiB,
+  /** The kit unpacked, twice: an upgrade keeps the old one until the new one has proved itself. */
+  kitBytes: 512 * MiB,
+  memoryBytes: 256 * MiB,
+  comfortableBytes: 480 * MiB,
+};
+const controllers = ["cpu", "memory", "pids"];
+const architectures = ["x86_64", "aarch64"];
+/** Certificates and heartbeats put up with this much. */
+const clockMs = 5_000;
+
+type Judgement = (facts: Facts) => Pick<Finding, "problem" | "fix"> | undefined;
+
+/** What keeps an agent from running. */
+const refusals: readonly Judgement[] = [
+  ({ rootRefusal }) =>
+    rootRefusal === undefined
+      ? undefined
+      : { problem: rootRefusal, fix: "log in as root or as a user with sudo" },
+  ({ system }) =>
+    system === "Linux" ? undefined : { problem: `it runs ${system}`, fix: "choose a Linux machine" },
+  ({ kernel }) =>
+    isOlder(kernel)
+      ? { problem: `its kernel is ${kernel}`, fix: `boot Linux ${least.kernel.join(".")} or newer` }
+      : undefined,
+  ({ machine }) =>
+    architectures.includes(machine)
+      ? undefined
+      : { problem: `its processor is ${machine}`, fix: `choose one of ${architectures.join(", ")}` },
+  ({ controllers: present }) => {
+    const missing = controllers.filter((name) => !present.includes(name));
+    return missing.length === 0
+      ? undefined
+      : {
+          problem: `it has no cgroup controller for ${missing.join(", ")}`,
+          fix: "mount cgroups at /sys/fs/cgroup; where memory is off, boot with `cgroup_enable=memory`",
+        };
+  },
+  ({ overlay }) =>
+    overlay ? undefined : { problem: "its kernel has no overlayfs", fix: "load it with `modprobe overlay`" },
+  ({ stateFreeBytes, stateDir }) => tooFull(stateFreeBytes, least.stateBytes, stateDir),
+  ({ kitFreeBytes }) => tooFull(kitFreeBytes, least.kitBytes, "/opt/constellation"),
+  ({ kitMountOptions }) => {
+    const bad = ["noexec", "ro"].find((option) => kitMountOptions.includes(option));
+    return bad === undefined
+      ? undefined
+      : { problem: `/opt is mounted ${bad}, where programs are to lie`, fix: `mount it without ${bad}` };
+  },
+  ({ memoryBytes }) =>
+    memoryBytes !== undefined && memoryBytes < least.memoryBytes
+      ? {
+          problem: `it has ${toMiB(memoryBytes)} MiB of memory`,
+          fix: `choose a machine with at least ${toMiB(least.memoryBytes)} MiB`,
+        }
+      : undefined,
+];
+
+/** What may be meant so. */
+const warnings: readonly Judgement[] = [
+  ({ memoryBytes = least.comfortableBytes }) =>
+    memoryBytes >= least.memoryBytes && memoryBytes < least.comfortableBytes
+      ? { problem: `it has ${toMiB(memoryBytes)} MiB of memory`, fix: "expect room for few instances" }
+      : undefined,
+  ({ clockAheadMs = 0 }) =>
+    Math.abs(clockAheadMs) > clockMs
+      ? {
+          problem: `its clock is ${Math.round(Math.abs(clockAheadMs) / 1000)} s ${clockAheadMs > 0 ? "ahead of" : "behind"} ours`,
+          fix: "let both follow a time server",
+        }
+      : undefined,
+  ({ portsTaken }) =>
+    portsTaken.length === 0
+      ? undefined
+      : {
+          problem: `somebody listens on ${portsTaken.join(", ")} there, which a cluster of several hosts needs`,
+          fix: "move that program to another port",
+        },
+  ({ hasState, isAgentRunning, stateDir }) =>
+    hasState && !isAgentRunning
+      ? {
+          problem: `${stateDir} holds the state of an agent that does not run`,
+          fix: "it is started with what it holds; where that is to go, run `constellation-agent down` there first",
+        }
+      : undefined,
+];
+
+/** All at once: refusals, then warnings. Empty: it is fit. */
+export function judge(facts: Facts): Finding[] {
+  const of = (severity: Finding["severity"], judgements: readonly Judgement[]) =>
+    judgements.flatMap((one): Finding[] => {
+      const found = one(facts);
+      return found === undefined ? [] : [{ severity, ...found }];
+    });
+  return [...of("refusal", refusals), ...of("warning", warnings)];
+}
+
+function tooFull(freeBytes: number | undefined, wanted: number, folder: string) {
+  if (freeBytes === undefined || freeBytes >= wanted) return undefined;
+  return {
+    problem: `${toMiB(freeBytes)} MiB are free for ${folder}`,
+    fix: `free at least ${toMiB(wanted)} MiB`,
+  };
+}
+
+/** False for a release that cannot be read: better to try than to refuse. */
+function isOlder(release: string): boolean {
+  const [, major, minor] = (/^(\d+)\.(\d+)/.exec(release) ?? []).map(Number);
+  if (major === undefined || minor === undefined) return false;
+  return major < least.kernel[0] || (major === least.kernel[0] && minor < least.kernel[1]);
+}
+
+const toMiB = (bytes: number) => Math.floor(bytes / MiB);

@@ -1,0 +1,56 @@
+import type { Facts } from "./types.ts";
+
+/** What the agents of a cluster listen on: 7443 for hosts and clients, 7444 for the store, 7445 for WireGuard. */
+const ours: Readonly<Record<string, string>> = {
+  "tcp 1D13": "7443/tcp",
+  "tcp6 1D13": "7443/tcp",
+  "tcp 1D14": "7444/tcp",
+  "tcp6 1D14": "7444/tcp",
+  "udp 1D15": "7445/udp",
+  "udp6 1D15": "7445/udp",
+};
+
+/** What cannot be had from the script's text. */
+export interface Around {
+  readonly stateDir: string;
+  readonly rootRefusal: string | undefined;
+  /** Our clock in the middle of the script's run. */
+  readonly nowMs: number;
+}
+
+/** Reads the script's `KEY=VALUE` lines; undefined where they did not all come. */
+export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Around): Facts | undefined {
+  const lines = text.split("\n").flatMap((line): [string, string][] => {
+    const at = line.indexOf("=");
+    return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1).trim()]];
+  });
+  const all = (key: string) => lines.filter(([name]) => name === key).map(([, value]) => value);
+  const last = (key: string) => all(key).at(-1) ?? "";
+  const number = (key: string) => (/^\d+$/.test(last(key)) ? Number(last(key)) : undefined);
+  const bytes = (key: string) => {
+    const kib = number(key);
+    return kib === undefined ? undefined : kib * 1024;
+  };
+  if (last("done") !== "yes") return undefined;
+  const clock = number("clock");
+  const isAgentRunning = last("agent") === "yes";
+  const taken = all("listens").flatMap((entry) => ours[entry] ?? []);
+  return {
+    system: last("system"),
+    kernel: last("kernel"),
+    machine: last("machine"),
+    rootRefusal,
+    controllers: [...new Set(all("controllers").flatMap((line) => line.split(" ")))],
+    overlay: last("overlay") === "yes",
+    stateDir,
+    stateFreeBytes: bytes("stateFreeKiB"),
+    kitFreeBytes: bytes("kitFreeKiB"),
+    kitMountOptions: last("kitMountOptions").split(","),
+    memoryBytes: bytes("memoryKiB"),
+    // Its clock was read in whole seconds: half of one is on average what that takes off.
+    clockAheadMs: clock === undefined ? undefined : clock * 1000 + 500 - nowMs,
+    portsTaken: isAgentRunning ? [] : [...new Set(taken)].sort(),
+    hasState: last("state") === "yes",
+    isAgentRunning,
+  };
+}

@@ -1,0 +1,43 @@
+import { quote } from "../ssh/index.ts";
+
+/**
+ * Looks at a machine with nothing but a POSIX shell and what every Linux has, and prints `KEY=VALUE` lines; changes
+ * nothing. Its first line of input is thrown away where that is sudo's.
+ */
+export function preflightScript(stateDir: string, kitDir: string, runDir: string): string {
+  return `
+say() { printf '%s=%s\\n' "$1" "$2"; }
+nearest() { d=$1; while [ ! -d "$d" ]; do d=\${d%/*}; [ -n "$d" ] || d=/; done; printf %s "$d"; }
+free() { df -Pk "$(nearest "$1")" 2>/dev/null | { read -r _; read -r _ _ _ k _; printf %s "$k"; }; }
+mount_of() { df -Pk "$(nearest "$1")" 2>/dev/null | { read -r _; read -r _ _ _ _ _ m; printf %s "$m"; }; }
+state=${quote(stateDir)} kit=${quote(kitDir)} run=${quote(runDir)}
+say system "$(uname -s)"
+say kernel "$(uname -r)"
+say machine "$(uname -m)"
+say clock "$(date +%s)"
+say stateFreeKiB "$(free "$state")"
+say kitFreeKiB "$(free "$kit")"
+while read -r key value _; do
+  if [ "$key" = MemTotal: ]; then say memoryKiB "$value"; fi
+done </proc/meminfo
+if grep -qw overlay /proc/filesystems || modprobe -n -q overlay 2>/dev/null; then say overlay yes; else say overlay no; fi
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  read -r line </sys/fs/cgroup/cgroup.controllers; say controllers "$line"
+fi
+while read -r name _ _ enabled; do if [ "$enabled" = 1 ]; then say controllers "$name"; fi; done </proc/cgroups
+target=$(mount_of "$kit")
+while read -r _ point _ options _; do
+  if [ "$point" = "$target" ]; then say kitMountOptions "$options"; fi
+done </proc/mounts
+for table in tcp tcp6 udp udp6; do
+  if [ -r /proc/net/$table ]; then
+    while read -r _ local _ status _; do
+      case $status in 0A|07) say listens "$table \${local##*:}" ;; esac
+    done </proc/net/$table
+  fi
+done
+if [ -e "$state/.constellation" ]; then say state yes; fi
+if [ -S "$run/agent.sock" ]; then say agent yes; fi
+say done yes
+`;
+}

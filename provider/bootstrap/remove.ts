@@ -1,0 +1,57 @@
+import { ConstellationError } from "../../contract/index.ts";
+import { agentProgramPath } from "../machines/index.ts";
+import { runAgent } from "./agent-command.ts";
+import { limits } from "./limits.ts";
+import type { Bootstrap } from "./types.ts";
+
+/**
+ * Programs of a kit that go on running belong to another agent of the machine, which needs it; the end of our own
+ * tunnel may take a moment.
+ */
+const removeKit = `
+used() {
+  for exe in /proc/[0-9]*/exe; do
+    case $(readlink "$exe" 2>/dev/null) in /opt/constellation/*) return 0 ;; esac
+  done
+  return 1
+}
+for attempt in 1 2 3 4 5; do
+  if ! used; then rm -rf /opt/constellation && echo removed; exit; fi
+  sleep 1
+done
+echo kept`;
+
+/** Takes the agent there down and removes the programs that were brought; a machine without them is left as it is. */
+export async function removeAgent(given: Omit<Bootstrap, "kits" | "hostName">): Promise<void> {
+  const { machine, signal, progress, warn } = given;
+  const ssh = await machine.login(signal);
+  const options = { timeoutMs: limits.removeMs, signal };
+  const there = await ssh.runAsRoot(`test -x ${agentProgramPath}`, options);
+  if (there.code === 0) {
+    progress("removing the agent");
+    const { left } = await runAgent(given, agentProgramPath, ["down"]);
+    refuseRemains(machine.name, (left ?? []) as Remain[]);
+  }
+  progress("removing its programs");
+  machine.hangUp();
+  const removed = await ssh.runAsRoot(removeKit, { ...options, name: "remove the kit" });
+  if (removed.stdout.trim() === "kept")
+    warn(`${machine.name}: /opt/constellation stays, since another agent there runs from it`);
+  else if (removed.code !== 0)
+    throw new ConstellationError(
+      "host-unfit",
+      `remove /opt/constellation on ${machine.name}: ${removed.stderr.trim()}`,
+    );
+}
+
+interface Remain {
+  readonly kind: string;
+  readonly item: string;
+  readonly reason: string;
+}
+
+function refuseRemains(name: string, remains: readonly Remain[]): void {
+  if (remains.length === 0) return;
+  const items = remains.map(({ kind, item, reason }) => `${kind} ${item} (${reason})`).join(", ");
+  throw new ConstellationError("host-unfit", `remove the agent of ${name}: left: ${items}; run it again`);
+}

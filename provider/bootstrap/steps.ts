@@ -1,0 +1,75 @@
+import { ConstellationError } from "../../contract/index.ts";
+import { agentProgramPath } from "../machines/index.ts";
+import { quote } from "../ssh/index.ts";
+import { runAgent } from "./agent-command.ts";
+import { examine } from "./examine.ts";
+import { limits } from "./limits.ts";
+import type { Bootstrap, Finding, Raised } from "./types.ts";
+
+/** What a step leaves for those after it. */
+export interface Notes {
+  readonly architecture?: string;
+  /** The kit's folder there. */
+  readonly kitFolder?: string;
+  readonly raised?: Raised;
+}
+
+export interface Step {
+  readonly name: string;
+  /** Each can be repeated, also after a failure of a later one. */
+  run(bootstrap: Bootstrap, notes: Notes): Promise<Notes>;
+}
+
+/** How a machine with nothing but sshd becomes a host, top to bottom; `control` adds `join` at the end. */
+export const steps: readonly Step[] = [
+  { name: "looking at the machine", run: refuseUnfit },
+  { name: "sending the kit", run: sendKit },
+  { name: "starting the agent", run: startAgent },
+  { name: "naming the programs", run: linkPrograms },
+];
+
+async function refuseUnfit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
+  const { facts, findings } = await examine(bootstrap);
+  refuse(bootstrap.machine.name, findings);
+  for (const { severity, problem, fix } of findings)
+    if (severity === "warning") bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
+  return { ...notes, architecture: facts.machine };
+}
+
+/** All of them at once. */
+export function refuse(name: string, findings: readonly Finding[]): void {
+  const refusals = findings.filter(({ severity }) => severity === "refusal");
+  if (refusals.length === 0) return;
+  throw new ConstellationError("host-unfit", `make ${name} a host: it cannot be one`, {
+    violations: refusals.map(({ problem, fix }) => ({ path: name, reason: `${problem}; ${fix}` })),
+  });
+}
+
+async function sendKit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
+  return { ...notes, kitFolder: await bootstrap.kits.send(bootstrap, notes.architecture ?? "") };
+}
+
+/** Where one runs already: the program that is newer takes its place, and an older one leaves it alone. */
+async function startAgent(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
+  const program = `${notes.kitFolder}/bin/constellation-agent`;
+  const { warnings, upgradedFrom } = await runAgent(bootstrap, program, ["up", "--name", bootstrap.hostName]);
+  for (const { problem, fix } of (warnings ?? []) as Finding[])
+    bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
+  return { ...notes, raised: typeof upgradedFrom === "string" ? { upgradedFrom } : {} };
+}
+
+/** Last: until the new agent runs, the old programs are the ones to use. */
+async function linkPrograms({ machine, signal }: Bootstrap, notes: Notes): Promise<Notes> {
+  const folder = agentProgramPath.slice(0, agentProgramPath.lastIndexOf("/"));
+  const from = quote(`${notes.kitFolder}/bin`);
+  const script = `mkdir -p ${folder} && for name in constellation constellation-agent; do
+    [ ! -e ${from}/$name ] || { ln -sfn ${from}/$name ${folder}/.$name.new && mv -f ${folder}/.$name.new ${folder}/$name; } || exit 1
+  done`;
+  const ssh = await machine.login(signal);
+  const outcome = await ssh.runAsRoot(script, { timeoutMs: limits.removeMs, signal, name: "link programs" });
+  if (outcome.code === 0) return notes;
+  throw new ConstellationError(
+    "host-unfit",
+    `name the programs on ${machine.name}: ${outcome.stderr.trim() || `exit code ${outcome.code}`}`,
+  );
+}

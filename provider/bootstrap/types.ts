@@ -1,0 +1,58 @@
+import type { RemoteMachine } from "../machines/index.ts";
+
+/** Something about a machine that keeps an agent from running there, or instances from being of use. */
+export interface Finding {
+  readonly severity: "refusal" | "warning";
+  readonly problem: string;
+  readonly fix: string;
+}
+
+/** What the preflight's script saw; undefined where it could not tell. */
+export interface Facts {
+  readonly system: string;
+  /** As in `uname -r`. */
+  readonly kernel: string;
+  /** As in `uname -m`. */
+  readonly machine: string;
+  /** Why root's rights cannot be had; undefined: they can. */
+  readonly rootRefusal: string | undefined;
+  readonly controllers: readonly string[];
+  readonly overlay: boolean;
+  readonly stateDir: string;
+  readonly stateFreeBytes: number | undefined;
+  readonly kitFreeBytes: number | undefined;
+  /** Options of the mount that programs will lie on. */
+  readonly kitMountOptions: readonly string[];
+  readonly memoryBytes: number | undefined;
+  /** How far its clock is ahead of ours. */
+  readonly clockAheadMs: number | undefined;
+  /** Of ours, those that somebody listens on; empty while our agent runs there. */
+  readonly portsTaken: readonly string[];
+  /** An agent keeps something there already. */
+  readonly hasState: boolean;
+  readonly isAgentRunning: boolean;
+}
+
+/** What the steps of a bootstrap work on. */
+export interface Bootstrap {
+  readonly machine: RemoteMachine;
+  /** The agent's root folder there; absent: the machine's one agent. */
+  readonly root: string | undefined;
+  /** The host's name in the cluster. */
+  readonly hostName: string;
+  readonly kits: Kits;
+  readonly signal: AbortSignal;
+  progress(message: string): void;
+  warn(message: string): void;
+}
+
+/** Brings the programs of an agent to a machine. */
+export interface Kits {
+  /** @returns their folder there. */
+  send(bootstrap: Omit<Bootstrap, "kits">, architecture: string): Promise<string>;
+}
+
+/** What an agent's start came to. */
+export interface Raised {
+  readonly upgradedFrom?: string;
+}

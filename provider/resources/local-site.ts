@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { agentPaths, ConstellationError, connect } from "../../contract/index.ts";
+import type { Finding } from "../bootstrap/index.ts";
+import { knownText, type Properties, parseAccess, thisMachine } from "../engine/index.ts";
+import type { AgentProgram } from "./agent-program.ts";
+import type { Raising, Site } from "./site.ts";
+
+/** This machine. @param environmentRoot the root folder where the resource names none. */
+export function localSite(
+  inputs: Properties,
+  agent: AgentProgram,
+  environmentRoot: string | undefined,
+): Site {
+  const root = knownText(inputs.root) ?? environmentRoot;
+  const { socket, stateDir } = agentPaths(root);
+  const client = connect({ socket });
+  const { labels, taints, reserved } = inputs as Partial<Site["settings"]>;
+  return {
+    client,
+    settings: { labels, taints, reserved },
+    /** An agent elsewhere is out of reach: what is found here says nothing about it. */
+    require({ id, outputs }, action) {
+      const access = knownText(outputs.access);
+      const machine = access === undefined ? undefined : parseAccess(access).machine;
+      if (machine === undefined || machine === thisMachine()) return;
+      throw new ConstellationError(
+        "wrong-cluster",
+        `${action} cluster ${id}: it runs on another machine than this one; run pulumi there`,
+      );
+    },
+    async examine() {
+      const isUp = await client.info().then(
+        () => true,
+        () => false,
+      );
+      return isUp ? [] : ((await agent.run("preflight", root)) as unknown as readonly Finding[]);
+    },
+    async raise(call) {
+      const { warnings = [], ...rest } = (await agent.run("up", root, call.progress)) as Partial<Raising>;
+      return { warnings, ...rest };
+    },
+    async remove(call) {
+      await agent.run("down", root, call.progress);
+    },
+    holdsState: async () => existsSync(stateDir),
+    way: async () => ({ access: { addresses: [`unix://${socket}`], machine: thisMachine() }, outputs: {} }),
+  };
+}

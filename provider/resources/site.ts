@@ -1,0 +1,36 @@
+import type { Client, ClusterWrite } from "../../contract/index.ts";
+import type { Finding } from "../bootstrap/index.ts";
+import type { Access, Call, Properties, Stored } from "../engine/index.ts";
+
+/** The machine that a cluster's agent is on, as the operations of a cluster need it. */
+export interface Site {
+  readonly client: Client;
+  /** Throws where what is recorded is not on a machine that can be reached from here. */
+  require(old: Stored, action: string): void;
+  /** What speaks against an agent there; changes nothing. undefined: it cannot be looked at now, and that was said. */
+  examine(call: Call): Promise<readonly Finding[] | undefined>;
+  /** Brings an agent up, or a newer one in the place of what runs. */
+  raise(call: Call): Promise<Raising>;
+  /** Removes the agent and every trace of it. */
+  remove(call: Call): Promise<void>;
+  /** Whether something of an agent's is there, running or not. */
+  holdsState(): Promise<boolean>;
+  /** How others get there; only once it was reached. */
+  way(): Promise<Way>;
+  /** What is said of the one host. */
+  readonly settings: Pick<ClusterWrite, "labels" | "taints" | "reserved">;
+}
+
+export interface Raising {
+  readonly warnings: readonly Finding[];
+  readonly upgradedFrom?: string;
+}
+
+export interface Way {
+  readonly access: Omit<Access, "id">;
+  /** Outputs beside it. */
+  readonly outputs: Properties;
+}
+
+/** @param old what is recorded of it, with the host keys that were seen. */
+export type SiteOf = (inputs: Properties, old?: Stored) => Site;
