@@ -4,6 +4,7 @@ import {
   chooseBatch,
   describeRejections,
   type Fleet,
+  leaveReason,
   requestOf,
   welcome,
 } from "../scheduler/index.ts";
@@ -21,7 +22,13 @@ export function foreseen(candidate: Candidate, store: Store): string[] {
   const fleet = fleetOf(store, isKept ? undefined : uid);
   const request = requestOf(candidate, inputs, placementIn(candidate));
   const group = groupOf({ serviceUid: uid, revision: isKept ? (newestSpec(store, uid)?.revision ?? 0) : -1 });
-  const there = isKept ? placementsOf(store).filter(({ placed }) => placed.serviceUid === uid) : [];
+  const mayStay = (host: string) => {
+    const machine = fleet.machines[fleet.indexOf.get(host) ?? -1];
+    return machine !== undefined && leaveReason(request, machine) === undefined;
+  };
+  const there = isKept
+    ? placementsOf(store).filter(({ host, placed }) => placed.serviceUid === uid && mayStay(host))
+    : [];
   const wants = inputs.perHost
     ? fleet.machines
         .filter(
