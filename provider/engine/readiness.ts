@@ -27,7 +27,9 @@ export function readiness(document: Document, before: readonly Instance[] = []):
   const outdated = status.instances.length - current.length;
   // Older instances stand in until the new ones are healthy: who waits for less does not wait for their end.
   const settled = waitFor === "started" || (outdated === 0 && status.instances.length <= status.wanted);
-  if (arrived.length >= status.wanted && settled) return { kind: "ready" };
+  // An instance may stand where it is no longer wanted, for want of another place.
+  const isPlaced = status.rejections.length === 0;
+  if (arrived.length >= status.wanted && settled && isPlaced) return { kind: "ready" };
 
   const known = new Map(before.map((instance) => [instance.id, instance]));
   const dead = current.filter((instance) => isHopeless(instance, known.get(instance.id)));
