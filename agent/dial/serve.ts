@@ -22,6 +22,8 @@ export async function serveDial(line: Duplex, socket: string): Promise<void> {
     else stream.respond({ [HTTP2_HEADER_STATUS]: 405 }, { endStream: true });
   });
   const ended = new Promise<void>((resolve) => line.once("close", resolve).once("end", resolve));
+  // Else HTTP/2 may still write to a line that it has shut down, and end the program: Node takes that for a bug of its own.
+  line.once("end", () => line.destroy());
   line.on("error", () => line.destroy()); // whoever dialled went away: nothing is left to do
   line.write(tunnelGreeting);
   server.emit("connection", line);
