@@ -93,7 +93,7 @@ export function followServers(options: DistantServersOptions): DistantServers {
     imageBytes: () => quantityBytes(latest?.imageMaxSize ?? ""),
     async openBlob(digest, until) {
       const { session: connection } = await links.current();
-      return await openStream(connection, `${sessionPaths.blobs}${digest}`, until, "");
+      return (await openStream(connection, `${sessionPaths.blobs}${digest}`, until, "")).body;
     },
     async run(here) {
       reachable.resolve({ ...here.access, stats: () => here.stats([]) });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import {
   ConstellationError,
   decodeFrame,
@@ -8,7 +8,7 @@ import {
   encodeControl,
   encodeFrame,
 } from "../../contract/index.ts";
-import { ask, openStream, readLines } from "../link/index.ts";
+import { ask, type Exchange, openStream, readLines } from "../link/index.ts";
 import { framed, isControl, readFrames } from "./frames.ts";
 import {
   type Command,
@@ -55,9 +55,9 @@ export function createReach(): Reach {
 }
 
 async function* readLogs(session: ClientHttp2Session, id: string, query: LogQuery, signal: AbortSignal) {
-  const stream = await openStream(session, paths.logs, signal, JSON.stringify({ id, query }));
+  const { stream, body } = await openStream(session, paths.logs, signal, JSON.stringify({ id, query }));
   try {
-    for await (const line of readLines(stream, reachLimits.lineBytes)) yield logLine.parse(line);
+    for await (const line of readLines(body, reachLimits.lineBytes)) yield logLine.parse(line);
   } finally {
     stream.close();
   }
@@ -65,13 +65,14 @@ async function* readLogs(session: ClientHttp2Session, id: string, query: LogQuer
 
 async function runRemote(session: ClientHttp2Session, id: string, request: ExecRequest): Promise<Command> {
   const ending = new AbortController();
-  const stream = await openStream(
+  const exchange = await openStream(
     session,
     paths.exec,
     ending.signal,
     undefined,
     framed(JSON.stringify({ id, request })),
   );
+  const { stream } = exchange;
   const exit = Promise.withResolvers<number>();
   exit.promise.catch(() => undefined); // Told by `output` as well.
   const write = async (message: Uint8Array | string) => {
@@ -79,7 +80,7 @@ async function runRemote(session: ClientHttp2Session, id: string, request: ExecR
       await once(stream, "drain", { signal: ending.signal }).catch(() => undefined);
   };
   return {
-    output: outputOf(stream, exit),
+    output: outputOf(exchange, exit),
     write: (data) => write(encodeFrame("stdin", data)),
     endInput: () => void write(encodeControl({ stdin: "eof" })),
     resize: (columns, rows) => void write(encodeControl({ resize: { columns, rows } })),
@@ -89,12 +90,12 @@ async function runRemote(session: ClientHttp2Session, id: string, request: ExecR
 }
 
 async function* outputOf(
-  stream: ClientHttp2Stream,
+  { stream, body }: Exchange,
   exit: PromiseWithResolvers<number>,
 ): AsyncGenerator<{ stream: "stdout" | "stderr"; data: Uint8Array }> {
   const cut = new ConstellationError("unreachable", "run command: the connection to its host was cut");
   try {
-    for await (const message of readFrames(stream)) {
+    for await (const message of readFrames(body)) {
       if (!isControl(message)) {
         const frame = decodeFrame(message);
         if (frame && frame.channel !== "stdin") yield { stream: frame.channel, data: frame.bytes };

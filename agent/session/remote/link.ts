@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ServerHttp2Session } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Credentials } from "../../identity/index.ts";
-import { dial, dialServing, openStream, readLines } from "../../link/index.ts";
+import { dial, dialServing, type Exchange, openStream, readLines } from "../../link/index.ts";
 import { beat, echo, paths, wireLimits } from "../wire.ts";
 
 /** A connection to one server that answers heartbeats. */
@@ -28,9 +28,9 @@ export async function openLink(server: string, options: LinkOptions, signal: Abo
   const dialled = await dial(server, { credentials: options.credentials }, signal);
   over.addEventListener("abort", dialled.close, { once: true });
   try {
-    const stream = await openStream(dialled.session, paths.heartbeats, over);
+    const exchange = await openStream(dialled.session, paths.heartbeats, over);
     const first = Promise.withResolvers<void>();
-    const beating = keepBeating(stream, first.resolve, over);
+    const beating = keepBeating(exchange, first.resolve, over);
     beating.catch(first.reject).finally(() => ending.abort());
     await first.promise;
     const serving = await dialServing(server, options.credentials, over);
@@ -47,14 +47,14 @@ export async function openLink(server: string, options: LinkOptions, signal: Abo
 
 /** Until the server does not answer, or the signal aborts. Rejects with why. */
 async function keepBeating(
-  stream: Awaited<ReturnType<typeof openStream>>,
+  { stream, body }: Exchange,
   onEcho: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   let unanswered = 0;
   let skewMs: number | undefined;
   const listen = async () => {
-    for await (const line of readLines(stream, wireLimits.beatBytes)) {
+    for await (const line of readLines(body, wireLimits.beatBytes)) {
       const { at, of } = echo.parse(line);
       unanswered = 0;
       skewMs = (of + Date.now()) / 2 - at;

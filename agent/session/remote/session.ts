@@ -29,10 +29,10 @@ export function createRemoteSession({
   async function* follow(until: AbortSignal): AsyncGenerator<Assignment> {
     const link = await links.current();
     const over = AbortSignal.any([until, link.over]);
-    const stream = await openStream(link.session, paths.assignments, over, "{}");
+    const { body } = await openStream(link.session, paths.assignments, over, "{}");
     // A server that lost its state, and got it back from a backup, knows nothing of what was reported.
     if (latest) send({ ...latest, isStored: false }).catch(onTrouble);
-    for await (const line of readLines(stream, linkLimits.lineBytes)) {
+    for await (const line of readLines(body, linkLimits.lineBytes)) {
       const told = message.parse(line);
       if ("placing" in told) {
         for (const tell of placing) tell();
