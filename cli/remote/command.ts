@@ -4,13 +4,22 @@ const aliveCount = 3;
 
 /** For ssh(1), which knows the keys, agents, jump hosts and known hosts of whoever calls it. */
 export function sshArguments(destination: string): string[] {
-  const [, host = "", port] = /^(?:ssh:\/\/)?(.*?)(?::(\d+))?$/.exec(destination) ?? [];
+  const { host, port } = partsOf(destination);
   const options = [
     `ConnectTimeout=${connectSeconds}`,
     `ServerAliveInterval=${aliveSeconds}`,
     `ServerAliveCountMax=${aliveCount}`,
   ];
   return ["-T", ...options.flatMap((option) => ["-o", option]), ...(port ? ["-p", port] : []), "--", host];
+}
+
+/** An IPv6 address is in brackets where a port follows it; ssh itself takes it without. */
+function partsOf(destination: string): { readonly host: string; readonly port?: string | undefined } {
+  const bare = destination.replace(/^ssh:\/\//, "");
+  const found = /^(.*@)?(?:\[([^\]]+)\]|([^:@]+))(?::(\d+))?$/.exec(bare);
+  if (found === null) return { host: bare };
+  const [, login = "", bracketed, name, port] = found;
+  return { host: `${login}${bracketed ?? name}`, port };
 }
 
 /** With root's rights, which the agent's socket asks for; the kit's program goes before another one. */
