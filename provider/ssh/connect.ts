@@ -22,7 +22,7 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   try {
     for (const [index, login] of hops.entries()) {
       const before = opened.at(-1);
-      const way = before && (await forward(before, hops[index - 1] as Login, login));
+      const way = before && (await forward(before, hops[index - 1] as Login, login, options.signal));
       const client = new library.Client();
       opened.push(client);
       const methods = methodsOf(login, options.agentSocket, library.utils.parseKey as never);
@@ -108,12 +108,25 @@ function overTheWire(type: AuthenticationType | "agent"): AuthenticationType {
   return type === "agent" ? "publickey" : type;
 }
 
-function forward(client: Client, from: Login, to: Login): Promise<Duplex> {
+/** The jump host's sshd may wait for minutes where nobody answers it. */
+function forward(client: Client, from: Login, to: Login, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", give);
+      act();
+    };
+    const give = () => settle(() => reject(cancelled(to)));
+    const unreachable = (reason: string, cause?: Error) => {
+      const message = `connect to ${whereOf(to)}: the jump host ${whereOf(from)} does not get there (${reason}); does its sshd allow TCP forwarding?`;
+      settle(() => reject(new ConstellationError("unreachable", message, { cause })));
+    };
+    const timer = setTimeout(() => unreachable("no answer in time"), limits.connectMs);
+    if (signal?.aborted) return give();
+    signal?.addEventListener("abort", give, { once: true });
     client.forwardOut("127.0.0.1", 0, to.address, to.port, (error, stream) => {
-      if (error === undefined) return resolve(stream);
-      const message = `connect to ${whereOf(to)}: the jump host ${whereOf(from)} does not get there (${error.message}); does its sshd allow TCP forwarding?`;
-      reject(new ConstellationError("unreachable", message, { cause: error }));
+      if (error === undefined) return settle(() => resolve(stream));
+      unreachable(error.message, error);
     });
   });
 }

@@ -30,7 +30,7 @@ export function methodsOf(login: Login, agentSocket: string | undefined, parseKe
       _language: string,
       prompts: readonly { readonly echo?: boolean }[],
       finish: (answers: string[]) => void,
-    ) => finish(prompts.map(({ echo }) => (echo === true ? "" : password)));
+    ) => finish(prompts.map(({ echo }) => (echo === true || prompts.length > 1 ? "" : password)));
     methods.push({ name: "password", auth: { type: "keyboard-interactive", username, prompt } });
   }
   if (methods.length > 0) return methods;
