@@ -21,7 +21,12 @@ export function localSite(
     /** An agent elsewhere is out of reach: what is found here says nothing about it. */
     require({ id, outputs }, action) {
       const access = knownText(outputs.access);
-      const machine = access === undefined ? undefined : parseAccess(access).machine;
+      const { machine, servers } = access === undefined ? {} : parseAccess(access);
+      if (servers !== undefined)
+        throw new ConstellationError(
+          "invalid",
+          `${action} cluster ${id}: it was made on another machine, by servers, and does not move to this one; give it those servers again, or make a new one`,
+        );
       if (machine === undefined || machine === thisMachine()) return;
       throw new ConstellationError(
         "wrong-cluster",

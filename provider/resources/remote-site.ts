@@ -1,5 +1,5 @@
 import { ConstellationError, connect, type Servers } from "../../contract/index.ts";
-import { bootstrap, examine, type Kits, removeAgent } from "../bootstrap/index.ts";
+import { bootstrap, examine, type Kits, refuse, removeAgent } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
 import type { Machines } from "../machines/index.ts";
 import { type HostKeys, type Login, pinTo, type Target } from "../ssh/index.ts";
@@ -28,9 +28,10 @@ export function remoteSite(
   return {
     client: connect(machine.address),
     settings: { labels, taints, reserved },
-    require({ id, outputs }, action) {
+    require({ id, inputs: { value }, outputs }, action) {
       const access = knownText(outputs.access);
-      if (access === undefined || parseAccess(access).servers !== undefined) return;
+      const isLocal = access !== undefined && parseAccess(access).servers === undefined;
+      if (!isLocal) return refuseRename(id, value.servers, hostName);
       throw new ConstellationError(
         "invalid",
         `${action} cluster ${id}: it was made without servers, on the machine of its agent, and does not move; make a new one, or back it up and restore it there`,
@@ -39,6 +40,7 @@ export function remoteSite(
     async examine(call) {
       try {
         const { findings, facts } = await examine(about(call));
+        refuse(machine.name, findings);
         if (!facts.isAgentRunning) call.info(`an agent is to be brought to ${machine.name} and started`);
         return findings;
       } catch (error) {
@@ -62,6 +64,16 @@ export function remoteSite(
       };
     },
   };
+}
+
+/** A host keeps the name it was made with: placements and its own files hold it. */
+function refuseRename(id: string, before: unknown, hostName: string): void {
+  const [was] = Object.keys((before ?? {}) as Servers);
+  if (was === undefined || was === hostName) return;
+  throw new ConstellationError(
+    "invalid",
+    `update cluster ${id}: servers.${hostName}: its server is called ${was}, and keeps that name; write servers.${was}, or make a new cluster`,
+  );
 }
 
 type Ssh = Servers[string]["ssh"];

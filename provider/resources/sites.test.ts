@@ -1,0 +1,35 @@
+import { describe, expect, test } from "@jest/globals";
+import { formatAccess, type Stored } from "../engine/index.ts";
+import { createMachines } from "../machines/index.ts";
+import { localSite } from "./local-site.ts";
+import { remoteSite } from "./remote-site.ts";
+
+const ssh = { address: "10.0.0.1", port: 22, user: "root", agent: true };
+const agent = { run: async () => ({}) };
+const remote = (servers: object, old?: Stored) =>
+  remoteSite({ servers }, old, { machines: createMachines(undefined), kits: { send: async () => "" } });
+const stored = (inputs: object, access: object): Stored => ({
+  id: "far",
+  inputs: { value: { ...inputs }, secretPaths: new Set() },
+  outputs: { access: formatAccess({ id: "c", addresses: [], ...access }) },
+});
+const far = stored({ servers: { one: { ssh } } }, { servers: [{ ssh }] });
+const here = stored({}, {});
+
+describe("an update that would found another cluster in the place of the recorded one", () => {
+  test("is refused where servers is dropped", () => {
+    expect(() => localSite({}, agent, "/nowhere").require(far, "update")).toThrow(
+      /made on another machine.*give it those servers again/,
+    );
+  });
+  test("is refused where servers is added", () => {
+    expect(() => remote({ one: { ssh } }, here).require(here, "update")).toThrow(/made without servers/);
+  });
+});
+
+test("a server's other name is refused, since its host keeps the one it has", () => {
+  expect(() => remote({ two: { ssh } }, far).require(far, "update")).toThrow(
+    /servers\.two: its server is called one.*write servers\.one/,
+  );
+  expect(() => remote({ one: { ssh } }, far).require(far, "update")).not.toThrow();
+});
