@@ -48,7 +48,7 @@ export interface Hosts {
     readonly publicKey: Buffer;
     readonly serial: string;
   }): Promise<string>;
-  /** Its record, its placements and what it reported; throws `taken` for a server, and for one that answers unless `isForced`. */
+  /** Its record, its placements, what it reported and the token it spent; throws `taken` for a server, and for one that answers unless `isForced`. */
   remove(name: string, isForced: boolean): Promise<void>;
 }
 
@@ -175,7 +175,13 @@ export function createHosts(ports: HostsPorts): Hosts {
         const rest = [...store.list(families.placement), ...store.list(families.observed)].filter(
           ({ key }) => hostOfKey(key) === name,
         );
-        const writes = [stored, ...rest].map(({ key, modRevision }) => ({ remove: key, was: modRevision }));
+        // By the token that it has spent it could come back; an unspent one may be for its successor.
+        const isSpent = ({ host, spentBy }: TokenRecord) => host === name && spentBy !== undefined;
+        const spent = store.list(families.token).filter(({ record }) => isSpent(record));
+        const writes = [stored, ...rest, ...spent].map(({ key, modRevision }) => ({
+          remove: key,
+          was: modRevision,
+        }));
         if (await committed(writes, attempt)) return;
       }
     },

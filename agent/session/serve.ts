@@ -39,14 +39,22 @@ export function sessionRoutes(options: ServingOptions): Routes {
     return found;
   };
 
-  async function assign({ stream, signal }: Call, { host }: Peer): Promise<undefined> {
+  /** While a stream lasts, its host may be removed and its name be another machine's. */
+  function requireWelcome(peer: Peer): void {
+    const refusal = peer.notAfter < new Date() ? "its certificate has ended" : options.refusalOf(peer);
+    if (refusal !== undefined) throw new ConstellationError("forbidden", refusal);
+  }
+
+  async function assign({ stream, signal }: Call, peer: Peer): Promise<undefined> {
     stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
     const send = (message: Message) => sendLine(stream, message, signal);
     const hint = () => void send({ placing: true }).catch(() => undefined); // The stream's end ends the loop below.
     const forget = onPlacing(hint);
     try {
-      for await (const assignment of sessionOf(host).assignments(signal))
+      for await (const assignment of sessionOf(peer.host).assignments(signal)) {
+        requireWelcome(peer);
         await send({ assignment, servers: servers() });
+      }
     } finally {
       forget();
     }
@@ -55,8 +63,7 @@ export function sessionRoutes(options: ServingOptions): Routes {
   async function listen({ stream, signal }: Call, peer: Peer): Promise<undefined> {
     stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
     for await (const line of readLines(stream, wireLimits.beatBytes)) {
-      const refusal = peer.notAfter < new Date() ? "its certificate has ended" : options.refusalOf(peer);
-      if (refusal !== undefined) throw new ConstellationError("forbidden", refusal);
+      requireWelcome(peer);
       const { at, skewMs } = beat.parse(line);
       const now = Date.now();
       options.heard(peer.host, skewMs ?? at - now);
