@@ -6,9 +6,10 @@ const answered = z.object({ error: z.object({ code: z.string(), message: z.strin
 
 /** Ends a stream with what went wrong. What is not ours is a `bug`, whose words stay on this machine. */
 export function answerError(stream: ServerHttp2Stream, error: unknown): void {
-  if (stream.destroyed) return;
+  if (stream.destroyed || stream.closed) return;
   if (stream.headersSent) {
-    stream.close();
+    // `close` ends it in good order first: what was sent so far would pass for the whole answer.
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
     return;
   }
   const own = error instanceof ConstellationError ? error : undefined;

@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect, createServer, type Http2Server } from
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { answerError } from "./errors.ts";
 import { openStream } from "./exchange.ts";
 import { readWhole } from "./lines.ts";
 
@@ -13,9 +14,12 @@ beforeEach(async () => {
   const sockets: Socket[] = [];
   server.on("connection", (socket: Socket) => sockets.push(socket));
   server.on("stream", (stream, headers) => {
+    stream.on("error", () => undefined); // As every route has it.
     stream.respond({ ":status": 200 });
     if (headers[":path"] === "/cut")
       stream.write("some of it", () => sockets.forEach((socket) => void socket.destroy()));
+    else if (headers[":path"] === "/failed")
+      stream.write("some of it", () => answerError(stream, new Error("the rest cannot be read")));
     else stream.end("x".repeat(500));
   });
   server.listen(0, "127.0.0.1");
@@ -35,8 +39,8 @@ test("an answer is whole, also for who reads it after its stream has closed", as
   expect(await readWhole(body)).toHaveLength(500);
 });
 
-test("an answer that is cut is no answer", async () => {
+test.each(["/cut", "/failed"])("an answer that ends half-way (%s) is no answer", async (path) => {
   const read = async () =>
-    await readWhole((await openStream(session, "/cut", AbortSignal.timeout(5_000), "")).body);
+    await readWhole((await openStream(session, path, AbortSignal.timeout(5_000), "")).body);
   await expect(read()).rejects.toThrow();
 });
