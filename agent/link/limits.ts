@@ -12,4 +12,6 @@ export const linkLimits = {
   connections: 4_096,
   /** Of those who have no certificate: they can do nothing but join. */
   strangers: 32,
+  /** And for no longer: whoever only holds a place keeps nobody from joining. */
+  strangerMs: 30_000,
 } as const;

@@ -53,13 +53,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on("secureConnection", (socket) => {
     const peer = peerOf(socket, options.credentials.authority);
     if ("stranger" in peer && strangers >= linkLimits.strangers) return socket.destroy();
-    if ("stranger" in peer) strangers += 1;
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
-    socket.once("close", () => {
-      sockets.delete(socket);
-      if ("stranger" in peer) strangers -= 1;
-    });
+    socket.once("close", () => sockets.delete(socket));
+    if ("stranger" in peer) {
+      strangers += 1;
+      const late = setTimeout(() => socket.destroy(), linkLimits.strangerMs);
+      socket.once("close", () => {
+        clearTimeout(late);
+        strangers -= 1;
+      });
+    }
     socket.setNoDelay(true);
     if (socket.alpnProtocol === protocols.ask) return answer(socket, peer, options, ending.signal);
     if (socket.alpnProtocol !== protocols.serve || "stranger" in peer) return socket.destroy();
