@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import type { Logger } from "pino";
 import type { Digest } from "../contract/index.ts";
 import type { Clusters } from "./cluster/index.ts";
-import { createHosts, type Hosts, type HostWatch, joinWish } from "./hosts/index.ts";
+import { createHosts, type Hosts, type HostWatch, parseWish } from "./hosts/index.ts";
 import { type Authority, openAuthority } from "./identity/index.ts";
 import { type Routes, readWhole } from "./link/index.ts";
 import { keepListening } from "./listening.ts";
@@ -54,8 +54,7 @@ export function admitMembers(options: MembersOptions): Members {
   const routes: Routes = {
     "/v1/join": {
       async strangers({ stream, address }) {
-        const wish = joinWish.parse(JSON.parse(await readWhole(stream)));
-        const answer = await hosts.join(wish, address);
+        const answer = await hosts.join(parseWish(await readWhole(stream)), address);
         log.info({ host: answer.name, address }, "a host joined");
         return answer;
       },

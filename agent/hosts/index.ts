@@ -5,7 +5,7 @@
  * silent while we listened. It places nothing: others ask it what state a host is in.
  */
 export { createHosts, type Hosts, type HostsPorts } from "./hosts.ts";
-export { type JoinAnswer, type JoinWish, joinAnswer, joinWish, parseToken, type Token } from "./join.ts";
+export { type JoinAnswer, type JoinWish, joinAnswer, parseToken, parseWish, type Token } from "./join.ts";
 export type { HostState } from "./liveness.ts";
 export { type HostWatch, watchHosts } from "./watch.ts";
 export { withStates } from "./with-states.ts";

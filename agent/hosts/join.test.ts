@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { HostRecord, TokenRecord } from "../store/index.ts";
-import { admit, digestOfSecret, formatToken, makeToken, parseToken } from "./join.ts";
+import { admit, digestOfSecret, formatToken, makeToken, parseToken, parseWish } from "./join.ts";
 
 const now = new Date("2026-11-23T12:00:00.000Z");
 const wish = { secret: "s3cret", uid: "a".repeat(32) };
@@ -62,4 +62,9 @@ test("a token is one word, and what is no token is refused without repeating it"
   expect(formatToken(made)).not.toMatch(/\s/);
   for (const text of ["", "hunter2", formatToken(made).slice(0, -1)])
     expect(() => parseToken(text)).toThrow(/^read the join token: it is none, or cut short/);
+});
+
+test("a malformed wish is refused without repeating it", () => {
+  for (const text of ['{"secret":"hunter2"', '{"secret":"hunter2"}', '"hunter2"'])
+    expect(() => parseWish(text)).toThrow(/^join: the request is malformed; use the servers' version here$/);
 });

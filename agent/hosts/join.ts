@@ -4,7 +4,7 @@ import { ConstellationError } from "../../contract/index.ts";
 import type { HostRecord, TokenRecord } from "../store/index.ts";
 
 /** What a machine sends to join. */
-export const joinWish = z.strictObject({
+const joinWish = z.strictObject({
   /** The token's id and secret. */
   id: z.string().max(64),
   secret: z.string().max(128),
@@ -13,6 +13,15 @@ export const joinWish = z.strictObject({
   csr: z.string().max(8 * 1024),
 });
 export type JoinWish = z.infer<typeof joinWish>;
+
+/** Reads what whoever came has sent. Throws `invalid`, without a word of it: it may hold a token's secret. */
+export function parseWish(text: string): JoinWish {
+  try {
+    return joinWish.parse(JSON.parse(text));
+  } catch {
+    throw new ConstellationError("invalid", "join: the request is malformed; use the servers' version here");
+  }
+}
 
 /** What it gets. */
 export const joinAnswer = z.object({
