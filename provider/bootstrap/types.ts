@@ -48,6 +48,8 @@ export interface Bootstrap {
 
 /** Brings the programs of an agent to a machine. */
 export interface Kits {
+  /** Throws `host-unfit` where none was built for such a machine; sends nothing. @param architecture as in `uname -m`. */
+  require(machineName: string, architecture: string): Promise<void>;
   /** @returns their folder there. */
   send(bootstrap: Omit<Bootstrap, "kits">, architecture: string): Promise<string>;
 }

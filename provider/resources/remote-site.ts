@@ -41,6 +41,7 @@ export function remoteSite(
       try {
         const { findings, facts } = await examine(about(call));
         refuse(machine.name, findings);
+        await kits.require(machine.name, facts.machine);
         if (!facts.isAgentRunning) call.info(`an agent is to be brought to ${machine.name} and started`);
         return findings;
       } catch (error) {

@@ -6,8 +6,9 @@ import { remoteSite } from "./remote-site.ts";
 
 const ssh = { address: "10.0.0.1", port: 22, user: "root", agent: true };
 const agent = { run: async () => ({}) };
+const kits = { require: async () => undefined, send: async () => "" };
 const remote = (servers: object, old?: Stored) =>
-  remoteSite({ servers }, old, { machines: createMachines(undefined), kits: { send: async () => "" } });
+  remoteSite({ servers }, old, { machines: createMachines(undefined), kits });
 const stored = (inputs: object, access: object): Stored => ({
   id: "far",
   inputs: { value: { ...inputs }, secretPaths: new Set() },
