@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { createPulse } from "../lib/pulse.ts";
 import { families, type Store } from "../store/index.ts";
 import { decide, type HostState, livenessLimits } from "./liveness.ts";
 
@@ -62,8 +62,13 @@ export function watchHosts({ store, self, onChange, signal }: WatchOptions): Hos
   }
 
   async function listen(): Promise<void> {
+    const pulse = createPulse();
+    // Of a machine that is alone nothing is to be heard: only a change may bring somebody.
+    const unsubscribe = store.subscribe(() => hosts.size === 0 && pulse.fire());
+    keepUp();
     let last = performance.now();
-    while (await delay(livenessLimits.tickMs, true, { signal }).catch(() => false)) {
+    while (!signal.aborted) {
+      await pulse.wait(signal, hosts.size === 0 ? undefined : livenessLimits.tickMs);
       const now = performance.now();
       const elapsed = Math.min(now - last, 2 * livenessLimits.tickMs);
       last = now;
@@ -71,6 +76,7 @@ export function watchHosts({ store, self, onChange, signal }: WatchOptions): Hos
       for (const known of hosts.values()) known.silentMs += elapsed;
       apply();
     }
+    unsubscribe();
   }
 
   return {

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import type { Store } from "../store/index.ts";
+import { livenessLimits } from "./liveness.ts";
+import { watchHosts } from "./watch.ts";
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+test("who is alone looks at no clock; the first other host is watched as soon as it is known", async () => {
+  const names = ["self"];
+  const listeners = new Set<() => void>();
+  const store = {
+    list: () => names.map((name) => ({ record: { name } })),
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  } as unknown as Store;
+  const states: string[] = [];
+  const ending = new AbortController();
+  const { signal } = ending;
+  const watch = watchHosts({ store, self: "self", onChange: ({ state }) => states.push(state), signal });
+  expect(jest.getTimerCount()).toBe(0);
+
+  names.push("other");
+  for (const tell of listeners) tell();
+  await jest.advanceTimersByTimeAsync(2 * livenessLimits.firstMs);
+  expect(states).toEqual(["suspect", "lost"]);
+
+  ending.abort();
+  await watch.running;
+  expect([jest.getTimerCount(), listeners.size]).toEqual([0, 0]);
+});
