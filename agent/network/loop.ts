@@ -174,7 +174,8 @@ export function runNetwork(
   /** Whoever makes the anchor anew takes these routes away with the old one. */
   async function reconcilePeers(wanted: Assignment): Promise<void> {
     const { peers = [] } = wanted;
-    if (isDeepStrictEqual(peers, reached) && !isPeersDue()) return;
+    // A machine that is alone need not read a table that may be a router's.
+    if (isDeepStrictEqual(peers, reached) && (peers.length === 0 || !isPeersDue())) return;
     reached = undefined;
     const changed = await inTurn(async () => await links.reachPeers(wanted));
     if (changed.length > 0) log.info({ ranges: changed }, "ways to other hosts changed");
