@@ -2,13 +2,22 @@ import { ConstellationError, errorTable } from "../contract/index.ts";
 import { type Arguments, parseArguments } from "./arguments.ts";
 
 /**
+ * Of libuv's pool, which reads it at its first use. A start whose mount is on a file server that is gone keeps a thread until
+ * that is back: room for as many as start at once, beside the usual four, which every program is started by.
+ */
+const threads = "8";
+
+/**
  * The agent's program. Each command loads only what it needs: a layer's unpacking is a process of its own, and the
  * daemon stays small.
  */
 const commands: Record<string, { readonly about: string; run(arguments_: Arguments): Promise<unknown> }> = {
   run: {
     about: "is the agent, in the foreground",
-    run: async ({ root }) => (await import("./run.ts")).runAgent(root),
+    run: async ({ root }) => {
+      process.env.UV_THREADPOOL_SIZE ??= threads;
+      return await (await import("./run.ts")).runAgent(root);
+    },
   },
   unpack: {
     about: "unpacks one layer, for the agent",
