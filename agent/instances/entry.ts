@@ -16,8 +16,8 @@ export interface Entry {
   unresponsive?: string;
   /** The step of stopping whose signal this agent sent. */
   signalled?: StopStep;
-  /** What was seen when it was last looked whether somebody waits for its answers. `lookedAt`: as `performance.now()`. */
-  answers?: { readonly lookedAt: number; readonly owed: boolean };
+  /** What was seen when it was last looked whether somebody waits for its answers. `nextLookAt`: as `performance.now()`. */
+  answers?: { readonly nextLookAt: number; readonly owed: boolean };
   /** Why the record on disk is an older one. */
   unkept?: unknown;
 }

@@ -6,7 +6,7 @@ export const instanceLimits = {
   /** From "out of traffic" to the stop signal, at least: the routes of other hosts move meanwhile. */
   drainMs: 150,
   /** At most, where this host's own routes have not moved by then. */
-  drainMaxMs: 2_000,
+  drainMaxMs: 10_000,
   /** And at most, but no longer than its grace, while somebody waits for its answers. */
   answersMaxMs: 5_000,
   /** Between two looks whether somebody does. */
