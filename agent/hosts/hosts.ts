@@ -12,7 +12,15 @@ import {
   type Store,
   type TokenRecord,
 } from "../store/index.ts";
-import { admit, digestOfSecret, formatToken, type JoinAnswer, type JoinWish, makeToken } from "./join.ts";
+import {
+  admit,
+  digestOfSecret,
+  formatToken,
+  type JoinAnswer,
+  type JoinWish,
+  makeToken,
+  refusalOfToken,
+} from "./join.ts";
 
 const bounds = { tokenMs: 10 * 60_000, attempts: 5, tokens: 1_000 } as const;
 
@@ -96,6 +104,8 @@ export function createHosts(ports: HostsPorts): Hosts {
       const authority = await ports.authority();
       for (let attempt = 1; ; attempt++) {
         const token = store.get(families.token, keys.token(wish.id));
+        const refusal = refusalOfToken(wish.secret, token?.record, now());
+        if (refusal !== undefined) throw new ConstellationError("forbidden", `join: ${refusal}`);
         const publicKey = await authority.keyOf(wish.csr);
         const key = createHash("sha256").update(publicKey).digest("hex");
         const admission = admit(wish, key, token?.record, all(), now());

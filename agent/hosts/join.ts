@@ -62,6 +62,8 @@ export function parseToken(text: string): Token {
 
 export const digestOfSecret = (secret: string) => createHash("sha256").update(secret).digest("hex");
 
+const unknownToken = "this cluster made no such token, or it is long over; make a new one";
+
 /** What a wish comes to. */
 export type Admission =
   | { readonly refusal: string }
@@ -76,10 +78,8 @@ export function admit(
   hosts: readonly HostRecord[],
   now: Date,
 ): Admission {
-  if (token === undefined || !isEqual(token.digest, digestOfSecret(wish.secret)))
-    return { refusal: "this cluster made no such token, or it is long over; make a new one" };
-  if (now.toISOString() > token.expiresAt)
-    return { refusal: `the token was good until ${token.expiresAt}; make a new one` };
+  const refusal = refusalOfToken(wish.secret, token, now);
+  if (refusal !== undefined || token === undefined) return { refusal: refusal ?? unknownToken };
   if (token.spentBy !== undefined && token.spentBy !== key)
     return { refusal: `the token was spent, by ${token.host}; make a new one` };
   const { host } = token;
@@ -93,6 +93,17 @@ export function admit(
   if (known && known.uid !== wish.uid)
     return { refusal: `${host} is another machine; remove it first, or choose another name` };
   return { host, known };
+}
+
+/** Before anything else that a stranger sent is looked at. Pure. */
+export function refusalOfToken(
+  secret: string,
+  token: TokenRecord | undefined,
+  now: Date,
+): string | undefined {
+  if (token === undefined || !isEqual(token.digest, digestOfSecret(secret))) return unknownToken;
+  if (now.toISOString() <= token.expiresAt) return undefined;
+  return `the token was good until ${token.expiresAt}; make a new one`;
 }
 
 function isEqual(one: string, other: string): boolean {
