@@ -8,10 +8,9 @@
 import { type Notes, steps } from "./steps.ts";
 import type { Bootstrap, Raised } from "./types.ts";
 
-export { examine } from "./examine.ts";
 export { builtKits } from "./kits.ts";
+export { lookAhead } from "./look.ts";
 export { removeAgent } from "./remove.ts";
-export { refuse } from "./steps.ts";
 export type { Bootstrap, Finding, Kits, Raised } from "./types.ts";
 
 /** Runs every step; throws what the first one fails with. */

@@ -4,6 +4,7 @@ import { quote } from "../ssh/index.ts";
 import { runAgent } from "./agent-command.ts";
 import { examine } from "./examine.ts";
 import { limits } from "./limits.ts";
+import { refuse } from "./refuse.ts";
 import type { Bootstrap, Finding, Raised } from "./types.ts";
 
 /** What a step leaves for those after it. */
@@ -34,15 +35,6 @@ async function refuseUnfit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   for (const { severity, problem, fix } of findings)
     if (severity === "warning") bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
   return { ...notes, architecture: facts.machine };
-}
-
-/** All of them at once. */
-export function refuse(name: string, findings: readonly Finding[]): void {
-  const refusals = findings.filter(({ severity }) => severity === "refusal");
-  if (refusals.length === 0) return;
-  throw new ConstellationError("host-unfit", `make ${name} a host: it cannot be one`, {
-    violations: refusals.map(({ problem, fix }) => ({ path: name, reason: `${problem}; ${fix}` })),
-  });
 }
 
 async function sendKit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {

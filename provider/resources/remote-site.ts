@@ -1,9 +1,10 @@
 import { ConstellationError, connect, type Servers } from "../../contract/index.ts";
-import { bootstrap, examine, type Kits, refuse, removeAgent } from "../bootstrap/index.ts";
+import { bootstrap, type Kits, lookAhead, removeAgent } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
 import type { Machines } from "../machines/index.ts";
-import { type HostKeys, type Login, pinTo, type Target } from "../ssh/index.ts";
+import { type HostKeys, pinTo } from "../ssh/index.ts";
 import type { Site } from "./site.ts";
+import { targetOf } from "./ssh-target.ts";
 
 export interface RemoteParts {
   readonly machines: Machines;
@@ -37,19 +38,7 @@ export function remoteSite(
         `${action} cluster ${id}: it was made without servers, on the machine of its agent, and does not move; make a new one, or back it up and restore it there`,
       );
     },
-    async examine(call) {
-      try {
-        const { findings, facts } = await examine(about(call));
-        refuse(machine.name, findings);
-        await kits.require(machine.name, facts.machine);
-        if (!facts.isAgentRunning) call.info(`an agent is to be brought to ${machine.name} and started`);
-        return findings;
-      } catch (error) {
-        if (!(error instanceof ConstellationError) || error.code !== "unreachable") throw error;
-        call.warn(`${error.message}: checked the program alone, not the machine`);
-        return undefined;
-      }
-    },
+    examine: async (call) => (await lookAhead({ ...about(call), kits, info: call.info }))?.findings,
     raise: async (call) => ({ warnings: [], ...(await bootstrap({ ...about(call), hostName, kits })) }),
     remove: async (call) => {
       await removeAgent(about(call));
@@ -75,23 +64,4 @@ function refuseRename(id: string, before: unknown, hostName: string): void {
     "invalid",
     `update cluster ${id}: servers.${hostName}: its server is called ${was}, and keeps that name; write servers.${was}, or make a new cluster`,
   );
-}
-
-type Ssh = Servers[string]["ssh"];
-
-/** A jump host without credentials of its own takes the machine's. */
-function targetOf({ jump, ...login }: Ssh): Target {
-  const own = present(login) as unknown as Login;
-  if (jump === undefined) return own;
-  const { privateKey, privateKeyPassphrase, password, agent } = login;
-  const inherited = present({ privateKey, privateKeyPassphrase, password, agent });
-  const hops = jump.map((hop) => {
-    const hasOwn = hop.privateKey !== undefined || hop.password !== undefined || hop.agent !== undefined;
-    return { ...(hasOwn ? {} : inherited), ...present(hop) } as unknown as Login;
-  });
-  return { ...own, jump: hops };
-}
-
-function present(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
