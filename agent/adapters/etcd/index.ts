@@ -14,3 +14,4 @@ export {
   type ProcessPort,
   superviseMember,
 } from "./member.ts";
+export type { MemberStatus } from "./status.ts";

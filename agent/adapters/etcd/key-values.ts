@@ -3,9 +3,12 @@ import { wrapEtcdError } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
 import { compareOf, entryOf, operationOf, type RangeAnswer, rangeOf, type TxnAnswer } from "./messages.ts";
 import { createCleanUp, createForgetting, isOutOfSpace } from "./space.ts";
+import { type MemberStatus, readStatus } from "./status.ts";
 import { watch } from "./watch.ts";
 
 export interface Connection extends KeyValues {
+  /** Cheap; throws `unreachable` where the process does not answer. */
+  status(): Promise<MemberStatus>;
   close(): void;
 }
 
@@ -54,6 +57,7 @@ export function connectKeyValues(
       return { succeeded: succeeded ?? false, revision };
     },
 
+    status: () => wrapped("ask the store for its status", () => readStatus(gateway)),
     watch: (fromRevision, signal) => watch(gateway, fromRevision, signal),
     close: () => gateway.close(),
   };

@@ -26,6 +26,12 @@ export interface TxnAnswer extends HeaderAnswer {
   readonly succeeded?: boolean;
 }
 
+export interface StatusAnswer extends HeaderAnswer {
+  readonly leader?: string;
+  readonly raftTerm?: string;
+  readonly isLearner?: boolean;
+}
+
 export interface WatchAnswer {
   readonly canceled?: boolean;
   readonly compact_revision?: string;
