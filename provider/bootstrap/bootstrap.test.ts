@@ -21,6 +21,7 @@ const fit: Facts = {
   memoryBytes: 2 * 1024 ** 3,
   clockAheadMs: 100,
   portsTaken: [],
+  installed: undefined,
   hasState: false,
   isAgentRunning: false,
 };

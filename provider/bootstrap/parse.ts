@@ -50,6 +50,10 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
     // Its clock was read in whole seconds: half of one is on average what that takes off.
     clockAheadMs: clock === undefined ? undefined : clock * 1000 + 500 - nowMs,
     portsTaken: isAgentRunning ? [] : [...new Set(taken)].sort(),
+    installed:
+      last("installedVersion") === ""
+        ? undefined
+        : { folder: last("installed"), version: last("installedVersion") },
     hasState: last("state") === "yes",
     isAgentRunning,
   };

@@ -38,6 +38,11 @@ for table in tcp tcp6 udp udp6; do
 done
 if [ -e "$state/.constellation" ]; then say state yes; fi
 if [ -S "$run/agent.sock" ]; then say agent yes; fi
+program=$(readlink -f "$kit/bin/constellation-agent" 2>/dev/null)
+if [ -x "$program" ]; then
+  say installed "\${program%/bin/*}"
+  say installedVersion "$(sed -n 's/^{"version":"\\([^"]*\\)".*/\\1/p' "\${program%/bin/*}/manifest.json" 2>/dev/null)"
+fi
 say done yes
 `;
 }

@@ -1,15 +1,16 @@
-import { ConstellationError } from "../../contract/index.ts";
+import { ConstellationError, isNewer } from "../../contract/index.ts";
 import { agentProgramPath } from "../machines/index.ts";
 import { quote } from "../ssh/index.ts";
 import { runAgent } from "./agent-command.ts";
 import { examine } from "./examine.ts";
 import { limits } from "./limits.ts";
 import { refuse } from "./refuse.ts";
-import type { Bootstrap, Finding, Raised } from "./types.ts";
+import type { Bootstrap, Finding, InstalledKit, Raised } from "./types.ts";
 
 /** What a step leaves for those after it. */
 export interface Notes {
   readonly architecture?: string;
+  readonly installed?: InstalledKit | undefined;
   /** The kit's folder there. */
   readonly kitFolder?: string;
   readonly raised?: Raised;
@@ -27,6 +28,7 @@ export const steps: readonly Step[] = [
   { name: "sending the kit", run: sendKit },
   { name: "starting the agent", run: startAgent },
   { name: "naming the programs", run: linkPrograms },
+  { name: "removing older programs", run: removeOlder },
 ];
 
 async function refuseUnfit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
@@ -34,11 +36,16 @@ async function refuseUnfit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   refuse(bootstrap.machine.name, findings);
   for (const { severity, problem, fix } of findings)
     if (severity === "warning") bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
-  return { ...notes, architecture: facts.machine };
+  return { ...notes, architecture: facts.machine, installed: facts.installed };
 }
 
+/** Not over a newer one: somebody with a newer provider was here, and the agent is never taken back. */
 async function sendKit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
-  return { ...notes, kitFolder: await bootstrap.kits.send(bootstrap, notes.architecture ?? "") };
+  const { architecture = "", installed } = notes;
+  const version = await bootstrap.kits.require(bootstrap.machine.name, architecture);
+  if (installed !== undefined && isNewer(installed.version, version))
+    return { ...notes, kitFolder: installed.folder };
+  return { ...notes, kitFolder: await bootstrap.kits.send(bootstrap, architecture) };
 }
 
 /** Where one runs already: the program that is newer takes its place, and an older one leaves it alone. */
@@ -50,7 +57,13 @@ async function startAgent(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   return { ...notes, raised: typeof upgradedFrom === "string" ? { upgradedFrom } : {} };
 }
 
-/** Last: until the new agent runs, the old programs are the ones to use. */
+/** Only now: until the new agent had passed its first checks, the way back led through the old one's programs. */
+async function removeOlder(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
+  await bootstrap.kits.removeOlder(bootstrap, notes.architecture ?? "");
+  return notes;
+}
+
+/** Until the new agent runs, the old programs are the ones to use. */
 async function linkPrograms({ machine, signal }: Bootstrap, notes: Notes): Promise<Notes> {
   const folder = agentProgramPath.slice(0, agentProgramPath.lastIndexOf("/"));
   const from = quote(`${notes.kitFolder}/bin`);

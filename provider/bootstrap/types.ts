@@ -28,9 +28,17 @@ export interface Facts {
   readonly clockAheadMs: number | undefined;
   /** Of ours, those that somebody listens on; empty while our agent runs there. */
   readonly portsTaken: readonly string[];
+  /** The kit whose programs are the ones to use there. */
+  readonly installed: InstalledKit | undefined;
   /** An agent keeps something there already. */
   readonly hasState: boolean;
   readonly isAgentRunning: boolean;
+}
+
+export interface InstalledKit {
+  readonly folder: string;
+  /** The product's, as its manifest has it. */
+  readonly version: string;
 }
 
 /** What the steps of a bootstrap work on. */
@@ -48,10 +56,15 @@ export interface Bootstrap {
 
 /** Brings the programs of an agent to a machine. */
 export interface Kits {
-  /** Throws `host-unfit` where none was built for such a machine; sends nothing. @param architecture as in `uname -m`. */
-  require(machineName: string, architecture: string): Promise<void>;
-  /** @returns their folder there. */
+  /**
+   * Throws `host-unfit` where none was built for such a machine; sends nothing. @param architecture as in `uname -m`.
+   * @returns the version of the product that it holds
+   */
+  require(machineName: string, architecture: string): Promise<string>;
+  /** Only what is not there yet. @returns their folder there. */
   send(bootstrap: Omit<Bootstrap, "kits">, architecture: string): Promise<string>;
+  /** Removes all that were sent before it, but for what an agent runs from. */
+  removeOlder(bootstrap: Omit<Bootstrap, "kits">, architecture: string): Promise<void>;
 }
 
 /** What an agent's start came to. */

@@ -7,4 +7,5 @@
 export { type KitArch, kitArchOf, kitArchs } from "./arch.ts";
 export { type KitFile, kitRoot, type Manifest, manifestSchema } from "./manifest.ts";
 export { type Kit, openKit } from "./open.ts";
+export { removeOlderKits } from "./remove-older.ts";
 export { type HostShell, type KitProgress, sendKit } from "./send.ts";

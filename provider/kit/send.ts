@@ -25,6 +25,11 @@ const answerSchema = z.object({ installed: z.boolean(), missing: z.array(z.strin
 /** Beside the kits, so that removing those leaves it. */
 const receivers = posix.join(posix.dirname(kitRoot), "receiver");
 
+/** The kit's own receiver on a host. */
+export function receiverOf({ receiver }: Kit): string {
+  return posix.join(receivers, receiver.sha256.slice(0, 16));
+}
+
 /**
  * Brings a host's copy of the kit about: sends the receiver where it is absent, asks what is missing, and sends that.
  * Returns at once what is there already. Can be repeated after any failure, and goes on where it was cut.
@@ -37,7 +42,7 @@ export async function sendKit(
   shell: HostShell,
   onProgress: (progress: KitProgress) => void = () => {},
 ): Promise<{ readonly folder: string; readonly sentBytes: number }> {
-  const receiver = posix.join(receivers, kit.receiver.sha256.slice(0, 16));
+  const receiver = receiverOf(kit);
   const check = `${receiver} check ${kit.receiver.sha256}`;
   const hasReceiver = await answers(shell, `if ${check} 2>/dev/null; then echo yes; else echo no; fi`);
   if (hasReceiver.trim() !== "yes") {

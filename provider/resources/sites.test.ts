@@ -6,7 +6,7 @@ import { remoteSite } from "./remote-site.ts";
 
 const ssh = { address: "10.0.0.1", port: 22, user: "root", agent: true };
 const agent = { run: async () => ({}) };
-const kits = { require: async () => undefined, send: async () => "" };
+const kits = { require: async () => "0.1.0", send: async () => "", removeOlder: async () => undefined };
 const remote = (servers: object, old?: Stored) =>
   remoteSite({ servers }, old, { machines: createMachines(undefined), kits });
 const stored = (inputs: object, access: object): Stored => ({
