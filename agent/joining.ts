@@ -29,7 +29,7 @@ export async function makeJoinToken({ root, rest, address }: Arguments): Promise
     );
   const client = connect({ socket: agentPaths(root).socket });
   if (address !== undefined) await client.putHost((await client.info()).host, { address });
-  return await client.createJoinToken(name);
+  return await client.createJoinToken({ name });
 }
 
 /** Makes this machine a host of a cluster, and brings its agent up. May be repeated where it was cut short. */

@@ -46,7 +46,7 @@ export function admitMembers(options: MembersOptions): Members {
   };
   const hosts = createHosts({
     ...{ store: records, clusters, self, authority, now },
-    isReady: (name) => watch.stateOf(name) === "ready",
+    stateOf: watch.stateOf,
     localAddresses,
     machineId: readMachineId,
   });

@@ -16,6 +16,10 @@ export const owner = z.strictObject({
 });
 export type Owner = z.infer<typeof owner>;
 
+export function isSameOwner(one: Owner, other: Owner): boolean {
+  return one.engine === other.engine && one.id === other.id && one.scope === other.scope;
+}
+
 /** Whether one stack declares both: the first two parts of their URNs, `urn:pulumi:STACK::PROJECT`, are alike. */
 export function isSameStack(one: Owner, other: Owner): boolean {
   const stackOf = ({ id }: Owner) => id.split("::").slice(0, 2).join("::");
@@ -170,6 +174,20 @@ export const host = hostReport.extend({
   instances: z.int().describe("How many instances are placed on it."),
 });
 export type Host = z.infer<typeof host>;
+
+/** A host as the cluster keeps it, whether it has ever reported or not. */
+export const member = z.object({
+  name: host.shape.name,
+  role: host.shape.role,
+  state: host.shape.state,
+  availability: host.shape.availability,
+  address: z.string().optional().describe("Where other hosts reach it; absent: nobody has said."),
+  addedAt: z.string().describe("RFC 3339, UTC."),
+  owner: owner.optional().describe("Who made it; absent: it joined by hand."),
+  /** As its owner wrote them. */
+  ...hostSettings,
+});
+export type Member = z.infer<typeof member>;
 
 /** Where a service's instances are and why, and what each host says to one more. */
 export const explanation = z.object({

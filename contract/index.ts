@@ -5,6 +5,7 @@
 export { type AgentLine, parseAgentLine } from "./agent-lines.ts";
 export { absentCode } from "./api/address.ts";
 export * from "./api/client.ts";
+export * from "./api/drain.ts";
 export * from "./api/exec-frames.ts";
 export * from "./api/openapi.ts";
 export * from "./api/routes.ts";

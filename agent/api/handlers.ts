@@ -5,11 +5,14 @@ import {
   type Event,
   type Explanation,
   type Host,
+  type HostWrite,
   type ImageQuestion,
   type Info,
   type Instance,
   type JoinToken,
+  type JoinTokenWish,
   type LogLine,
+  type Member,
   openapi,
   type RouteName,
   type routes,
@@ -76,9 +79,11 @@ export interface ApiPorts {
   };
   readonly hosts: {
     list(): Host[];
-    setAddress(name: string, address: string): Promise<void>;
+    /** Throws `not-found`. */
+    get(name: string): Member;
+    change(name: string, write: HostWrite): Promise<Member>;
     remove(name: string, isForced: boolean): Promise<void>;
-    makeToken(name: string, by: string): Promise<JoinToken>;
+    makeToken(wish: JoinTokenWish, by: string): Promise<JoinToken>;
   };
   /** Throws `not-found`. */
   readonly explain: (service: { readonly namespace: string; readonly name: string }) => Explanation;
@@ -131,9 +136,10 @@ export function createHandlers(ports: ApiPorts): Handlers {
       return access.exec(id, { command: parseCommand(command), tty, columns, rows, ...where });
     },
     listHosts: () => ({ items: hosts.list() }),
-    putHost: ({ params, body }) => hosts.setAddress(params.name, body.address),
+    getHost: ({ params }) => hosts.get(params.name),
+    putHost: ({ params, body }) => hosts.change(params.name, body),
     deleteHost: ({ params, query }) => hosts.remove(params.name, query.force),
-    createJoinToken: ({ body, principal }) => hosts.makeToken(body.name, principal.name),
+    createJoinToken: ({ body, principal }) => hosts.makeToken(body, principal.name),
     events: ({ query, headers, signal }) =>
       feed.stream({ ...query, after: cursorOf(headers["last-event-id"]) }, signal),
 

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { ConstellationError, ports as portNumbers } from "../../contract/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import {
+  ConstellationError,
+  type HostWrite,
+  type JoinTokenWish,
+  type Member,
+  ports as portNumbers,
+} from "../../contract/index.ts";
 import { type Clusters, freeRange } from "../cluster/index.ts";
 import { type Authority, fingerprintOf } from "../identity/index.ts";
 import {
@@ -21,6 +28,8 @@ import {
   makeToken,
   refusalOfToken,
 } from "./join.ts";
+import type { HostState } from "./liveness.ts";
+import { changed, describe, newHost, refuseOther } from "./record.ts";
 
 const bounds = { tokenMs: 10 * 60_000, attempts: 5, tokens: 1_000 } as const;
 
@@ -31,7 +40,7 @@ export interface HostsPorts {
   readonly self: string;
   readonly authority: () => Promise<Authority>;
   /** Whether a host answers now. */
-  readonly isReady: (name: string) => boolean;
+  readonly stateOf: (name: string) => HostState;
   /** This machine's own addresses. */
   readonly localAddresses: () => readonly string[];
   /** And its id. */
@@ -42,12 +51,17 @@ export interface HostsPorts {
 export interface Hosts {
   /** Where the servers listen, `ADDRESS:PORT`; empty while none has an address. */
   servers(): string[];
-  /** A right to join as this host; throws `invalid` while no server listens. */
-  makeToken(host: string, by: string): Promise<{ token: string; expiresAt: string; servers: string[] }>;
+  /** Throws `not-found`. */
+  get(name: string): Member;
+  /** A right to join as this host; throws `invalid` while no server listens, `owned` where the name is somebody else's. */
+  makeToken(
+    wish: JoinTokenWish,
+    by: string,
+  ): Promise<{ token: string; expiresAt: string; servers: string[] }>;
   /** Takes a machine in, which others reach at the address it came from. Throws `forbidden` with the reason. */
   join(wish: JoinWish, address: string): Promise<JoinAnswer>;
-  /** Where other hosts reach it. Throws `not-found`. */
-  setAddress(name: string, address: string): Promise<void>;
+  /** Changes what is said of it. Throws `not-found`, `invalid` for an address that this machine has not. */
+  change(name: string, write: HostWrite): Promise<Member>;
   /** Why a certificate with this serial number is none of this host's (any more). */
   refusalOf(peer: { readonly host: string; readonly serial: string }): string | undefined;
   /** The next certificate of a host, for the same key. */
@@ -74,19 +88,37 @@ export function createHosts(ports: HostsPorts): Hosts {
     addresses: role === "server" && address ? [address] : [],
   });
 
+  const change = async (name: string, next: (record: HostRecord) => HostRecord): Promise<HostRecord> => {
+    for (let attempt = 1; ; attempt++) {
+      const { key, record: was, modRevision } = expected(name);
+      const record = next(was);
+      if (isDeepStrictEqual(was, record)) return was;
+      if (await committed([{ key, record, was: modRevision }], attempt)) return record;
+    }
+  };
+  const described = (record: HostRecord) => describe(record, ports.stateOf(record.name));
+
   return {
     servers,
+    get: (name) => described(expected(name).record),
 
-    async makeToken(host, by) {
+    async makeToken({ name: host, owner, serverAddress, ...settings }, by) {
       clusters.current();
+      refuseOther(recordOf(host)?.record, owner);
+      if (servers().length === 0 && serverAddress !== undefined) {
+        refuseForeign(serverAddress);
+        await change(self, (record) => ({ ...record, address: serverAddress }));
+      }
       if (servers().length === 0) {
         const how = `give this server an address: constellation-agent token ${host} --address ADDRESS`;
         throw new ConstellationError("invalid", `make a join token: no host could reach a server; ${how}`);
       }
-      await noteOwnId();
+      // Before anybody joins, so that a copy of this machine is known for one.
+      await change(self, (record) => ({ ...record, uid: record.uid ?? ports.machineId() }));
       const token = makeToken(fingerprintOf((await ports.authority()).certificate));
       const expiresAt = new Date(now().getTime() + bounds.tokenMs).toISOString();
-      const record: TokenRecord = { host, digest: digestOfSecret(token.secret), expiresAt, by };
+      const digest = digestOfSecret(token.secret);
+      const record: TokenRecord = { host, digest, expiresAt, by, ...(owner && { owner }), ...settings };
       for (let attempt = 1; ; attempt++) {
         const known = store.list(families.token);
         const over = known.filter((stored) => stored.record.expiresAt < now().toISOString());
@@ -119,7 +151,7 @@ export function createHosts(ports: HostsPorts): Hosts {
             `join ${name}: ${network.cidr} has no /22 left; remove a host that is gone`,
           );
         const at = now();
-        const found = known ?? newHost(name, wish.uid, range?.cidr ?? "", at);
+        const found = known ?? newHost(token.record, range?.cidr ?? "", at);
         const { certificate, serial } = await authority.issue(publicKey, subjectOf(found), at);
         const record: HostRecord = { ...found, uid: wish.uid, address, certificate: { serial } };
         const writes = [
@@ -132,21 +164,9 @@ export function createHosts(ports: HostsPorts): Hosts {
       }
     },
 
-    async setAddress(name, address) {
-      if (name === self && !ports.localAddresses().includes(address)) {
-        const own = ports.localAddresses().join(", ");
-        throw new ConstellationError(
-          "invalid",
-          `set address of ${name}: ${address} is no address of this machine; it has ${own}`,
-          { violations: [{ path: "address", reason: "is no address of this machine" }] },
-        );
-      }
-      for (let attempt = 1; ; attempt++) {
-        const stored = expected(name);
-        if (stored.record.address === address) return;
-        const record = { ...stored.record, address };
-        if (await committed([{ key: stored.key, record, was: stored.modRevision }], attempt)) return;
-      }
+    async change(name, write) {
+      if (write.address !== undefined && name === self) refuseForeign(write.address);
+      return described(await change(name, (record) => changed(record, write)));
     },
 
     refusalOf({ host, serial }) {
@@ -178,7 +198,7 @@ export function createHosts(ports: HostsPorts): Hosts {
         const stored = expected(name);
         if (stored.record.role === "server" || name === self)
           throw new ConstellationError("taken", `remove host ${name}: it is a server`);
-        if (!isForced && ports.isReady(name)) {
+        if (!isForced && ports.stateOf(name) === "ready") {
           const how = "run `constellation-agent down` there, or force it";
           throw new ConstellationError("taken", `remove host ${name}: it answers; ${how}`);
         }
@@ -197,14 +217,14 @@ export function createHosts(ports: HostsPorts): Hosts {
     },
   };
 
-  /** Before anybody joins, so that a copy of this machine is known for one. */
-  async function noteOwnId(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const stored = expected(self);
-      if (stored.record.uid !== undefined) return;
-      const record = { ...stored.record, uid: ports.machineId() };
-      if (await committed([{ key: stored.key, record, was: stored.modRevision }], attempt)) return;
-    }
+  function refuseForeign(address: string): void {
+    const own = ports.localAddresses();
+    if (own.includes(address)) return;
+    throw new ConstellationError(
+      "invalid",
+      `set address of ${self}: ${address} is no address of this machine; it has ${own.join(", ")}`,
+      { violations: [{ path: "address", reason: "is no address of this machine" }] },
+    );
   }
 
   function expected(name: string) {
@@ -224,8 +244,4 @@ export function createHosts(ports: HostsPorts): Hosts {
       return false;
     }
   }
-}
-
-function newHost(name: string, uid: string, cidr: string, now: Date): HostRecord {
-  return { name, role: "host", uid, cidr, addedAt: now.toISOString() };
 }

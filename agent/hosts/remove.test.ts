@@ -25,7 +25,7 @@ test("with a host goes the token that it has spent, and none that its successor 
       return 2;
     },
   } as unknown as Store;
-  const hosts = createHosts({ store, self: "s1", isReady: () => false } as unknown as Parameters<
+  const hosts = createHosts({ store, self: "s1", stateOf: () => "lost" } as unknown as Parameters<
     typeof createHosts
   >[0]);
 

@@ -33,6 +33,8 @@ const hostRecord = kept({
   certificate: z.object({ serial: z.string(), previous: z.string().optional() }).optional(),
   /** RFC 3339. */
   addedAt: z.string(),
+  /** Absent: it joined by hand. */
+  owner: owner.optional(),
   /** As its owner wrote them. */
   ...hostSettings,
   /** Absent: active. */
@@ -50,6 +52,9 @@ const tokenRecord = kept({
   digest: z.string(),
   expiresAt: z.string(),
   by: z.string(),
+  /** Of the host from its first moment on. */
+  owner: owner.optional(),
+  ...hostSettings,
   /** SHA-256 of the public key that joined by it; who holds that may ask once more, where the answer was lost. */
   spentBy: z.string().optional(),
 });

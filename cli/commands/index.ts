@@ -2,9 +2,9 @@
  * The commands, in the order of `--help`. This table is the whole interface; help, parsing and completion loop over it.
  * Each action is in a file of its own, loaded when called, and sees the cluster as any client of the API does.
  */
-import type { CommandSpec, OptionSpec } from "../session/index.ts";
+import type { ArgumentSpec, CommandSpec, OptionSpec } from "../session/index.ts";
 import { destination } from "./destination.ts";
-import { intervalMs, lookCount } from "./interval.ts";
+import { intervalMs, lookCount, waitMs } from "./interval.ts";
 import { lineCount } from "./line-count.ts";
 
 const follow: OptionSpec = { flags: "-f, --follow", doc: "Go on as more comes, until Ctrl-C." };
@@ -13,6 +13,8 @@ const service: OptionSpec = {
   doc: "Only of this service.",
   completes: "service",
 };
+
+const host: ArgumentSpec = { syntax: "<host>", doc: "A host, as in constellation hosts.", completes: "host" };
 
 const passphraseFile: OptionSpec = {
   flags: "--passphrase-file <file>",
@@ -91,6 +93,34 @@ export const commands: readonly CommandSpec[] = [
     summary: "List hosts: their room, and how much of it is reserved.",
     examples: [["constellation hosts", "the machines of the cluster"]],
     load: async () => (await import("./hosts.ts")).hosts,
+  },
+  {
+    name: "cordon",
+    summary: "Let a host take no new instances; those on it stay.",
+    arguments: [host],
+    examples: [["constellation cordon host2", "until constellation uncordon host2"]],
+    load: async () => (await import("./cordon.ts")).cordon,
+  },
+  {
+    name: "uncordon",
+    summary: "Let a host take instances again, after cordon or drain.",
+    arguments: [host],
+    examples: [["constellation uncordon host2", "what it could take may move there"]],
+    load: async () => (await import("./cordon.ts")).uncordon,
+  },
+  {
+    name: "drain",
+    summary: "Move everything off a host, keeping what services need to be up, and let nothing come back.",
+    arguments: [host],
+    options: [
+      {
+        flags: "--timeout <time>",
+        doc: 'How long to wait until nothing is left (default: "5m"); the host stays drained of new ones.',
+        parse: waitMs,
+      },
+    ],
+    examples: [["constellation drain host2 --timeout 10m", "before its kernel is updated"]],
+    load: async () => (await import("./drain.ts")).drain,
   },
   {
     name: "describe",

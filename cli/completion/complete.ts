@@ -1,5 +1,5 @@
 import type { CommandSpec, GlobalOptions, OptionSpec, Session } from "../session/index.ts";
-import { candidatesOf, matching } from "./names.ts";
+import { candidatesOf, hostCandidates, matching } from "./names.ts";
 import { type Candidate, type NameKind, planCompletion } from "./plan.ts";
 
 /** A shell waits for this: rather no names than late ones, milliseconds. */
@@ -30,6 +30,7 @@ async function named(of: NameKind, session: Session, typed: string): Promise<Can
   const kinds = Object.values(resources).filter(({ namespaced }) => namespaced);
   if (of === "kind") return kinds.map(({ kind, doc }) => ({ value: kind.toLowerCase(), doc }));
   const agent = connect(await session.address(), { connectTimeoutMs: 0, timeoutMs: askMs });
+  if (of === "host") return hostCandidates(await agent.listHosts());
   const [instances, ...documents] = await Promise.all([
     of === "service" ? [] : agent.listInstances(),
     ...(of === "instance" ? [] : kinds.map(({ plural }) => agent.listDocuments(plural))),

@@ -1,4 +1,5 @@
-import type { Instance } from "../../contract/index.ts";
+import type { Host, Instance } from "../../contract/index.ts";
+import { hostState } from "../describe/index.ts";
 import type { Candidate, NameKind } from "./plan.ts";
 
 export interface NamedDocument {
@@ -18,7 +19,7 @@ const services: ReadonlySet<string> = new Set(["Service"]);
 
 /** What a name of this sort may be; those of other namespaces qualified. Not yet those that begin as typed alone. */
 export function candidatesOf(
-  of: Exclude<NameKind, "kind">,
+  of: Exclude<NameKind, "kind" | "host">,
   known: Known,
   namespace: string | undefined,
   typed: string,
@@ -41,6 +42,10 @@ export function candidatesOf(
         ...documentCandidates(known, namespace, undefined),
       ];
   }
+}
+
+export function hostCandidates(hosts: readonly Host[]): Candidate[] {
+  return hosts.map((host) => ({ value: host.name, doc: hostState(host) }));
 }
 
 /** Slots, and ids once a slot's name is typed out: nobody starts with an id. */

@@ -15,7 +15,7 @@ export type Plan =
   | { readonly kind: "nothing" };
 
 /** `workload`: a service, a slot or an instance; `target`: any document too. */
-export type NameKind = "target" | "workload" | "instance" | "service" | "namespace" | "kind";
+export type NameKind = "target" | "workload" | "instance" | "service" | "host" | "namespace" | "kind";
 
 /** Options typed so far that say where to look. */
 export interface Given {

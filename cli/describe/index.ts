@@ -7,4 +7,5 @@ export { concernsDocument, concernsInstance, eventLine, eventWords } from "./eve
 export { describeExplanation } from "./explanation.ts";
 export { describeInstance } from "./instance.ts";
 export { serviceSummary } from "./service-summary.ts";
+export { hostState } from "./states.ts";
 export { hostTable, instanceTable, serviceTable, type View } from "./tables.ts";

@@ -9,8 +9,14 @@ export function paintState(palette: Palette, { state, healthy }: Instance): (tex
   return state === "completed" ? palette.faint : palette.changing;
 }
 
-export function paintHost(palette: Palette, { state }: Host): (text: string) => string {
-  return state === "ready" ? palette.good : state === "suspect" ? palette.changing : palette.bad;
+export function paintHost(palette: Palette, { state, availability }: Host): (text: string) => string {
+  if (state === "lost") return palette.bad;
+  return state === "ready" && availability === "active" ? palette.good : palette.changing;
+}
+
+/** `ready`, `ready, draining`. */
+export function hostState({ state, availability }: Pick<Host, "state" | "availability">): string {
+  return availability === "active" ? state : `${state}, ${availability}`;
 }
 
 /** Health is a question of what runs; of the rest there is nothing to say. */

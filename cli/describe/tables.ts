@@ -1,7 +1,7 @@
 import type { Document, Host, Instance } from "../../contract/index.ts";
 import { age, type Column, type Output, shortBytes, shortImage, table } from "../terminal/index.ts";
 import { serviceSummary } from "./service-summary.ts";
-import { healthOf, paintHost, paintState } from "./states.ts";
+import { healthOf, hostState, paintHost, paintState } from "./states.ts";
 
 /** What a table needs of the session. */
 export interface View {
@@ -60,7 +60,7 @@ export function hostTable(hosts: readonly Host[], view: View): string[] {
     { title: "HOST", text: ({ name }) => name },
     {
       title: "STATE",
-      text: ({ state }) => state,
+      text: hostState,
       paint: (text, host) => paintHost(view.output.palette, host)(text),
     },
     { title: "ADDRESS", text: ({ address }) => address },

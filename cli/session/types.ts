@@ -47,6 +47,7 @@ export interface Options {
   readonly instanceLogs?: boolean;
   readonly passphraseFile?: string;
   readonly force?: boolean;
+  readonly timeout?: number;
 }
 
 /** What all commands take. */
@@ -64,6 +65,7 @@ export type Completes =
   | "workload"
   | "instance"
   | "service"
+  | "host"
   | "namespace"
   | "kind"
   | "folder"

@@ -7,6 +7,7 @@ import type {
   Host,
   Info,
   Instance,
+  Member,
   Stats,
 } from "../documents.ts";
 import { ConstellationError } from "../errors.ts";
@@ -19,8 +20,10 @@ import { follow } from "./follow.ts";
 import {
   type ClusterWrite,
   type DocumentWrite,
+  type HostWrite,
   type ImageQuestion,
   type JoinToken,
+  type JoinTokenWish,
   type LogLine,
   type RouteName,
   routes,
@@ -58,9 +61,11 @@ export interface Client {
   getInstance(id: string): Promise<Instance>;
   stats(query?: { namespace?: string; service?: string }): Promise<Stats>;
   listHosts(): Promise<Host[]>;
-  putHost(name: string, body: { address: string }): Promise<void>;
+  /** undefined when there is none. */
+  getHost(name: string): Promise<Member | undefined>;
+  putHost(name: string, body: HostWrite): Promise<Member>;
   deleteHost(name: string, options?: { force?: boolean }): Promise<void>;
-  createJoinToken(name: string): Promise<JoinToken>;
+  createJoinToken(wish: JoinTokenWish): Promise<JoinToken>;
   /** Follows, reconnecting with the last id, until the signal aborts; throws `compacted` when it must list again. */
   events(
     query: { namespace?: string; service?: string; tail?: number; follow?: boolean; after?: string },
@@ -152,9 +157,10 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
     getInstance: (id) => call("getInstance", { params: { id } }),
     stats: (query = {}) => call("stats", { query }),
     listHosts: async () => (await call("listHosts")).items,
+    getHost: (name) => call("getHost", { params: { name } }).catch(undefinedWhenNotFound),
     putHost: (name, body) => call("putHost", { params: { name }, body }),
     deleteHost: (name, { force = false } = {}) => call("deleteHost", { params: { name }, query: { force } }),
-    createJoinToken: (name) => call("createJoinToken", { body: { name } }),
+    createJoinToken: (body) => call("createJoinToken", { body }),
     events: ({ after, ...query }, signal) =>
       follow({
         agent,

@@ -1,5 +1,15 @@
 import * as z from "zod";
-import { cluster, document, event, host, info, instance, owner, serviceStatus } from "../documents.ts";
+import {
+  cluster,
+  document,
+  event,
+  host,
+  info,
+  instance,
+  member,
+  owner,
+  serviceStatus,
+} from "../documents.ts";
 import { errorTable } from "../errors.ts";
 import { resources } from "../resources/index.ts";
 import { type JsonSchema, type NamedSchemas, objectSchema } from "./field-schema.ts";
@@ -15,6 +25,7 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
   Info: info,
   Instance: instance,
   LogLine: logLine,
+  Member: member,
   Owner: owner,
   ServiceStatus: serviceStatus,
 };

@@ -1,7 +1,20 @@
 import * as z from "zod";
-import { cluster, document, event, explanation, host, info, instance, owner, stats } from "../documents.ts";
+import {
+  availability,
+  cluster,
+  document,
+  event,
+  explanation,
+  host,
+  info,
+  instance,
+  member,
+  owner,
+  stats,
+} from "../documents.ts";
 import { limits } from "../limits.ts";
 import { dnsLabel } from "../model/values.ts";
+import { hostSettings } from "../resources/host-settings.ts";
 import { resources } from "../resources/index.ts";
 
 /** How an answer's body is framed. */
@@ -70,8 +83,26 @@ export const imageQuestion = z.strictObject({
 export type ImageQuestion = z.infer<typeof imageQuestion>;
 
 const hostParams = z.object({ name: dnsLabel.describe("The host's name.") });
-/** A host as its owner writes it. */
-export const hostWrite = z.strictObject({ address: z.ipv4() });
+/** What its owner says of a host; what is left out stays as it is. */
+export const hostWrite = z.strictObject({
+  address: z.ipv4().optional().describe("Where other hosts reach it; a server listens there from then on."),
+  availability: availability.optional(),
+  owner: owner.optional().describe("Whose it is from now on."),
+  ...hostSettings,
+});
+export type HostWrite = z.infer<typeof hostWrite>;
+
+/** Which host may join, and what is said of it from its first moment on. */
+export const joinTokenWish = z.strictObject({
+  name: dnsLabel,
+  owner: owner.optional().describe("Who makes it: refused where somebody else has a host of this name."),
+  serverAddress: z
+    .ipv4()
+    .optional()
+    .describe("Where hosts reach the server that answers, if nobody has said so far."),
+  ...hostSettings,
+});
+export type JoinTokenWish = z.infer<typeof joinTokenWish>;
 
 /** `token` goes to the machine that is to join, and to nobody else; `servers`: where it may join, `ADDRESS:PORT`. */
 export const joinToken = z.object({
@@ -234,13 +265,23 @@ export const routes = {
     answer: z.object({ items: z.array(host) }),
     framing: "json",
   },
+  getHost: {
+    method: "GET",
+    path: "/v1/hosts/:name",
+    summary: "One host as the cluster keeps it.",
+    params: hostParams,
+    answer: member,
+    framing: "json",
+  },
   putHost: {
     method: "PUT",
     path: "/v1/hosts/:name",
-    summary: "Where other hosts reach it; a server listens there from then on.",
+    summary:
+      "Changes what is said of a host: where it is reached, whether it takes instances, its labels, taints and reserve.",
     params: hostParams,
     body: hostWrite,
-    framing: "empty",
+    answer: member,
+    framing: "json",
   },
   deleteHost: {
     method: "DELETE",
@@ -255,7 +296,7 @@ export const routes = {
     method: "POST",
     path: "/v1/join-tokens",
     summary: "A right to join the cluster as this host, once and within ten minutes.",
-    body: z.strictObject({ name: dnsLabel }),
+    body: joinTokenWish,
     answer: joinToken,
     framing: "json",
   },

@@ -4,11 +4,12 @@ import {
   type DocumentAddress,
   diffInputs,
   durationMs,
+  isSameOwner,
   type Resource,
   UNKNOWN,
 } from "../../contract/index.ts";
 import type { LocalImages } from "./local-images.ts";
-import { idOf, ownerOf, ownInputs, placeOf, sameOwner, withoutPlace, withPlace } from "./place.ts";
+import { idOf, ownerOf, ownInputs, placeOf, withoutPlace, withPlace } from "./place.ts";
 import { createReach } from "./reach.ts";
 import { readiness } from "./readiness.ts";
 import { resolveAlways } from "./registry-images.ts";
@@ -63,7 +64,7 @@ export function documentOperations(
     for (let attempt = 1; ; attempt++) {
       const current = await connection.client.getDocument(address);
       const over =
-        current && (mode.update || sameOwner(current.owner, body.owner)) ? { ifMatch: current.etag } : {};
+        current && (mode.update || isSameOwner(current.owner, body.owner)) ? { ifMatch: current.etag } : {};
       try {
         return await connection.client.putDocument(address, body, { dryRun: mode.dryRun, ...over });
       } catch (error) {

@@ -20,10 +20,6 @@ export function ownerOf(urn: string): Owner {
   return { engine: "pulumi", id: urn };
 }
 
-export function sameOwner(one: Owner, other: Owner): boolean {
-  return one.engine === other.engine && one.id === other.id && one.scope === other.scope;
-}
-
 /** What it is, without where it lives. */
 export function ownInputs(value: Properties): Properties {
   return Object.fromEntries(

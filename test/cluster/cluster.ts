@@ -72,7 +72,7 @@ async function found(hosts: Lab): Promise<TestCluster> {
       if (code !== 0) throw new Error(`constellation-agent ${command[0]} on ${host.hostname}: ${said}`);
       return said;
     },
-    token: async (name) => (await client.createJoinToken(name)).token,
+    token: async (name) => (await client.createJoinToken({ name })).token,
 
     async serve(name, more) {
       inputs ??= await upload(client, image("busybox"));

@@ -1,0 +1,49 @@
+import {
+  ConstellationError,
+  type HostWrite,
+  isSameOwner,
+  type Member,
+  member,
+  type Owner,
+} from "../../contract/index.ts";
+import type { HostRecord, TokenRecord } from "../store/index.ts";
+import type { HostState } from "./liveness.ts";
+
+/** As the API answers it. */
+export function describe(record: HostRecord, state: HostState): Member {
+  return member.parse({ ...record, state, availability: record.availability ?? "active" });
+}
+
+/** The record with what somebody says of it anew. */
+export function changed(record: HostRecord, write: HostWrite): HostRecord {
+  const given = Object.entries(write).filter(([, value]) => value !== undefined);
+  return { ...record, ...Object.fromEntries(given) };
+}
+
+/** What a host is from its first moment on: as its token says, so that no instance comes before its taints. */
+export function newHost(
+  { host, owner, labels, taints, reserved }: TokenRecord,
+  cidr: string,
+  now: Date,
+): HostRecord {
+  const said = { ...(owner && { owner }), ...(labels && { labels }), ...(taints && { taints }) };
+  return {
+    name: host,
+    role: "host",
+    cidr,
+    addedAt: now.toISOString(),
+    ...said,
+    ...(reserved && { reserved }),
+  };
+}
+
+/** A name is its owner's, who may ask once more. Throws `owned`. */
+export function refuseOther(there: HostRecord | undefined, owner: Owner | undefined): void {
+  if (there === undefined || owner === undefined) return;
+  if (there.owner !== undefined && isSameOwner(there.owner, owner)) return;
+  const by = there.owner === undefined ? "joined by hand" : `created by ${there.owner.id}`;
+  throw new ConstellationError(
+    "owned",
+    `create host ${there.name}: it exists, ${by} on ${there.addedAt}; import it or choose another name`,
+  );
+}
