@@ -19,8 +19,11 @@ import { bringUp } from "./local.ts";
 import { readMachineId } from "./machine-id.ts";
 import { readMembership, writeMembership } from "./membership.ts";
 
-/** A right to join, for people and scripts; sets this server's address first where one is given. */
-export async function makeJoinToken({ root, rest, address }: Arguments): Promise<unknown> {
+/**
+ * A right to join; sets this server's address first where one is given. The bare token, as `join` reads it, or all
+ * there is to know with `--json`.
+ */
+export async function makeJoinToken({ root, rest, address, json }: Arguments): Promise<unknown> {
   const [name = ""] = rest;
   if (name === "" || hostNameOf(name) !== name)
     throw new ConstellationError(
@@ -29,7 +32,8 @@ export async function makeJoinToken({ root, rest, address }: Arguments): Promise
     );
   const client = connect({ socket: agentPaths(root).socket });
   if (address !== undefined) await client.putHost((await client.info()).host, { address });
-  return await client.createJoinToken({ name });
+  const made = await client.createJoinToken({ name });
+  return json ? made : [made.token];
 }
 
 /** Makes this machine a host of a cluster, and brings its agent up. May be repeated where it was cut short. */
