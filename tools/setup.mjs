@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { bundles } from "./setup/bundles.mjs";
 import { debianPackages } from "./setup/debian-packages.mjs";
 import { guard, registry } from "./setup/go-programs.mjs";
-import { etcdTools, generatorTools, pulumiTools } from "./setup/go-tools.mjs";
+import { etcdTools, generatorTools, historyTools, pulumiTools } from "./setup/go-tools.mjs";
 import { hostTrees } from "./setup/host-trees.mjs";
 import { images } from "./setup/images.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
@@ -26,6 +26,7 @@ const steps = [
   etcdTools,
   pulumiTools,
   generatorTools,
+  historyTools,
   toolLinks,
   guard,
   registry,

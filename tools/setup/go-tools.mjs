@@ -16,7 +16,7 @@ import { downloadPulumi, pulumiVersion } from "./pulumi-release.mjs";
  * @property {Record<string, string>} programs name to package
  */
 
-/** @type {Record<"etcd" | "cli" | "hosts" | "generator", GoModule>} */
+/** @type {Record<"etcd" | "cli" | "hosts" | "generator" | "history", GoModule>} */
 const modules = {
   etcd: {
     folder: "etcd",
@@ -45,6 +45,7 @@ const modules = {
     },
   },
   generator: { folder: "pulumi", programs: { gen: "./gen" } },
+  history: { folder: "porcupine", programs: { "check-history": "./check-history" } },
 };
 
 /** @type {import("./step.mjs").Step} */
@@ -79,16 +80,25 @@ export const generatorTools = {
   make: () => makeFolder(generatorFolder(), (folder) => build(modules.generator, folder)),
 };
 
+/** @type {import("./step.mjs").Step} */
+export const historyTools = {
+  name: "linearizability checker",
+  only: ["test"],
+  missing: () => (existsSync(historyFolder()) ? undefined : "building it with Go"),
+  make: () => makeFolder(historyFolder(), (folder) => build(modules.history, folder)),
+};
+
 /** Folders of the cache whose programs this clone uses. */
 export const toolFolders = () =>
-  [etcdFolder(), generatorFolder(), ...(hasOwnPulumi() ? [] : [pulumiFolder()])].filter((folder) =>
-    existsSync(folder),
+  [etcdFolder(), generatorFolder(), historyFolder(), ...(hasOwnPulumi() ? [] : [pulumiFolder()])].filter(
+    (folder) => existsSync(folder),
   );
 
 const etcdFolder = () => cacheFolder("etcd", ["etcd/go.mod", "etcd/go.sum"]);
 const pulumiFolder = () =>
   cacheFolder("pulumi", ["pulumi/go.mod", "pulumi/go.sum", "language-hosts/go.mod", "language-hosts/go.sum"]);
 const generatorFolder = () => cacheFolder("generator", ["pulumi"]);
+const historyFolder = () => cacheFolder("history", ["porcupine"]);
 
 /** A pulumi that is not one of ours. */
 const hasOwnPulumi = () => findProgram("pulumi", [pinnedTools, programs]) !== undefined;
