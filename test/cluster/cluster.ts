@@ -12,6 +12,8 @@ export interface TestCluster extends AsyncDisposable {
   readonly workers: readonly Host[];
   /** Of the server's API. */
   readonly client: Client;
+  /** Of the API of the agent on a host as it runs now; a call is given up soon. */
+  clientOf(host: Host): Client;
   /** Runs the agent's program on a host; what it prints. Rejects with that where it fails. */
   agent(host: Host, command: readonly string[], input?: string): Promise<string>;
   /** Its exit code and what it prints, whatever that is. */
@@ -31,7 +33,12 @@ export interface TestCluster extends AsyncDisposable {
   isState(host: Host, state: string, timeoutMs?: number): Promise<void>;
   /** Pids of processes on a host with this in their command line. */
   pids(host: Host, text: string): readonly number[];
+  /** The agent's own, without its guard. */
+  agentPid(host: Host): number;
 }
+
+/** For clients that are to see faults, not to wait for their end. */
+const patience = { timeoutMs: 5_000, connectTimeoutMs: 200 };
 
 /** The lab's switch is within the usual range. */
 const network = { cidr: "10.96.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
@@ -55,11 +62,13 @@ async function found(hosts: Lab): Promise<TestCluster> {
   const [server, ...workers] = hosts.hosts;
   if (server === undefined) throw new Error("found a cluster: there is no host");
   const rootOf = (host: Host) => join(host.root, "c");
-  const client = connect({ socket: `/proc/${server.pid}/root${agentPaths(rootOf(server)).socket}` });
+  const socketOf = (host: Host) => `/proc/${host.pid}/root${agentPaths(rootOf(host)).socket}`;
+  const client = connect({ socket: socketOf(server) });
   let inputs: Readonly<Record<string, unknown>> | undefined;
 
   const cluster: TestCluster = {
     ...{ lab: hosts, server, workers, client },
+    clientOf: (host) => connect({ socket: socketOf(host) }, patience),
 
     async tryAgent(host, [command = "", ...rest], input = "") {
       const env = await engineEnvironment(host.root);
@@ -117,6 +126,11 @@ async function found(hosts: Lab): Promise<TestCluster> {
         .processes()
         .filter(({ command, state }) => state !== "Z" && command.includes(text))
         .map(({ pid }) => pid),
+    agentPid(host) {
+      const runs = host.processes().filter(({ command }) => /^\S*node .*\/agent\/main\.js run/.test(command));
+      if (runs.length !== 1) throw new Error(`find the agent of ${host.hostname}: ${runs.length} run`);
+      return runs[0]?.pid ?? 0;
+    },
     [Symbol.asyncDispose]: hosts.down,
   };
 
