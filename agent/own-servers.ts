@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type AgentPaths, ConstellationError } from "../contract/index.ts";
-import { connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
+import { type Connection, connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
 import { createProcesses, readStartTime, readUnixPeer } from "./adapters/libc/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
 import { localRanges } from "./host.ts";
@@ -11,11 +11,11 @@ import { type Server, type ServerOptions, startServer } from "./server.ts";
 import type { ServersHalf } from "./servers-half.ts";
 import { untilServing } from "./serving.ts";
 import { laterSession } from "./session/index.ts";
-import { type KeyValues, readHostNames } from "./store/index.ts";
+import { readHostNames } from "./store/index.ts";
 
 /** The store's process, and the way to it. */
 export interface StoreProcess {
-  readonly keyValues: KeyValues;
+  readonly keyValues: Connection;
   /** The hosts of the cluster in it; none in a new one. */
   hostNames(signal: AbortSignal): Promise<readonly string[]>;
   /** It goes on, for the next agent. */

@@ -18,6 +18,7 @@ import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
+import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
 import { admitMembers } from "./members.ts";
 import { ownFolders } from "./own-folders.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
@@ -41,7 +42,7 @@ export interface ServerOptions {
   /** This machine's name in the cluster, a DNS label. */
   readonly hostName: string;
   readonly version: string;
-  readonly keyValues: KeyValues;
+  readonly keyValues: KeyValues & { status(): Promise<Standing> };
   readonly portProbe: PortProbe;
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
@@ -89,9 +90,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
   });
   const store = withStates(records, watch);
-  const leader = leadServices(
+  const leadership = followLeadership({
+    ...{ store: records, self: hostName, now, signal, log: log.child({ component: "leader" }) },
+    standing: keyValues.status,
+    isReady: (name) => watch.stateOf(name) === "ready",
+  });
+  const outlook = leadServices(
     {
-      ...{ store, now, hostStates: watch.conditionOf },
+      ...{ store: asLeader(store, leadership), leadership, now, hostStates: watch.conditionOf },
       cidrOf: (host) => store.get(families.host, keys.host(host))?.record.cidr,
       onObserved: ({ namespace, name, revision }) =>
         feed.tell({
@@ -116,10 +122,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       Service: createServiceFeature({
         store,
         clusters,
-        leader,
+        outlook,
         ports: portProbe,
         images: imagePorts,
         progress,
+        hostStates: watch.conditionOf,
         closedFolders: ownFolders(paths),
       }),
     } satisfies Partial<Record<DocumentKind, KindFeature>>,
@@ -129,7 +136,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const { id, namespace, service } = instance;
     feed.tell({ type: "progress", namespace, service, instance: id, message, at: now().toISOString() });
   };
-  const { onPlacing } = leader;
+  const { onPlacing } = outlook;
   const session = createLocalSession({ store, records, sealer, host: hostName, onPlacing, onProgress });
   const members = admitMembers({
     ...{ store, records, watch, clusters, sealer, onPlacing, onProgress, signal },
@@ -153,7 +160,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
             ready: () => [...membersOf(store).values()].filter(isReady).map(({ name }) => name),
           }),
           hosts: { ...members.hosts, list: () => hostsOf(store, watch.conditionOf, watch.skewOf) },
-          explain: (service) => explain(store, leader, service, watch.conditionOf),
+          explain: (service) => explain(store, outlook, service, watch.conditionOf),
           info: () => infoOf(options, clusters, store, startedAt),
           resolveImage: (question) => resolveImage(question, imagePorts),
           hideSecretsOf: (id) => createHiding(secretTextsOf(store, sealer, id)),
@@ -168,7 +175,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         ].filter(isDigest),
       ),
     imageBytes: () => quantityBytes(clusters.find()?.imageStorage?.maxSize ?? ""),
-    running: Promise.all([store.running, leader.running, watch.running, members.running]).finally(feed.close),
+    running: Promise.all([
+      store.running,
+      leadership.running,
+      outlook.running,
+      watch.running,
+      members.running,
+    ]).finally(feed.close),
   };
 }
 

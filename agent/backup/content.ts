@@ -18,9 +18,12 @@ const schema = z.object({
 });
 export type Content = z.infer<typeof schema>;
 
-/** What hosts report is true of the moment alone: it is left out, and reported again by the hosts that come back. */
+/**
+ * What hosts report is true of the moment alone: it is left out, and reported again by the hosts that come back. Who leads is
+ * found out again, too; without that record a store that came back is known for another one.
+ */
 export function isKept(key: string): boolean {
-  return !key.startsWith("observed/");
+  return !key.startsWith("observed/") && !key.startsWith("leader/");
 }
 
 export function encodeContent(content: Omit<Content, "version">): Buffer {

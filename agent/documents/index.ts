@@ -6,4 +6,4 @@
  */
 export { createDocuments, type DocumentAddress, type Documents, type DocumentsPorts } from "./documents.ts";
 export { kindOf } from "./kinds.ts";
-export type { Admission, Candidate, KindFeature, KindFeatures, WriteRequest } from "./types.ts";
+export type { Admission, Along, Candidate, KindFeature, KindFeatures, WriteRequest } from "./types.ts";

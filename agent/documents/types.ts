@@ -1,5 +1,5 @@
 import type { Owner, ServiceStatus, Violation } from "../../contract/index.ts";
-import type { Desired, Put, Removal } from "../store/index.ts";
+import type { Compare, Desired, Put, Removal } from "../store/index.ts";
 
 /** A document about to be written, checked as far as its own inputs go. */
 export interface Candidate {
@@ -30,6 +30,12 @@ export interface Admission {
   readonly notes?: readonly string[];
 }
 
+/** Writes for a document's own transaction, and what must not have changed for them. */
+export interface Along {
+  readonly writes: readonly (Put | Removal)[];
+  readonly unchanged: readonly Compare[];
+}
+
 /** What a kind is beyond a document; each part may be left out. */
 export interface KindFeature<Found = unknown> {
   /**
@@ -42,7 +48,7 @@ export interface KindFeature<Found = unknown> {
   /** Outputs, and what is to be stored along. Throws where the cluster cannot take it. */
   admit?(candidate: Candidate, found: Found): Promise<Admission>;
   /** What follows from the document, for the same transaction; where that fails, the document is written alone. */
-  along?(desired: Desired): readonly (Put | Removal)[];
+  along?(desired: Desired): Along;
   /** The live state; without it an apply waits for nothing. */
   status?(desired: Desired): ServiceStatus;
 }

@@ -15,13 +15,12 @@ import {
   families,
   keys,
   type Put,
-  type Removal,
   requireReadable,
   type Store,
   type Stored,
 } from "../store/index.ts";
 import { kindOf } from "./kinds.ts";
-import type { Admission, Candidate, KindFeatures, WriteRequest } from "./types.ts";
+import type { Admission, Along, Candidate, KindFeatures, WriteRequest } from "./types.ts";
 
 export interface WritePorts {
   readonly store: Store;
@@ -96,7 +95,7 @@ export async function writeDocument(prepared: Prepared, ports: WritePorts): Prom
   requireMatch(request, earlier, title);
   if (dryRun) return { desired, etag: earlier?.modRevision ?? 0, told };
   const put: Put = { key, record: desired, was: earlier?.modRevision };
-  const along = feature?.along?.(desired) ?? [];
+  const along = feature?.along?.(desired) ?? { writes: [], unchanged: [] };
   const etag = await commitAlong(ports.store, [put, ...admission.writes], along);
   return { desired, etag, told };
 }
@@ -109,14 +108,10 @@ function toldIn({ warnings = [], notes = [] }: Admission): Written["told"] {
 }
 
 /** What goes along changes what others change, too: that must not make the write fail. */
-async function commitAlong(
-  store: Store,
-  own: readonly Put[],
-  along: readonly (Put | Removal)[],
-): Promise<number> {
-  if (along.length === 0) return await store.commit(own);
+async function commitAlong(store: Store, own: readonly Put[], { writes, unchanged }: Along): Promise<number> {
+  if (writes.length === 0) return await store.commit(own);
   try {
-    return await store.commit([...own, ...along]);
+    return await store.commit([...own, ...writes], unchanged);
   } catch (error) {
     const isTooMuch =
       error instanceof ConstellationError && (error.code === "conflict" || error.code === "too-large");

@@ -1,7 +1,7 @@
 import { ConstellationError, type Explanation } from "../../contract/index.ts";
 import { explainer, type Reason, requestOf } from "../scheduler/index.ts";
 import { families, keys, type Store } from "../store/index.ts";
-import type { Leader } from "./loop.ts";
+import type { Outlook } from "./loop.ts";
 import { groupOf } from "./rebalance.ts";
 import { newestSpec } from "./specs.ts";
 import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
@@ -12,7 +12,7 @@ import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
  */
 export function explain(
   store: Store,
-  leader: Leader,
+  outlook: Outlook,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   states: HostStates,
 ): Explanation {
@@ -32,7 +32,7 @@ export function explain(
   return {
     namespace,
     service: name,
-    wanted: leader.wanted(service),
+    wanted: outlook.wanted(service),
     placed: placed
       .map(({ host, placed: { id, name: slot, index, reason } }) => ({
         slot,
@@ -43,7 +43,7 @@ export function explain(
       }))
       .sort((a, b) => a.index - b.index || (a.instance < b.instance ? -1 : 1))
       .map(({ index: _, ...one }) => one),
-    rejections: [...leader.rejections(uid)],
+    rejections: [...outlook.rejections(uid)],
     hosts: fleet.machines.map((machine, at) => ({
       name: machine.name,
       instances: count(machine.name),

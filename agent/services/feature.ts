@@ -6,20 +6,21 @@ import { type Desired, families, keys, type Put, type Store } from "../store/ind
 import { foreseen } from "./foresee.ts";
 import { closedPathViolations } from "./host-paths.ts";
 import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
-import type { Leader } from "./loop.ts";
+import type { Outlook } from "./loop.ts";
 import type { Progress } from "./progress.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
 import { type ContentKind, type Reference, referencesOf } from "./references.ts";
 import { serviceStatus } from "./status.ts";
-import { fleetOf } from "./view.ts";
+import { fleetOf, type HostStates } from "./view.ts";
 
 export interface ServiceFeaturePorts {
   readonly store: Store;
   readonly clusters: Clusters;
   readonly ports: PortProbe;
-  readonly leader: Leader;
+  readonly outlook: Outlook;
   readonly images: ImagePorts;
   readonly progress: Progress;
+  readonly hostStates: HostStates;
   /** The agent's own on its machine: no instance may mount them. */
   readonly closedFolders: readonly string[];
 }
@@ -57,13 +58,13 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
         outputs: { ...address.outputs, dnsName, ...outputs, endpoints },
         writes: [...address.writes, ...(isFound ? image.writes() : [])],
         warnings,
-        notes: dryRun ? foreseen(candidate, store) : [],
+        notes: dryRun ? foreseen(candidate, store, ports.hostStates) : [],
       };
     },
 
-    along: (desired) => ports.leader.along(desired),
+    along: (desired) => ports.outlook.along(desired),
 
-    status: (desired) => serviceStatus(ports.store, ports.leader, ports.progress, desired),
+    status: (desired) => serviceStatus(ports.store, ports.outlook, ports.progress, desired),
   };
 }
 

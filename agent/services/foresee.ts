@@ -13,13 +13,13 @@ import { isSameWorkload } from "./identity.ts";
 import { slotName } from "./ops.ts";
 import { groupOf } from "./rebalance.ts";
 import { newestSpec } from "./specs.ts";
-import { fleetOf, placementIn, placementsOf } from "./view.ts";
+import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
 
 /** What a write would place, and where: all of a new or changed workload, else the slots that are missing. */
-export function foreseen(candidate: Candidate, store: Store): string[] {
+export function foreseen(candidate: Candidate, store: Store, states: HostStates): string[] {
   const { uid, inputs, earlier, sealed } = candidate;
   const isKept = earlier !== undefined && isSameWorkload(earlier.inputs, sealed);
-  const fleet = fleetOf(store, isKept ? undefined : uid);
+  const fleet = fleetOf(store, isKept ? undefined : uid, states);
   const request = requestOf(candidate, inputs, placementIn(candidate));
   const group = groupOf({ serviceUid: uid, revision: isKept ? (newestSpec(store, uid)?.revision ?? 0) : -1 });
   const mayStay = (host: string) => {

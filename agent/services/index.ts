@@ -13,7 +13,7 @@ export { createServiceFeature, type ServiceFeaturePorts } from "./feature.ts";
 export { hostsOf } from "./hosts.ts";
 export { type ImagePorts, resolveImage } from "./images.ts";
 export { createLocate } from "./locate.ts";
-export { type Leader, leadServices } from "./loop.ts";
+export { leadServices, type Outlook } from "./loop.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export type { PortProbe } from "./published-ports.ts";
 export { type Reference, referencesOf } from "./references.ts";

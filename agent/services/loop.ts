@@ -1,11 +1,14 @@
 import type { Logger } from "pino";
 import { ConstellationError, type Rejection } from "../../contract/index.ts";
+import type { Along } from "../documents/index.ts";
+import type { Leadership } from "../leader/index.ts";
 import { createPulse } from "../lib/pulse.ts";
-import { type Desired, keys, type Put, type Removal, type Store } from "../store/index.ts";
-import { type ActPorts, act, appended, revise } from "./act.ts";
+import type { Desired, Spec, Store } from "../store/index.ts";
+import { type ActPorts, act, revise } from "./act.ts";
 import { writesAlong } from "./along.ts";
 import { decide } from "./decide.ts";
-import { missingReferences, newestSpec, nextSpec } from "./specs.ts";
+import { tellRejections, unspecified } from "./rejections.ts";
+import { missingReferences, nextSpec } from "./specs.ts";
 import { unneeded } from "./sweep.ts";
 import { createIsFrozen, observe, observedInstances, servicesOf, unseenMs } from "./view.ts";
 
@@ -14,29 +17,41 @@ const bounds = {
   everyMs: 30_000,
   /** After a failed pass. */
   retryMs: 500,
+  /** Where this server does not lead it rests so many times as long as a pass took. */
+  restShare: 4,
 } as const;
 
-/** What the leader knows beyond the store; empty after a restart, until its first pass. */
-export interface Leader {
+export interface LeadPorts extends ActPorts {
+  /** As the leader writes: a commit throws `conflict` where this server does not lead. */
+  readonly store: Store;
+  readonly leadership: Pick<Leadership, "term" | "subscribe">;
+}
+
+/** What a server knows of services beyond the store; empty after a restart, until its first pass. */
+export interface Outlook {
   /** The document's revision that the last pass went by, 0 before the first. */
   observedRevision(uid: string): number;
   rejections(uid: string): readonly Rejection[];
   /** How many instances the last pass wanted; for one instance a host that depends on the hosts. */
   wanted(service: Desired): number;
   /**
-   * What its next pass would write for a service that is about to be written itself, for the same transaction: what
-   * is placed with its service runs some milliseconds sooner. Left out, the next pass does it.
+   * What the leader's next pass would write for a service that is about to be written itself, for the same transaction:
+   * what is placed with its service runs some milliseconds sooner. Nothing where this server does not lead. Left out, the
+   * next pass does it.
    */
-  along(service: Desired): (Put | Removal)[];
+  along(service: Desired): Along;
   /** Calls back when instances are about to be placed; nothing may come of it. Gives what ends that. */
   onPlacing(callback: () => void): () => void;
   /** Resolves after the signal aborts. */
   readonly running: Promise<void>;
 }
 
-/** Reconciles services with placements whenever something changed, until the signal aborts. */
-export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal): Leader {
-  const { store } = ports;
+/**
+ * Reconciles services with placements whenever something changed, until the signal aborts. A server that does not lead
+ * decides the same and carries nothing out: so it can answer for the leader, and knows what that knew when it takes over.
+ */
+export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal): Outlook {
+  const { store, leadership } = ports;
   const observed = new Map<string, number>();
   let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
   let wanted: ReadonlyMap<string, number> = new Map();
@@ -45,20 +60,18 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   const listeners = new Set<() => void>();
   const pulse = createPulse();
   pulse.fire();
-  const unsubscribe = store.subscribe(() => pulse.fire());
+  const ends = [store.subscribe(() => pulse.fire()), leadership.subscribe(() => pulse.fire())];
 
-  const pass = async () => {
+  const pass = async (isLeading: boolean) => {
     const isFrozen = createIsFrozen(store);
     const services = servicesOf(store).filter((service) => !isFrozen(service));
-    for (const service of services) {
-      const spec = nextSpec(store, service, ports.now().toISOString());
-      if (spec && missingReferences(store, service).length === 0) await revise(spec, ports);
-    }
+    const unrevised = services.flatMap((service) => revisionDue(store, service, ports.now()) ?? []);
+    if (isLeading) for (const spec of unrevised) await revise(spec, ports);
     const reported = observedInstances(store);
     const view = observe(store, seen, ports.now(), ports.hostStates);
     seen = new Set(view.instances.map(({ id }) => id).filter((id) => seen.has(id) || reported.has(id)));
     const decision = decide(view);
-    if (decision.ops.length > 0) {
+    if (isLeading && decision.ops.length > 0) {
       await act(decision.ops, ports);
       log.info({ ops: decision.ops.length }, "carried out placements");
     }
@@ -67,41 +80,68 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
     );
     if (awaited) setTimeout(pulse.fire, unseenMs).unref();
     const told = new Map([...decision.rejections, ...unspecified(store)]);
-    await tellRejections(told, rejections, ports);
+    if (isLeading) await tellRejections(told, rejections, ports);
     rejections = told;
     wanted = decision.wanted;
-    const news = services.filter(({ uid, revision }) => observed.get(uid) !== revision);
-    observed.clear();
-    for (const { uid, revision } of services) observed.set(uid, revision);
-    // After a restart nothing is new but to us.
-    if (passes++ > 0) news.forEach(ports.onObserved);
-    const removals = unneeded(store, ports.now());
+    const due = isLeading ? new Set<string>() : titlesOf([...unrevised, ...decision.ops]);
+    const done = services.filter((service) => !due.has(titleOf({ ...service, service: service.name })));
+    note(done, services);
+    const removals = isLeading ? unneeded(store, ports.now()) : [];
     if (removals.length > 0) await store.commit(removals);
   };
+
+  /** `done`: of which nothing is left to be carried out; of others the leader has not taken in the newest revision yet. */
+  function note(done: readonly Desired[], all: readonly Desired[]): void {
+    const news = done.filter(({ uid, revision }) => observed.get(uid) !== revision);
+    for (const { uid, revision } of done) observed.set(uid, revision);
+    const known = new Set(all.map(({ uid }) => uid));
+    for (const uid of observed.keys()) if (!known.has(uid)) observed.delete(uid);
+    // After a restart nothing is new but to us.
+    if (passes++ > 0) news.forEach(ports.onObserved);
+  }
 
   const loop = async () => {
     while (!signal.aborted) {
       await pulse.wait(signal, bounds.everyMs);
       if (signal.aborted) break;
+      const isLeading = leadership.term() !== undefined;
+      const startedAt = performance.now();
       try {
-        await pass();
+        await pass(isLeading);
       } catch (error) {
         if (!(error instanceof ConstellationError && error.code === "conflict"))
           log.error({ err: error }, "a pass over services failed");
         setTimeout(pulse.fire, bounds.retryMs).unref();
       }
+      if (!isLeading) await rest((performance.now() - startedAt) * bounds.restShare);
     }
-    unsubscribe();
+    for (const end of ends) end();
   };
+
+  /** What only follows takes a small share of a processor, also while much changes; to lead it gets up at once. */
+  function rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        end();
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      const end = leadership.subscribe(done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
 
   return {
     observedRevision: (uid) => observed.get(uid) ?? 0,
     wanted: ({ uid, inputs }) => wanted.get(uid) ?? Number(inputs.replicas),
     rejections: (uid) => rejections.get(uid) ?? [],
     along(service) {
-      const writes = writesAlong(service, seen, ports);
+      const term = leadership.term();
+      const writes = term ? writesAlong(service, seen, ports) : [];
       if (writes.length > 0) for (const tell of listeners) tell();
-      return writes;
+      return { writes, unchanged: term ? [term] : [] };
     },
     onPlacing(callback) {
       listeners.add(callback);
@@ -111,32 +151,14 @@ export function leadServices(ports: ActPorts, log: Logger, signal: AbortSignal):
   };
 }
 
-/** Services without any revision, because what they name does not exist. */
-function unspecified(store: Store): [string, Rejection[]][] {
-  return servicesOf(store)
-    .filter(({ uid }) => !newestSpec(store, uid))
-    .map((service) => {
-      const names = missingReferences(store, service).map(({ kind, name }) => `${kind} ${name}`);
-      return [
-        service.uid,
-        [{ slot: service.name, message: `needs ${names.join(", ")}, which does not exist; create it` }],
-      ];
-    });
-}
+const titleOf = ({ namespace, service }: { readonly namespace: string; readonly service: string }) =>
+  `${namespace}/${service}`;
 
-/** Writes a rejection into the service's history when it is new, not on every pass. */
-async function tellRejections(
-  now: ReadonlyMap<string, readonly Rejection[]>,
-  before: ReadonlyMap<string, readonly Rejection[]>,
-  { store, now: clock }: ActPorts,
-): Promise<void> {
-  for (const { uid, namespace, name } of servicesOf(store)) {
-    const known = new Set(before.get(uid)?.map(({ slot, message }) => `${slot} ${message}`));
-    const fresh = (now.get(uid) ?? []).filter(({ slot, message }) => !known.has(`${slot} ${message}`));
-    if (fresh.length === 0) continue;
-    const messages = fresh.slice(0, 5).map(({ slot, message }) => `cannot place ${slot}: ${message}`);
-    await store.commit([
-      appended(store, keys.history(namespace, "Service", name), messages, clock().toISOString()),
-    ]);
-  }
+const titlesOf = (items: readonly { readonly namespace: string; readonly service: string }[]) =>
+  new Set(items.map(titleOf));
+
+/** The revision of a service's workload that is to be stored next, where what it names is there. */
+function revisionDue(store: Store, service: Desired, now: Date): Spec | undefined {
+  const spec = nextSpec(store, service, now.toISOString());
+  return spec && missingReferences(store, service).length === 0 ? spec : undefined;
 }

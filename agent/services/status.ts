@@ -1,7 +1,7 @@
 import type { Instance, ServiceStatus } from "../../contract/index.ts";
 import { membersOf } from "../cluster/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
-import type { Leader } from "./loop.ts";
+import type { Outlook } from "./loop.ts";
 import type { Progress } from "./progress.ts";
 import { newestSpec } from "./specs.ts";
 import { observedInstances, placementsOf } from "./view.ts";
@@ -9,17 +9,17 @@ import { observedInstances, placementsOf } from "./view.ts";
 /** A service's live state: what hosts report, and what they were told but have not reported on yet. */
 export function serviceStatus(
   store: Store,
-  leader: Leader,
+  outlook: Outlook,
   progress: Progress,
   service: Desired,
 ): ServiceStatus {
   const instances = instancesOf(store).filter(({ serviceUid }) => serviceUid === service.uid);
   return {
-    observedRevision: leader.observedRevision(service.uid),
+    observedRevision: outlook.observedRevision(service.uid),
     specRevision: newestSpec(store, service.uid)?.revision ?? 0,
-    wanted: leader.wanted(service),
+    wanted: outlook.wanted(service),
     instances: progress.upon(instances),
-    rejections: [...leader.rejections(service.uid)],
+    rejections: [...outlook.rejections(service.uid)],
   };
 }
 

@@ -17,6 +17,7 @@ export {
   type HostRecord,
   hostOfKey,
   keys,
+  type LeaderRecord,
   type ObservedRecord,
   type Placed,
   type PlacementRecord,

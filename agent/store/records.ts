@@ -142,6 +142,18 @@ const resolutionsRecord = kept({
 });
 export type ResolutionsRecord = z.infer<typeof resolutionsRecord>;
 
+/** Which server's agent leads; every write of the leader compares it. */
+const leaderRecord = kept({
+  /** Counts the take-overs. */
+  epoch: z.int(),
+  server: z.string(),
+  /** One for all revisions of one store: it is another one once the cluster came back from a backup. */
+  lineage: z.string(),
+  /** RFC 3339. */
+  at: z.string(),
+});
+export type LeaderRecord = z.infer<typeof leaderRecord>;
+
 /** Who deleted a document: its event names them. Removed by the leader after a while. */
 const tombstoneRecord = kept({ by: z.string(), at: z.string(), revision: z.int() });
 
@@ -161,6 +173,7 @@ export const families = {
   history: family("history/", historyRecord),
   resolutions: family("resolutions", resolutionsRecord),
   tombstone: family("tombstone/", tombstoneRecord),
+  leader: vital("leader/", leaderRecord),
 } as const;
 
 export const keys = {
@@ -176,6 +189,7 @@ export const keys = {
   placement: (host: string, chunk: number) => `placement/${host}${chunk === 0 ? "" : `.${chunk}`}`,
   observed: (host: string, chunk: number) => `observed/${host}${chunk === 0 ? "" : `.${chunk}`}`,
   history: (namespace: string, kind: string, name: string) => `history/${namespace}/${kind}/${name}`,
+  leader: "leader/epoch",
   tombstone: (namespace: string, kind: string, name: string) => `tombstone/${namespace}/${kind}/${name}`,
 } as const;
 
