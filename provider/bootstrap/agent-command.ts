@@ -3,11 +3,15 @@ import { shellLine } from "../ssh/index.ts";
 import { limits } from "./limits.ts";
 import type { Bootstrap } from "./types.ts";
 
-/** Runs a command of the agent's program there; what it answers. Throws what it failed with. */
+/**
+ * Runs a command of the agent's program there; what it answers. Throws what it failed with.
+ * @param input for its standard input: secrets are on no command line
+ */
 export async function runAgent(
   { machine, root, signal, progress }: Pick<Bootstrap, "machine" | "root" | "signal" | "progress">,
   program: string,
   words: readonly string[],
+  input = "",
 ): Promise<Readonly<Record<string, unknown>>> {
   const ssh = await machine.login(signal);
   const line = shellLine([program, ...words, "--json", ...(root === undefined ? [] : ["--root", root])]);
@@ -22,7 +26,7 @@ export async function runAgent(
     }
   };
   const name = `constellation-agent ${words[0]}`;
-  const outcome = await ssh.runAsRoot(line, { timeoutMs: limits.agentMs, signal, onStdout, name });
+  const outcome = await ssh.runAsRoot(line, { timeoutMs: limits.agentMs, signal, onStdout, name, input });
   if (last && "result" in last) return last.result;
   if (last && "error" in last)
     throw new ConstellationError(last.error.code, `${machine.name}: ${last.error.message}`);

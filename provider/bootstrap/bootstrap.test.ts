@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import { judge } from "./judge.ts";
+import { judgeJoining } from "./judge-joining.ts";
 import { parseFacts } from "./parse.ts";
 import { preflightScript } from "./preflight-script.ts";
 import type { Facts } from "./types.ts";
@@ -23,6 +24,8 @@ const fit: Facts = {
   portsTaken: [],
   installed: undefined,
   hasState: false,
+  hasStore: false,
+  membership: undefined,
   isAgentRunning: false,
 };
 const found = (facts: Partial<Facts>) =>
@@ -82,5 +85,33 @@ describe("the script", () => {
     const text = "listens=tcp 1D13\nlistens=tcp6 1D13\nlistens=udp 1D15\nlistens=tcp 0016\n";
     expect(parseFacts(`${text}done=yes\n`, around)?.portsTaken).toEqual(["7443/tcp", "7445/udp"]);
     expect(parseFacts(`${text}agent=yes\ndone=yes\n`, around)?.portsTaken).toEqual([]);
+  });
+});
+
+describe("a machine that is to join a cluster", () => {
+  const membership = { clusterId: "c1", clusterName: "far", name: "w1" };
+  const said = (facts: object, join: object = { clusterId: "c1" }) =>
+    judgeJoining({ ...fit, ...facts }, { hostName: "w1", join } as never).map(({ problem }) => problem);
+
+  test("may be bare, or that host already", () => {
+    expect(said({})).toEqual([]);
+    expect(said({ membership })).toEqual([]);
+    // A server that joined keeps both.
+    expect(said({ membership, hasStore: true })).toEqual([]);
+  });
+
+  test.each<[object, string]>([
+    [{ hasStore: true }, "it keeps the state of a cluster of its own"],
+    [{ membership: { ...membership, clusterId: "c2" } }, "it is host w1 of another cluster, far (c2)"],
+    [{ membership: { ...membership, name: "w2" } }, "it is w2 of this cluster already"],
+  ])("is refused as %j", (facts, problem) => expect(said(facts)).toEqual([problem]));
+
+  test("is what its files say", () => {
+    const line = `membership=${JSON.stringify({ version: 1, ...membership, servers: ["10.0.0.1:7443"] })}`;
+    expect(parseFacts(`store=yes\n${line}\ndone=yes\n`, around)).toMatchObject({
+      hasStore: true,
+      membership,
+    });
+    expect(parseFacts("membership=\ndone=yes\n", around)?.membership).toBeUndefined();
   });
 });

@@ -3,15 +3,16 @@
  * Invariant: nothing is touched before all that speaks against it was told at once; every step can be repeated, so a
  * bootstrap that was cut short is finished by the next one. An agent that runs is only ever replaced by a newer one,
  * by itself (decision 12).
- * It founds and joins no cluster: whoever calls it does, over the agent's API.
+ * It founds no cluster, and joins one only as it is told: whoever calls it does the rest, over the agent's API.
  */
 import { type Notes, steps } from "./steps.ts";
 import type { Bootstrap, Raised } from "./types.ts";
 
+export { examine } from "./examine.ts";
 export { builtKits } from "./kits.ts";
 export { lookAhead } from "./look.ts";
 export { removeAgent } from "./remove.ts";
-export type { Bootstrap, Finding, Kits, Raised } from "./types.ts";
+export type { Bootstrap, Facts, Finding, Joining, Kits, Raised } from "./types.ts";
 
 /** Runs every step; throws what the first one fails with. */
 export async function bootstrap(given: Bootstrap): Promise<Raised> {

@@ -1,10 +1,11 @@
 import { ConstellationError } from "../../contract/index.ts";
 import { type Examined, examine } from "./examine.ts";
+import { type JoiningWish, judgeJoining } from "./judge-joining.ts";
 import { refuse } from "./refuse.ts";
 import type { Bootstrap } from "./types.ts";
 
 /** What a look needs of a bootstrap, and whom it tells. */
-export interface Look extends Omit<Bootstrap, "hostName"> {
+export interface Look extends Omit<Bootstrap, "hostName" | "join">, JoiningWish {
   info(message: string): void;
 }
 
@@ -16,7 +17,7 @@ export async function lookAhead(look: Look): Promise<Examined | undefined> {
   const { machine, kits, warn, info } = look;
   try {
     const examined = await examine(look);
-    refuse(machine.name, examined.findings);
+    refuse(machine.name, [...examined.findings, ...judgeJoining(examined.facts, look)]);
     await kits.require(machine.name, examined.facts.machine);
     if (!examined.facts.isAgentRunning) info(`an agent is to be brought to ${machine.name} and started`);
     return examined;

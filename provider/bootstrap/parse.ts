@@ -1,4 +1,4 @@
-import type { Facts } from "./types.ts";
+import type { Facts, Membership } from "./types.ts";
 
 /** What the agents of a cluster listen on: 7443 for hosts and clients, 7444 for the store, 7445 for WireGuard. */
 const ours: Readonly<Record<string, string>> = {
@@ -55,6 +55,18 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
         ? undefined
         : { folder: last("installed"), version: last("installedVersion") },
     hasState: last("state") === "yes",
+    hasStore: last("store") === "yes",
+    membership: membershipIn(last("membership")),
     isAgentRunning,
   };
+}
+
+/** As the agent keeps it (agent/membership.ts); a damaged one is the agent's own to tell of. */
+function membershipIn(text: string): Membership | undefined {
+  try {
+    const { clusterId, clusterName, name } = JSON.parse(text);
+    return { clusterId: String(clusterId), clusterName: String(clusterName), name: String(name) };
+  } catch {
+    return undefined;
+  }
 }

@@ -37,6 +37,8 @@ for table in tcp tcp6 udp udp6; do
   fi
 done
 if [ -e "$state/.constellation" ]; then say state yes; fi
+if [ -e "$state/etcd" ]; then say store yes; fi
+if [ -r "$state/membership.json" ]; then say membership "$(cat "$state/membership.json")"; fi
 if [ -S "$run/agent.sock" ]; then say agent yes; fi
 program=$(readlink -f "$kit/bin/constellation-agent" 2>/dev/null)
 if [ -x "$program" ]; then

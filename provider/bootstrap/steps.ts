@@ -1,8 +1,9 @@
-import { ConstellationError, isNewer } from "../../contract/index.ts";
+import { ConstellationError, isNewer, type JoinToken } from "../../contract/index.ts";
 import { agentProgramPath } from "../machines/index.ts";
 import { quote } from "../ssh/index.ts";
 import { runAgent } from "./agent-command.ts";
 import { examine } from "./examine.ts";
+import { judgeJoining } from "./judge-joining.ts";
 import { limits } from "./limits.ts";
 import { refuse } from "./refuse.ts";
 import type { Bootstrap, Finding, InstalledKit, Raised } from "./types.ts";
@@ -22,7 +23,7 @@ export interface Step {
   run(bootstrap: Bootstrap, notes: Notes): Promise<Notes>;
 }
 
-/** How a machine with nothing but sshd becomes a host, top to bottom; `control` adds `join` at the end. */
+/** How a machine with nothing but sshd becomes a host, top to bottom. */
 export const steps: readonly Step[] = [
   { name: "looking at the machine", run: refuseUnfit },
   { name: "sending the kit", run: sendKit },
@@ -33,7 +34,7 @@ export const steps: readonly Step[] = [
 
 async function refuseUnfit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   const { facts, findings } = await examine(bootstrap);
-  refuse(bootstrap.machine.name, findings);
+  refuse(bootstrap.machine.name, [...findings, ...judgeJoining(facts, bootstrap)]);
   for (const { severity, problem, fix } of findings)
     if (severity === "warning") bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
   return { ...notes, architecture: facts.machine, installed: facts.installed };
@@ -51,10 +52,28 @@ async function sendKit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
 /** Where one runs already: the program that is newer takes its place, and an older one leaves it alone. */
 async function startAgent(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   const program = `${notes.kitFolder}/bin/constellation-agent`;
-  const { warnings, upgradedFrom } = await runAgent(bootstrap, program, ["up", "--name", bootstrap.hostName]);
+  const { join, hostName } = bootstrap;
+  const { warnings, upgradedFrom } =
+    join === undefined
+      ? await runAgent(bootstrap, program, ["up", "--name", hostName])
+      : await joinBy(await join.token(), bootstrap, program);
   for (const { problem, fix } of (warnings ?? []) as Finding[])
     bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
   return { ...notes, raised: typeof upgradedFrom === "string" ? { upgradedFrom } : {} };
+}
+
+/** At the first server that the machine reaches. */
+async function joinBy({ token, servers }: JoinToken, bootstrap: Bootstrap, program: string) {
+  let trouble: unknown;
+  for (const server of servers) {
+    try {
+      return await runAgent(bootstrap, program, ["join", "--server", server], token);
+    } catch (error) {
+      if (!(error instanceof ConstellationError) || error.code !== "unreachable") throw error;
+      trouble = error;
+    }
+  }
+  throw trouble;
 }
 
 /** Only now: until the new agent had passed its first checks, the way back led through the old one's programs. */

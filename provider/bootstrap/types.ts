@@ -1,3 +1,4 @@
+import type { JoinToken } from "../../contract/index.ts";
 import type { RemoteMachine } from "../machines/index.ts";
 
 /** Something about a machine that keeps an agent from running there, or instances from being of use. */
@@ -32,6 +33,9 @@ export interface Facts {
   readonly installed: InstalledKit | undefined;
   /** An agent keeps something there already. */
   readonly hasState: boolean;
+  /** It keeps a cluster's state. */
+  readonly hasStore: boolean;
+  readonly membership: Membership | undefined;
   readonly isAgentRunning: boolean;
 }
 
@@ -48,10 +52,27 @@ export interface Bootstrap {
   readonly root: string | undefined;
   /** The host's name in the cluster. */
   readonly hostName: string;
+  /** Absent: its agent is brought up as what it is, a new one as a cluster of its own. */
+  readonly join?: Joining | undefined;
   readonly kits: Kits;
   readonly signal: AbortSignal;
   progress(message: string): void;
   warn(message: string): void;
+}
+
+/** A machine becomes part of a cluster with its agent's first start; one that is part of it already stays so. */
+export interface Joining {
+  readonly clusterId: string;
+  /** Asked for once the machine is ready to use it: a token lives for minutes. */
+  token(): Promise<JoinToken>;
+}
+
+/** What a machine that joined a cluster knows of it. */
+export interface Membership {
+  readonly clusterId: string;
+  readonly clusterName: string;
+  /** The host's. */
+  readonly name: string;
 }
 
 /** Brings the programs of an agent to a machine. */
