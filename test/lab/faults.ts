@@ -27,4 +27,4 @@ export async function hogCpu(machine: Inside, count: number): Promise<Fault> {
   });
 }
 
-const fault = (end: () => Promise<void>): Fault => ({ end, [Symbol.asyncDispose]: end });
+export const fault = (end: () => Promise<void>): Fault => ({ end, [Symbol.asyncDispose]: end });

@@ -7,6 +7,7 @@ import type { Hierarchy } from "./hierarchies.ts";
 import { treeArgument } from "./keeper.ts";
 import { type Inside, insideOf, type Machine } from "./machine.ts";
 import type { Result, RunOptions } from "./run.ts";
+import { slowDisk } from "./slow-disk.ts";
 import { makeKnown, sshCommand, type User } from "./ssh.ts";
 import { addressOf, cut, cutOneWay, heal, type Plugged, switchDevice } from "./switch.ts";
 
@@ -44,6 +45,8 @@ export interface Host extends HostRecord, Inside, Plugged {
   heal(): Promise<void>;
   /** Leaves so many bytes free on its disk, none by default. Only with `diskBytes`. */
   fillDisk(leftBytes?: number): Promise<Fault>;
+  /** Lets its processes write to its disk so many times a second and no more. Not with `diskBytes`, and until it is killed. */
+  slowDisk(writesPerSecond: number): Promise<Fault>;
   /** Keeps so many processors busy; twice as many as there are by default. */
   hogCpu(count?: number): Promise<Fault>;
 }
@@ -119,6 +122,7 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
       });
       return await fillDisk(inside, site.root, leftBytes);
     },
+    slowDisk: async (writesPerSecond: number) => slowDisk(hierarchies, lab.root, writesPerSecond),
     hogCpu: async (count = 2 * availableParallelism()) => await hogCpu(inside, count),
   });
 }

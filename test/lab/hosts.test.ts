@@ -114,6 +114,20 @@ describe("hosts of this machine's files", () => {
     await expect(one.fillDisk()).rejects.toThrow("diskBytes");
   });
 
+  test("a slow disk is a host's own, until the fault ends", async () => {
+    const write = async (host: Host) => {
+      const before = performance.now();
+      await host.output(["dd", "if=/dev/zero", `of=${host.root}/file`, "bs=4k", "count=10", "oflag=dsync"]);
+      return performance.now() - before;
+    };
+    const fault = await one.slowDisk(10);
+    const slowMs = await write(one);
+    expect(slowMs).toBeGreaterThan(900);
+    expect(await write(two)).toBeLessThan(slowMs);
+    await fault.end();
+    expect(await write(one)).toBeLessThan(slowMs);
+  });
+
   test("after a power failure the disk is as it was, what was in memory is gone, and peers were told nothing", async () => {
     const listener = await two.spawn(["node", "-e", "require('net').createServer().listen(700, '0.0.0.0')"]);
     await until(() => hasSocket(two, "02BC", "0A"));
