@@ -18,6 +18,10 @@ export interface TestCluster extends AsyncDisposable {
   agent(host: Host, command: readonly string[], input?: string): Promise<string>;
   /** Its exit code and what it prints, whatever that is. */
   tryAgent(host: Host, command: readonly string[], input?: string): Promise<{ code: number; said: string }>;
+  /** From now on a host's programs are those of this folder: another build. */
+  install(host: Host, programs: string): void;
+  /** Its power fails, and it starts again, agent included. */
+  reboot(host: Host): Promise<void>;
   token(name: string): Promise<string>;
   /** Creates a service, or writes it anew: a web server. */
   serve(name: string, inputs: Readonly<Record<string, unknown>>): Promise<void>;
@@ -64,6 +68,7 @@ async function found(hosts: Lab): Promise<TestCluster> {
   const rootOf = (host: Host) => join(host.root, "c");
   const socketOf = (host: Host) => `/proc/${host.pid}/root${agentPaths(rootOf(host)).socket}`;
   const client = connect({ socket: socketOf(server) });
+  const programs = new Map<Host, string>();
   let inputs: Readonly<Record<string, unknown>> | undefined;
 
   const cluster: TestCluster = {
@@ -71,7 +76,8 @@ async function found(hosts: Lab): Promise<TestCluster> {
     clientOf: (host) => connect({ socket: socketOf(host) }, patience),
 
     async tryAgent(host, [command = "", ...rest], input = "") {
-      const env = await engineEnvironment(host.root);
+      const usual = await engineEnvironment(host.root);
+      const env = { ...usual, PATH: [programs.get(host) ?? [], usual.PATH].flat().join(":") };
       const argv = ["constellation-agent", command, "--root", rootOf(host), ...rest];
       const { code, stdout, stderr } = await host.run(argv, { env, input });
       return { code: code ?? -1, said: `${stdout}${stderr}` };
@@ -80,6 +86,11 @@ async function found(hosts: Lab): Promise<TestCluster> {
       const { code, said } = await cluster.tryAgent(host, command, input);
       if (code !== 0) throw new Error(`constellation-agent ${command[0]} on ${host.hostname}: ${said}`);
       return said;
+    },
+    install: (host, folder) => void programs.set(host, folder),
+    async reboot(host) {
+      await host.reboot();
+      await cluster.agent(host, ["up"]);
     },
     token: async (name) => (await client.createJoinToken({ name })).token,
 

@@ -45,8 +45,7 @@ test("kill -9 of the agent while clients change documents: they go on; within 20
 });
 
 test("a server's power fails and it starts again while clients change documents: they go on; within 20 s", async () => {
-  await cluster.server.reboot();
-  await cluster.agent(cluster.server, ["up"]);
+  await cluster.reboot(cluster.server);
   await answered(20_000);
 });
 
