@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Machine } from "../lab/index.ts";
+import type { Inside } from "../lab/index.ts";
 
 export interface Load {
   /** Ends it; what became of its requests. Every one is in `answered` or in `failures`. */
@@ -29,7 +29,7 @@ let loads = 0;
 
 /** A steady open-loop load on a URL; resolves once its first request has ended. Three minutes of it are a failure. */
 export async function startLoad(
-  machine: Machine,
+  machine: Pick<Inside, "root" | "spawn">,
   url: string,
   { perSecond = 50, connections = "new", netns }: LoadOptions = {},
 ): Promise<Load> {
