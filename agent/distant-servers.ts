@@ -59,8 +59,13 @@ export function followServers(options: DistantServersOptions): DistantServers {
     onServers(servers) {
       if (servers.length === 0 || servers.join() === membership.servers.join()) return;
       membership = { ...membership, servers: [...servers] };
-      writeMembership(paths.stateDir, membership);
       links.follow(servers);
+      try {
+        writeMembership(paths.stateDir, membership);
+      } catch (error) {
+        // Those it finds at its next start still know where the others are.
+        log.warn({ err: error }, "where the servers are now cannot be kept on disk");
+      }
     },
     onTrouble: (error) => log.warn({ err: error }, "the session broke off; it is taken up again"),
   });

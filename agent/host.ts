@@ -4,7 +4,13 @@ import type { LocalRange } from "./cluster/index.ts";
 import { ownAddress } from "./host-address.ts";
 import type { HostInstances, Reports } from "./instances/index.ts";
 import type { HostNetwork } from "./network/index.ts";
-import { type Assignment, type HostSession, type Observation, withKeptRoutes } from "./session/index.ts";
+import {
+  type Assignment,
+  type HostSession,
+  isBefore,
+  type Observation,
+  withKeptRoutes,
+} from "./session/index.ts";
 
 /** How long the servers may take before the network is kept as they last wanted it, in milliseconds. */
 const patienceMs = 5_000;
@@ -31,21 +37,27 @@ export function runHost(options: HostOptions): RunningHost {
   let latest: Assignment | undefined;
   // Not at once: the rules in the kernel may already be newer.
   if (lastAssignment) setTimeout(() => latest ?? network.assign(lastAssignment), patienceMs).unref();
+  const observationOf = (assignment: Assignment, list: Observation["instances"]): Observation => {
+    const { revision, lineage } = assignment;
+    const heard = { revision, ...(lineage !== undefined && { lineage }) };
+    return { host: describe(assignment), instances: list, heard };
+  };
   const instances = createInstances({
     // Before the first assignment nobody knows this host's range; what it runs is reported with that.
-    instances: async (list) =>
-      latest ? session.report({ host: describe(latest), instances: list }) : undefined,
+    instances: async (list) => (latest ? session.report(observationOf(latest, list)) : undefined),
     progress: (id, message) => session.progress(id, message),
   });
 
   async function* assignments(): AsyncIterable<Assignment> {
     for await (const told of session.assignments(signal)) {
       const isFirst = latest === undefined;
+      // Of a server that is behind the one before.
+      if (isBefore(told, latest ?? lastAssignment)) continue;
       const assignment = withKeptRoutes(told, latest ?? lastAssignment);
       latest = assignment;
       yield assignment;
       // Once the instances have taken over what was here: a list without them would take them out of traffic.
-      if (isFirst) await session.report({ host: describe(assignment), instances: instances.list() });
+      if (isFirst) await session.report(observationOf(assignment, instances.list()));
       // After the instances: a start waits for no packet rule.
       network.assign(assignment);
     }

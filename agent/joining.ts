@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type AgentPaths, agentPaths, ConstellationError, connect, ports } from "../contract/index.ts";
+import { type AgentPaths, agentPaths, ConstellationError, connect } from "../contract/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { hostNameOf, writeHostName } from "./host-name.ts";
 import { joinAnswer, parseToken, type Token } from "./hosts/index.ts";
@@ -73,9 +73,8 @@ async function enter(
   }
   claimFolders(paths);
   const key = keptKey(paths);
-  const address = server.includes(":") ? server : `${server}:${ports.servers}`;
   const { id, secret, fingerprint } = token;
-  const dialled = await dial(address, { fingerprint }, AbortSignal.timeout(joinMs));
+  const dialled = await dial(server, { fingerprint }, AbortSignal.timeout(joinMs));
   try {
     const wish = { id, secret, uid: readMachineId(), csr: await requestCertificate(key, "host") };
     const answer = await ask(dialled.session, "/v1/join", wish, joinAnswer);

@@ -35,7 +35,10 @@ export async function keepListening(options: ListeningOptions): Promise<void> {
   const { store, self, log, signal } = options;
   const pulse = createPulse();
   pulse.fire();
-  const unsubscribe = store.subscribe(() => addressOf(store, self) !== current?.address && pulse.fire());
+  const unsubscribe = store.subscribe(({ changes }) => {
+    if (addressOf(store, self) !== current?.address) pulse.fire();
+    if (changes.some(({ key }) => key.startsWith(families.host.prefix))) current?.listener.review();
+  });
   let current:
     | { readonly address: string; readonly listener: Listener; credentials: Credentials }
     | undefined;

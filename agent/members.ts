@@ -1,6 +1,5 @@
 import { networkInterfaces } from "node:os";
 import type { Logger } from "pino";
-import type { Digest } from "../contract/index.ts";
 import type { Clusters } from "./cluster/index.ts";
 import { createHosts, type Hosts, type HostWatch, parseWish } from "./hosts/index.ts";
 import { type Authority, openAuthority } from "./identity/index.ts";
@@ -11,7 +10,8 @@ import { createReach, type Reach } from "./reach/index.ts";
 import { type ServingOptions, sessionRoutes } from "./session/index.ts";
 import type { Store } from "./store/index.ts";
 
-export interface MembersOptions extends Pick<ServingOptions, "sealer" | "onPlacing" | "onProgress"> {
+export interface MembersOptions
+  extends Pick<ServingOptions, "sealer" | "onPlacing" | "onProgress" | "openBlob" | "blobsOf"> {
   /** With the hosts' states. */
   readonly store: Store;
   /** As it was written. */
@@ -20,7 +20,6 @@ export interface MembersOptions extends Pick<ServingOptions, "sealer" | "onPlaci
   readonly clusters: Clusters;
   readonly self: string;
   readonly stateDir: string;
-  readonly openBlob: (digest: Digest) => Promise<NodeJS.ReadableStream>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }

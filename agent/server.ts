@@ -47,7 +47,7 @@ export interface ServerOptions {
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
-  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage" | "openBlob">;
+  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage" | "openBlob" | "blobsOf">;
   readonly log: Logger;
   /** Ends everything; `running` resolves then. */
   readonly signal: AbortSignal;
@@ -141,6 +141,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const members = admitMembers({
     ...{ store, records, watch, clusters, sealer, onPlacing, onProgress, signal },
     ...{ self: hostName, stateDir: paths.stateDir, openBlob: options.images.openBlob },
+    blobsOf: options.images.blobsOf,
     log: log.child({ component: "hosts" }),
   });
   const instances = instanceQueries(() => progress.upon(instancesOf(store)));

@@ -9,6 +9,7 @@ import { createBring } from "./bring.ts";
 import { collect } from "./collect.ts";
 import { type LayerKey, type LayerStore, openLayerStore } from "./layers.ts";
 import { imageStoreLimits } from "./limits.ts";
+import { blobsOf } from "./parts.ts";
 import { createPull } from "./pull.ts";
 import { createImageReader } from "./read.ts";
 import { defaultMaxBytes, freeBytes, type Room, watchRoom } from "./room.ts";
@@ -101,6 +102,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       collectSoon();
     },
     openBlob: blobs.open,
+    blobsOf: (imageDigest) => blobsOf(blobs, imageDigest),
     async missingBlobs(digests) {
       const unique = [...new Set(digests)];
       const present = await Promise.all(unique.map(blobs.renew));

@@ -47,6 +47,8 @@ export interface Images {
   /** Stores a blob, checked against its digest while it is written; durable when this returns. Repeatable. */
   putBlob(digest: Digest, content: Readable): Promise<void>;
   openBlob(digest: Digest): Promise<Readable>;
+  /** What an image is made of for any platform, as far as what is here tells; its own digest at least. */
+  blobsOf(imageDigest: Digest): Promise<ReadonlySet<Digest>>;
   /** The digest that a reference names now: its own, or the registry's answer for a tag; of an index where there is one. */
   locate(reference: ImageReference, access: RegistryAccess, signal?: AbortSignal): Promise<Digest>;
   /** Whether all that the image needs to run here is stored. */

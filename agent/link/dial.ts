@@ -6,8 +6,9 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import { ConstellationError, ports } from "../../contract/index.ts";
+import { ConstellationError } from "../../contract/index.ts";
 import { type Credentials, fingerprintOf, judge } from "../identity/index.ts";
+import { placeOf } from "./address.ts";
 import { linkLimits } from "./limits.ts";
 
 /** What is spoken within TLS: `serve`: the host answers, the server asks. */
@@ -72,12 +73,6 @@ async function connectTo(address: string, trust: Trust, protocol: string, signal
     const reason = late.aborted ? `no answer within ${linkLimits.dialMs} ms` : (cause as Error).message;
     throw new ConstellationError("unreachable", `connect to ${address}: ${reason}`, { cause });
   }
-}
-
-/** `ADDRESS` or `ADDRESS:PORT`. */
-function placeOf(address: string): ConnectionOptions {
-  const [host = "", port = String(ports.servers)] = address.split(":");
-  return { host, port: Number(port) };
 }
 
 function secured(trust: Trust): ConnectionOptions {

@@ -14,4 +14,9 @@ export const linkLimits = {
   strangers: 32,
   /** And for no longer: whoever only holds a place keeps nobody from joining. */
   strangerMs: 30_000,
+  /** What a host that was removed may still be told. */
+  farewellMs: 1_000,
+  /** Between two lines of the log about the same refused machine, and how many of them are told apart. */
+  refusalMs: 60_000,
+  refusalsKept: 256,
 } as const;

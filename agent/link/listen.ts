@@ -10,6 +10,7 @@ import { createServer, type TLSSocket } from "node:tls";
 import type { Logger } from "pino";
 import { ConstellationError, errorTable, ports } from "../../contract/index.ts";
 import { type Credentials, judge } from "../identity/index.ts";
+import { createRarely } from "../lib/rarely.ts";
 import { protocols } from "./dial.ts";
 import { answerError } from "./errors.ts";
 import { linkLimits } from "./limits.ts";
@@ -30,6 +31,8 @@ export interface ListenerOptions {
 export interface Listener {
   /** For connections from now on. */
   renew(credentials: Credentials): void;
+  /** Ends the connections of hosts that are refused by now. */
+  review(): void;
   close(): Promise<void>;
 }
 
@@ -37,7 +40,8 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { address, log } = options;
   const ending = new AbortController();
-  const sockets = new Set<TLSSocket>();
+  const sockets = new Map<TLSSocket, Known>();
+  const isNews = createRarely(linkLimits.refusalMs, linkLimits.refusalsKept);
   let strangers = 0;
   const server = createServer({
     ...context(options.credentials),
@@ -53,7 +57,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on("secureConnection", (socket) => {
     const peer = peerOf(socket, options.credentials.authority);
     if ("stranger" in peer && strangers >= linkLimits.strangers) return socket.destroy();
-    sockets.add(socket);
+    sockets.set(socket, peer);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => sockets.delete(socket));
     if ("stranger" in peer) {
@@ -65,7 +69,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       });
     }
     socket.setNoDelay(true);
-    if (socket.alpnProtocol === protocols.ask) return answer(socket, peer, options, ending.signal);
+    if (socket.alpnProtocol === protocols.ask)
+      return answer(socket, peer, { ...options, isNews }, ending.signal);
     if (socket.alpnProtocol !== protocols.serve || "stranger" in peer) return socket.destroy();
     if (peer.notAfter < new Date() || options.refusalOf(peer) !== undefined) return socket.destroy();
     const session = connect(`https://${peer.host}`, { createConnection: () => socket });
@@ -80,10 +85,18 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on("error", (error) => log.warn({ err: error }, "a connection could not be taken"));
   return {
     renew: (credentials) => server.setSecureContext(context(credentials)),
+    review() {
+      const end = () => {
+        for (const [socket, peer] of sockets)
+          if (!("stranger" in peer) && options.refusalOf(peer) !== undefined) socket.destroy();
+      };
+      // One that leaves by itself is told that it has left.
+      setTimeout(end, linkLimits.farewellMs).unref();
+    },
     async close() {
       ending.abort();
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       await closed;
     },
   };
@@ -103,7 +116,12 @@ function peerOf(socket: TLSSocket, authority: string): Known {
   return "refusal" in judged ? { stranger: `its certificate is not good: ${judged.refusal}` } : judged;
 }
 
-function answer(socket: TLSSocket, peer: Known, options: ListenerOptions, ending: AbortSignal): void {
+interface Answering extends ListenerOptions {
+  /** Whoever is refused may come a thousand times a second: the log hears of it now and then. */
+  readonly isNews: (key: string) => boolean;
+}
+
+function answer(socket: TLSSocket, peer: Known, options: Answering, ending: AbortSignal): void {
   const session = performServerHandshake(socket, {
     settings: { maxConcurrentStreams: linkLimits.streams },
   });
@@ -123,7 +141,7 @@ function answer(socket: TLSSocket, peer: Known, options: ListenerOptions, ending
   });
 }
 
-async function serve(call: Call, peer: Known, { routes, refusalOf, log }: ListenerOptions): Promise<void> {
+async function serve(call: Call, peer: Known, { routes, refusalOf, isNews, log }: Answering): Promise<void> {
   const { stream, headers, address } = call;
   const path = headers[":path"] ?? "";
   const found = Object.entries(routes).find(([at]) => (at.endsWith("/") ? path.startsWith(at) : path === at));
@@ -132,7 +150,8 @@ async function serve(call: Call, peer: Known, { routes, refusalOf, log }: Listen
   const handle = handlerOf(route, peer, refusalOf);
   if ("refusal" in handle) {
     const host = "stranger" in peer ? undefined : peer.host;
-    log.warn({ address, path, host, reason: handle.refusal }, "refused a machine");
+    if (isNews(`${address} ${host}`))
+      log.warn({ address, path, host, reason: handle.refusal }, "refused a machine");
     throw new ConstellationError("forbidden", `ask for ${path}: ${handle.refusal}`);
   }
   const result = await handle.run({ ...call, rest: path.slice(at.length) });

@@ -34,6 +34,7 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
   );
   return {
     revision: store.revision(),
+    ...lineageOf(store),
     host: {
       name: host.name,
       cidr: host.cidr,
@@ -51,6 +52,11 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
     peers: peersOf(store, hostName),
     ...unknownServicesOf(store),
   };
+}
+
+export function lineageOf(store: Store): Pick<Assignment, "lineage"> {
+  const lineage = store.get(families.leader, keys.leader)?.record.lineage;
+  return lineage === undefined ? {} : { lineage };
 }
 
 function unknownServicesOf(store: Store): Pick<Assignment, "unknownServices"> {

@@ -6,10 +6,10 @@ import type { Observation } from "./types.ts";
 const bounds = { attempts: 5, chunkBytes: limits.recordBytes - 4 * 1024, chunksPerCommit: 12 } as const;
 
 /** Replaces what is stored of a host; keys whose content is the same are not written. */
-export async function storeObservation(store: Store, { host, instances }: Observation): Promise<void> {
+export async function storeObservation(store: Store, observation: Observation): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await write(store, host, instances);
+      return await write(store, observation);
     } catch (error) {
       const again =
         error instanceof ConstellationError && error.code === "conflict" && attempt < bounds.attempts;
@@ -18,8 +18,9 @@ export async function storeObservation(store: Store, { host, instances }: Observ
   }
 }
 
-async function write(store: Store, host: Observation["host"], instances: readonly Instance[]): Promise<void> {
+async function write(store: Store, { host, instances, count }: Observation): Promise<void> {
   const before = chunksOf(store, host.name);
+  if (isOvertaken(before[0]?.record, host, count)) return;
   const after = chunked(
     before.map(({ record }) => record),
     host,
@@ -27,14 +28,28 @@ async function write(store: Store, host: Observation["host"], instances: readonl
   );
   const writes = after.flatMap((record, index): (Put | Removal)[] => {
     const was = before[index];
-    if (was && isDeepStrictEqual(was.record, record)) return [];
+    if (was && isSame(was.record, record)) return [];
     const emptied = index > 0 && index === after.length - 1 && record.instances.length === 0;
     if (emptied) return was ? [{ remove: was.key, was: was.modRevision }] : [];
-    return [{ key: keys.observed(host.name, index), record, was: was?.modRevision }];
+    const numbered = index === 0 && count !== undefined ? { ...record, count } : record;
+    return [{ key: keys.observed(host.name, index), record: numbered, was: was?.modRevision }];
   });
   for (let start = 0; start < writes.length; start += bounds.chunksPerCommit) {
     await store.commit(writes.slice(start, start + bounds.chunksPerCommit));
   }
+}
+
+/** A later report of the same agent is there already: it went by another server. */
+function isOvertaken(
+  stored: ObservedRecord | undefined,
+  { startedAt }: Observation["host"],
+  count: number | undefined,
+): boolean {
+  return count !== undefined && stored?.host?.startedAt === startedAt && (stored.count ?? 0) > count;
+}
+
+function isSame({ count: _, ...stored }: ObservedRecord, next: ObservedRecord): boolean {
+  return isDeepStrictEqual(stored, next);
 }
 
 function chunksOf(store: Store, host: string) {

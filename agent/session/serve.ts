@@ -1,11 +1,12 @@
 import { pipeline } from "node:stream/promises";
-import { ConstellationError, type Digest, type Instance, isDigest } from "../../contract/index.ts";
+import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import { type Call, type Peer, type Routes, readLines, readWhole, sendLine } from "../link/index.ts";
 import type { Sealer } from "../secrets/index.ts";
 import { placementsOf } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
-import type { HostSession, Observation } from "./types.ts";
+import { imagesPlacedOn, ownOf, untilKnown } from "./trust.ts";
+import type { HostSession } from "./types.ts";
 import { beat, type Message, observation, paths, progress, wireLimits } from "./wire.ts";
 
 export interface ServingOptions {
@@ -24,6 +25,8 @@ export interface ServingOptions {
   readonly renew: (peer: Peer) => Promise<string>;
   readonly leave: (host: string) => Promise<void>;
   readonly openBlob: (digest: Digest) => Promise<NodeJS.ReadableStream>;
+  /** What an image is made of, as far as it is here. */
+  readonly blobsOf: (imageDigest: Digest) => Promise<ReadonlySet<Digest>>;
 }
 
 /** The servers' end of the hosts' sessions: what a local host does by calls, a distant one does by these routes. */
@@ -72,12 +75,18 @@ export function sessionRoutes(options: ServingOptions): Routes {
     stream.end();
   }
 
+  async function isPartOfAny(images: readonly Digest[], digest: Digest): Promise<boolean> {
+    for (const image of images) if ((await options.blobsOf(image)).has(digest)) return true;
+    return false;
+  }
+
   return {
     [paths.assignments]: { hosts: assign },
     [paths.heartbeats]: { hosts: listen },
     [paths.observation]: {
       async hosts({ stream }, { host }) {
         const told = await parsed(stream, observation, wireLimits.observationBytes);
+        await untilKnown(records, told.heard);
         await sessionOf(host).report(ownOf(told, host, store));
         return {};
       },
@@ -103,9 +112,11 @@ export function sessionRoutes(options: ServingOptions): Routes {
       },
     },
     [paths.blobs]: {
-      async hosts({ stream, rest: digest }) {
+      async hosts({ stream, rest: digest }, peer) {
         if (!isDigest(digest))
           throw new ConstellationError("invalid", `open blob ${digest}: it is no digest`);
+        if (!peer.isServer && !(await isPartOfAny(imagesPlacedOn(peer.host, store), digest)))
+          throw new ConstellationError("forbidden", `open blob ${digest}: nothing on ${peer.host} needs it`);
         const blob = await options.openBlob(digest);
         stream.respond({ ":status": 200, "content-type": "application/octet-stream" });
         await pipeline(blob, stream);
@@ -113,17 +124,6 @@ export function sessionRoutes(options: ServingOptions): Routes {
       },
     },
   };
-}
-
-/** A host speaks for itself alone, whatever it says: not of another host, and of no instance that is placed elsewhere. */
-function ownOf(told: Observation, host: string, store: Store): Observation {
-  if (told.host.name !== host)
-    throw new ConstellationError("forbidden", `report: this is ${host}, not ${told.host.name}`);
-  const elsewhere = new Set(
-    placementsOf(store).flatMap((placement) => (placement.host === host ? [] : [placement.placed.id])),
-  );
-  const isOwn = (instance: Instance) => instance.host === host && !elsewhere.has(instance.id);
-  return { host: told.host, instances: told.instances.filter(isOwn) };
 }
 
 async function parsed<T>(

@@ -6,8 +6,10 @@ import type { RegistrySettings } from "../images/index.ts";
  * outlives its agent but no reboot, and starts from it.
  */
 export interface Assignment {
-  /** The store's revision it was derived from; only ever grows. */
+  /** The store's revision it was derived from; of one lineage it only ever grows. */
   readonly revision: number;
+  /** Another one: the store came back from a backup, and counts its revisions anew. Absent before anybody led. */
+  readonly lineage?: string;
   readonly host: HostAddresses;
   readonly placements: readonly Placement[];
   /** By `specKey`: what the placements run. */
@@ -128,11 +130,15 @@ export interface Endpoint {
 export interface Observation {
   readonly host: HostReport;
   readonly instances: readonly Instance[];
+  /** What the host knew when it reported: a server that is behind that reads up to it first. */
+  readonly heard?: { readonly revision: number; readonly lineage?: string | undefined } | undefined;
+  /** Counts the reports of one agent: one that was under way for long takes nothing back. */
+  readonly count?: number | undefined;
 }
 
 /**
- * The only way between a host's half of the agent and the servers: in the same process today, a stream to any
- * server later. Nothing else of the cluster's state is visible to a host.
+ * The only way between a host's half of the agent and the servers: in the same process, or a stream to any
+ * server. Nothing else of the cluster's state is visible to a host.
  */
 export interface HostSession {
   /** The current assignment at once, then each newer one; intermediate ones may be skipped. */

@@ -18,6 +18,10 @@ export const paths = {
 /** Sizes in bytes, times in milliseconds. */
 export const wireLimits = {
   observationBytes: 32 * 1024 ** 2,
+  /** What a host says of one instance, and of itself. */
+  reportBytes: 16 * 1024,
+  /** How long a server reads up to what a host has heard of another one. */
+  behindMs: 5_000,
   beatBytes: 4 * 1024,
   beatMs: 500,
   /** Beats without an echo: then the server does not answer. */
@@ -37,6 +41,7 @@ export const message = z.union([
   z.object({
     assignment: z.looseObject({
       revision: z.int(),
+      lineage: z.string().optional(),
       host: z.looseObject({ name: z.string(), cidr: z.string() }),
       placements: z.array(z.looseObject({ id: z.string() })),
       specs: z.looseObject({}),
@@ -51,6 +56,8 @@ export const message = z.union([
 export const observation: z.ZodType<Observation> = z.object({
   host: hostReport,
   instances: z.array(instance),
+  heard: z.object({ revision: z.int(), lineage: z.string().max(64).optional() }).optional(),
+  count: z.int().min(0).optional(),
 });
 
 export const progress = z.object({ instance: z.string().max(256), message: z.string().max(1_024) });

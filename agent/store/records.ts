@@ -127,6 +127,8 @@ const observedRecord = kept({
   instances: z.array(instance),
   /** On the first key alone. */
   host: hostReport.optional(),
+  /** And which one of its agent's reports it was. */
+  count: z.int().optional(),
 });
 export type ObservedRecord = z.infer<typeof observedRecord>;
 

@@ -126,6 +126,7 @@ function fakeImages({ answers, asked }: FakeRegistry): ServerOptions["images"] {
       if (typeof answer === "string") return answer;
       throw answer ?? new ConstellationError("image-missing", `find image ${name}: no such tag; check it`);
     },
+    blobsOf: async () => new Set(),
     openBlob: async (digest) => {
       throw new ConstellationError("image-missing", `open ${digest}: it is not here`);
     },

@@ -25,6 +25,7 @@ export function createRemoteSession({
   const placing = new Set<() => void>();
   let latest: { observation: Observation; isStored: boolean } | undefined;
   let sending: Promise<void> | undefined;
+  let reports = 0;
 
   async function* follow(until: AbortSignal): AsyncGenerator<Assignment> {
     const link = await links.current();
@@ -81,7 +82,7 @@ export function createRemoteSession({
       }
     },
 
-    report: (observation) => send({ observation, isStored: false }),
+    report: (observation) => send({ observation: { ...observation, count: ++reports }, isStored: false }),
 
     progress(instance, text) {
       const told = { instance, message: text };
