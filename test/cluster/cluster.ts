@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { agentPaths, type Client, connect, type Instance } from "../../contract/index.ts";
+import {
+  agentPaths,
+  type Client,
+  type ConnectOptions,
+  connect,
+  type Instance,
+} from "../../contract/index.ts";
 import { until } from "../control/until.ts";
 import { engineEnvironment, image } from "../e2e/stack.ts";
 import { owner, upload, web } from "../faults/host.ts";
@@ -67,13 +73,23 @@ async function found(hosts: Lab): Promise<TestCluster> {
   if (server === undefined) throw new Error("found a cluster: there is no host");
   const rootOf = (host: Host) => join(host.root, "c");
   const socketOf = (host: Host) => `/proc/${host.pid}/root${agentPaths(rootOf(host)).socket}`;
-  const client = connect({ socket: socketOf(server) });
+  const ways = new Map<string, Client>();
+  /** A host has another socket after its next start. */
+  const clientOf = (host: Host, options: ConnectOptions = {}) => {
+    const key = JSON.stringify([socketOf(host), options]);
+    const client = ways.get(key) ?? connect({ socket: socketOf(host) }, options);
+    ways.set(key, client);
+    return client;
+  };
   const programs = new Map<Host, string>();
   let inputs: Readonly<Record<string, unknown>> | undefined;
 
   const cluster: TestCluster = {
-    ...{ lab: hosts, server, workers, client },
-    clientOf: (host) => connect({ socket: socketOf(host) }, patience),
+    ...{ lab: hosts, server, workers },
+    get client() {
+      return clientOf(server);
+    },
+    clientOf: (host) => clientOf(host, patience),
 
     async tryAgent(host, [command = "", ...rest], input = "") {
       const usual = await engineEnvironment(host.root);
@@ -92,20 +108,24 @@ async function found(hosts: Lab): Promise<TestCluster> {
       await host.reboot();
       await cluster.agent(host, ["up"]);
     },
-    token: async (name) => (await client.createJoinToken({ name })).token,
+    token: async (name) => (await cluster.client.createJoinToken({ name })).token,
 
     async serve(name, more) {
-      inputs ??= await upload(client, image("busybox"));
+      inputs ??= await upload(cluster.client, image("busybox"));
       const address = { namespace: "default", plural: "services", name };
-      const earlier = await client.getDocument(address);
+      const earlier = await cluster.client.getDocument(address);
       const body = { owner, inputs: { ...inputs, ...web(name), ...more } };
-      await client.putDocument(address, body, earlier ? { ifMatch: earlier.etag } : {});
+      await cluster.client.putDocument(address, body, earlier ? { ifMatch: earlier.etag } : {});
     },
     healthy: async (name, timeoutMs = 30_000) =>
       await until(
         `${name} to be healthy`,
         async () => {
-          const document = await client.getDocument({ namespace: "default", plural: "services", name });
+          const document = await cluster.client.getDocument({
+            namespace: "default",
+            plural: "services",
+            name,
+          });
           const { wanted, instances = [] } = document?.status ?? {};
           const serving = instances.filter(({ state, healthy }) => state === "running" && healthy);
           const rest = instances.filter((one) => !serving.includes(one) && one.state !== "lost");
@@ -114,7 +134,7 @@ async function found(hosts: Lab): Promise<TestCluster> {
         timeoutMs,
       ),
     async exec(id, command, input = "") {
-      const running = await client.exec(id, { command });
+      const running = await cluster.client.exec(id, { command });
       running.stdin.end(input);
       const texts = { stdout: "", stderr: "" };
       const read = async (stream: keyof typeof texts) => {
@@ -127,8 +147,9 @@ async function found(hosts: Lab): Promise<TestCluster> {
       await until(
         `${host.hostname} to be ${state}`,
         async () =>
-          (await client.listHosts()).some((one) => one.name === host.hostname && one.state === state) ||
-          undefined,
+          (await cluster.client.listHosts()).some(
+            (one) => one.name === host.hostname && one.state === state,
+          ) || undefined,
         timeoutMs,
       );
     },
@@ -147,8 +168,8 @@ async function found(hosts: Lab): Promise<TestCluster> {
 
   for (const host of hosts.hosts) await giveId(host);
   await cluster.agent(server, ["up"]);
-  await client.putCluster({ owner, name: "home", network });
-  await client.putHost(server.hostname, { address: server.address });
+  await cluster.client.putCluster({ owner, name: "home", network });
+  await cluster.client.putHost(server.hostname, { address: server.address });
   await Promise.all(workers.map(async (worker) => await joinWorker(cluster, worker)));
   return cluster;
 }

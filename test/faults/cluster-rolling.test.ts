@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { drainHost } from "../../contract/index.ts";
 import { startCluster, type TestCluster } from "../cluster/cluster.ts";
 import { until } from "../control/until.ts";
 import { startLoad } from "../e2e/load.ts";
@@ -10,7 +11,7 @@ import { expectNoneFailed } from "./steady.ts";
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startCluster(3);
-  await cluster.serve("web", { replicas: 3 });
+  await cluster.serve("web", { replicas: 3, update: { strategy: "stop-first", maxUnavailable: 1 } });
   await cluster.healthy("web");
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
@@ -23,6 +24,11 @@ async function loadFrom(hosts: readonly Host[]) {
   const document = await cluster.client.getDocument(address);
   const url = `http://${String(document?.outputs.address)}:8000/hostname`;
   return await Promise.all(hosts.map(async (host) => await startLoad(host, url)));
+}
+
+async function drain({ hostname }: Host): Promise<void> {
+  const { signal } = new AbortController();
+  await drainHost(cluster.client, hostname, { timeoutMs: 30_000, signal, onProgress: () => {} });
 }
 
 const processes = () => cluster.lab.hosts.map((host) => cluster.pids(host, "httpd -f"));
@@ -40,4 +46,17 @@ test("the agents of all hosts are upgraded one after the other: no request fails
   }
   for (const load of loads) await expectNoneFailed(load);
   expect(processes()).toEqual(before);
+});
+
+test("all hosts are drained and rebooted one after the other, with maxUnavailable: 1: no request fails from those that are up; within 60 s each", async () => {
+  for (const host of cluster.lab.hosts) {
+    const loads = await loadFrom(cluster.lab.hosts.filter((each) => each !== host));
+    await drain(host);
+    expect(cluster.pids(host, "httpd -f")).toEqual([]);
+    await cluster.reboot(host);
+    await cluster.isState(host, "ready");
+    await cluster.client.putHost(host.hostname, { availability: "active" });
+    await cluster.healthy("web");
+    for (const load of loads) await expectNoneFailed(load);
+  }
 });
