@@ -14,6 +14,8 @@ export interface Arguments {
   readonly server: string | undefined;
   /** Where the join token is; absent: on standard input. */
   readonly tokenFile: string | undefined;
+  /** What a machine that joins becomes: `host` or `server`. */
+  readonly role: string | undefined;
   /** Where other hosts reach this server. */
   readonly address: string | undefined;
   /** Of a new host. */
@@ -34,6 +36,7 @@ export function parseArguments(args: readonly string[]): Arguments {
         server: { type: "string" },
         "token-file": { type: "string" },
         address: { type: "string" },
+        role: { type: "string" },
         name: { type: "string" },
       },
       allowPositionals: true,
@@ -48,6 +51,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       server: values.server,
       tokenFile: values["token-file"],
       address: values.address,
+      role: values.role,
       name: values.name,
       rest: positionals,
     };

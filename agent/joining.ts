@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type AgentPaths, agentPaths, ConstellationError, connect } from "../contract/index.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AgentPaths, agentPaths, ConstellationError, connect, errorTable } from "../contract/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { hostNameOf, writeHostName } from "./host-name.ts";
-import { joinAnswer, parseToken, type Token } from "./hosts/index.ts";
+import { type JoinAnswer, joinAnswer, parseToken, type Token } from "./hosts/index.ts";
 import {
   identityFiles,
   makeKey,
@@ -18,34 +19,44 @@ import { ask, dial } from "./link/index.ts";
 import { bringUp } from "./local.ts";
 import { readMachineId } from "./machine-id.ts";
 import { readMembership, writeMembership } from "./membership.ts";
+import { readPeering, writePeering } from "./servers/index.ts";
 
 /**
  * A right to join; sets this server's address first where one is given. The bare token, as `join` reads it, or all
  * there is to know with `--json`.
  */
-export async function makeJoinToken({ root, rest, address, json }: Arguments): Promise<unknown> {
+export async function makeJoinToken(given: Arguments): Promise<unknown> {
+  const { root, rest, address, json, role = "host" } = given;
   const [name = ""] = rest;
   if (name === "" || hostNameOf(name) !== name)
     throw new ConstellationError(
       "invalid",
       `make a join token: "${name}" is no name for a host; use a DNS label`,
     );
+  if (role !== "host" && role !== "server")
+    throw new ConstellationError("invalid", `make a join token: --role is host or server, not ${role}`);
   const client = connect({ socket: agentPaths(root).socket });
   if (address !== undefined) await client.putHost((await client.info()).host, { address });
-  const made = await client.createJoinToken({ name });
+  const made = await client.createJoinToken({ name, role });
   return json ? made : [made.token];
 }
 
-/** Makes this machine a host of a cluster, and brings its agent up. May be repeated where it was cut short. */
+/** Makes this machine a host of a cluster, or one more server, and brings its agent up. May be repeated where it was cut short. */
 export async function joinCluster(given: Arguments): Promise<unknown> {
   const { root, server, json } = given;
   if (server === undefined) throw new ConstellationError("invalid", "join: name a server: --server ADDRESS");
-  const paths = agentPaths(root);
-  const known = readMembership(paths.stateDir);
-  if (known === undefined) await enter(paths, server, await readToken(given), root);
+  const { stateDir } = agentPaths(root);
+  const known = joinedAs(stateDir);
+  if (known === undefined) await enter(given, server, await readToken(given));
   await bringUp({ root, json });
-  const { name, clusterName } = readMembership(paths.stateDir) ?? { name: "", clusterName: "" };
-  return { name, cluster: clusterName, alreadyJoined: known !== undefined };
+  return { ...(known ?? joinedAs(stateDir)), alreadyJoined: known !== undefined };
+}
+
+/** What this machine is to the cluster that it joined. */
+function joinedAs(stateDir: string) {
+  const [host, server] = [readMembership(stateDir), readPeering(stateDir)];
+  if (host) return { name: host.name, role: "host", cluster: host.clusterName };
+  return server && { name: server.name, role: "server", cluster: server.clusterName };
 }
 
 async function readToken({ tokenFile }: Arguments): Promise<Token> {
@@ -53,12 +64,8 @@ async function readToken({ tokenFile }: Arguments): Promise<Token> {
   return parseToken(given);
 }
 
-async function enter(
-  paths: AgentPaths,
-  server: string,
-  token: Token,
-  root: string | undefined,
-): Promise<void> {
+async function enter({ root, address }: Arguments, server: string, token: Token): Promise<void> {
+  const paths = agentPaths(root);
   if (existsSync(join(paths.stateDir, "etcd")))
     throw new ConstellationError(
       "taken",
@@ -76,19 +83,48 @@ async function enter(
   const { id, secret, fingerprint } = token;
   const dialled = await dial(server, { fingerprint }, AbortSignal.timeout(joinMs));
   try {
-    const wish = { id, secret, uid: readMachineId(), csr: await requestCertificate(key, "host") };
-    const answer = await ask(dialled.session, "/v1/join", wish, joinAnswer);
-    const { clusterId, clusterName, name, certificate, servers } = answer;
-    writeCredentials(paths.stateDir, { authority: dialled.authority, certificate, key });
-    writeHostName(paths.stateDir, name);
-    writeMembership(paths.stateDir, { clusterId, clusterName, name, servers });
+    const { authority, localAddress } = dialled;
+    const own = { uid: readMachineId(), address: address ?? localAddress };
+    const wish = { id, secret, ...own, csr: await requestCertificate(key, "host") };
+    const answer = await untilTaken(() => ask(dialled.session, "/v1/join", wish, joinAnswer));
+    writeCredentials(paths.stateDir, { authority, certificate: answer.certificate, key });
+    writeHostName(paths.stateDir, answer.name);
+    settle(paths, answer);
   } finally {
     dialled.close();
   }
 }
 
-/** All of it, in milliseconds. */
+/** The last file makes it what it joined as. */
+function settle({ stateDir }: AgentPaths, answer: JoinAnswer): void {
+  const { clusterId, clusterName, name, servers, server } = answer;
+  if (server === undefined) {
+    writeMembership(stateDir, { clusterId, clusterName, name, servers });
+    return;
+  }
+  const { address, joins, secretsKey, authorityKey } = server;
+  writePrivate(join(stateDir, "secrets.key"), Buffer.from(secretsKey, "base64"));
+  writePrivate(join(stateDir, identityFiles.authorityKey), authorityKey);
+  writePeering(stateDir, { clusterId, clusterName, name, address, joins });
+}
+
+/** The servers take one more only after the one before has been with them for some seconds. */
+async function untilTaken<T>(join: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + takenMs; ; await delay(takenPauseMs)) {
+    try {
+      return await join();
+    } catch (error) {
+      const isPassing = error instanceof ConstellationError && errorTable[error.code].retryable;
+      if (!isPassing || performance.now() > deadline) throw error;
+    }
+  }
+}
+
+/** In milliseconds. */
 const joinMs = 30_000;
+/** How long it is asked for again and again. */
+const takenMs = 20_000;
+const takenPauseMs = 500;
 
 /** On disk before it is used: where the answer is lost, the same key may ask once more. */
 function keptKey({ stateDir }: AgentPaths): string {

@@ -1,15 +1,7 @@
-import {
-  type Authority,
-  type Credentials,
-  isDueForRenewal,
-  judge,
-  makeKey,
-  readCredentials,
-  requestCertificate,
-  writeCredentials,
-} from "./identity/index.ts";
+import type { Authority, Credentials } from "./identity/index.ts";
 import { createPulse } from "./lib/pulse.ts";
 import { type Listener, type ListenerOptions, listen } from "./link/index.ts";
+import { ownCredentials } from "./own-certificate.ts";
 import { families, keys, type Store } from "./store/index.ts";
 
 /** In milliseconds. */
@@ -53,7 +45,7 @@ export async function keepListening(options: ListeningOptions): Promise<void> {
         current = undefined;
       }
       if (address === undefined) continue;
-      const credentials = await serverCredentials(address, options);
+      const credentials = await ownCredentials({ ...options, address });
       if (current === undefined) {
         const listener = await listen({ ...options, address, credentials });
         current = { address, listener, credentials };
@@ -74,27 +66,3 @@ export async function keepListening(options: ListeningOptions): Promise<void> {
 }
 
 const addressOf = (store: Store, self: string) => store.get(families.host, keys.host(self))?.record.address;
-
-/** This server's own certificate, anew where it has none, an old one, or one of another CA or address. */
-async function serverCredentials(
-  address: string,
-  { stateDir, self, authority }: ListeningOptions,
-): Promise<Credentials> {
-  const [now, ca] = [new Date(), await authority()];
-  const kept = readCredentials(stateDir);
-  if (kept && isGood(kept, self, address, ca.certificate, now)) return kept;
-  const key = kept?.key ?? makeKey();
-  const publicKey = await ca.keyOf(await requestCertificate(key, self));
-  const subject = { host: self, role: "server", addresses: [address] } as const;
-  const { certificate } = await ca.issue(publicKey, subject, now);
-  const credentials = { authority: ca.certificate, certificate, key };
-  writeCredentials(stateDir, credentials);
-  return credentials;
-}
-
-function isGood({ certificate }: Credentials, self: string, address: string, authority: string, now: Date) {
-  const judged = judge(certificate, authority, now);
-  if ("refusal" in judged) return false;
-  const isOwn = judged.host === self && judged.isServer && judged.addresses.includes(address);
-  return isOwn && !isDueForRenewal(judged, now);
-}

@@ -33,11 +33,12 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
   },
   token: {
     about:
-      "makes a token by which a host of this name may join (--address ADDRESS: where this server is reached)",
+      "makes a token by which a host of this name may join (--role server: to keep the state as well; --address ADDRESS: where this server is reached)",
     run: async (given) => (await import("./joining.ts")).makeJoinToken(given),
   },
   join: {
-    about: "makes this machine a host of a cluster (--server ADDRESS, --token-file FILE or standard input)",
+    about:
+      "makes this machine a host of a cluster, or a server, as its token says (--server ADDRESS, --token-file FILE or standard input; --address ADDRESS: where other servers reach this one)",
     run: async (given) => (await import("./joining.ts")).joinCluster(given),
   },
   status: {

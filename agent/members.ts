@@ -6,7 +6,9 @@ import { type Authority, openAuthority } from "./identity/index.ts";
 import { type Routes, readWhole } from "./link/index.ts";
 import { keepListening } from "./listening.ts";
 import { readMachineId } from "./machine-id.ts";
+import { admitServers, type OwnServers } from "./new-servers.ts";
 import { createReach, type Reach } from "./reach/index.ts";
+import { promoteLearners } from "./servers/index.ts";
 import { type ServingOptions, sessionRoutes } from "./session/index.ts";
 import type { Store } from "./store/index.ts";
 
@@ -18,6 +20,7 @@ export interface MembersOptions
   readonly records: Store;
   readonly watch: HostWatch;
   readonly clusters: Clusters;
+  readonly servers: OwnServers;
   readonly self: string;
   readonly stateDir: string;
   readonly log: Logger;
@@ -28,7 +31,7 @@ export interface MembersOptions
 export interface Members {
   readonly hosts: Hosts;
   readonly reach: Reach;
-  readonly running: Promise<void>;
+  readonly running: Promise<unknown>;
 }
 
 /** Wires who may come, what they are told and how they are asked. */
@@ -48,6 +51,14 @@ export function admitMembers(options: MembersOptions): Members {
     stateOf: watch.stateOf,
     localAddresses,
     machineId: readMachineId,
+    serving: admitServers({ ...options, authority }),
+  });
+  const promoting = promoteLearners({
+    members: options.servers,
+    hasPeers: () => hosts.servers().length > 1,
+    subscribe: records.subscribe,
+    log,
+    signal,
   });
   const reach = createReach();
   const routes: Routes = {
@@ -72,7 +83,7 @@ export function admitMembers(options: MembersOptions): Members {
     refusalOf: hosts.refusalOf,
     onServing: ({ host }, session) => reach.connected(host, session),
   });
-  return { hosts, reach, running };
+  return { hosts, reach, running: Promise.all([running, promoting]) };
 }
 
 function localAddresses(): string[] {

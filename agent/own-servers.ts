@@ -6,8 +6,11 @@ import { type Connection, connectKeyValues, superviseMember } from "./adapters/e
 import { createProcesses, readStartTime, readUnixPeer } from "./adapters/libc/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
 import { localRanges } from "./host.ts";
+import { readCredentials } from "./identity/index.ts";
 import { findProgram } from "./lib/find-program.ts";
+import { openToPeers, peeringOf } from "./peers.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { forgetJoining, type OwnPeering } from "./servers/index.ts";
 import type { ServersHalf } from "./servers-half.ts";
 import { untilServing } from "./serving.ts";
 import { laterSession } from "./session/index.ts";
@@ -16,6 +19,8 @@ import { readHostNames } from "./store/index.ts";
 /** The store's process, and the way to it. */
 export interface StoreProcess {
   readonly keyValues: Connection;
+  /** Lets other servers reach it from now on; it is away for a moment. May be repeated. */
+  openToPeers(own: OwnPeering): Promise<void>;
   /** The hosts of the cluster in it; none in a new one. */
   hostNames(signal: AbortSignal): Promise<readonly string[]>;
   /** It goes on, for the next agent. */
@@ -23,27 +28,40 @@ export interface StoreProcess {
 }
 
 export function startStore(paths: AgentPaths, log: Logger): StoreProcess {
-  const dataDir = join(paths.stateDir, "etcd");
+  const { stateDir } = paths;
+  const dataDir = join(stateDir, "etcd");
   const isNew = !existsSync(join(dataDir, "member"));
   const member = superviseMember({
     program: findProgram(["etcd"], process.env),
     dataDir,
     runDir: storeFolder(paths),
-    logFile: join(paths.stateDir, "etcd.log"),
+    logFile: join(stateDir, "etcd.log"),
+    peering: () => peeringOf(stateDir),
     processes: { ...createProcesses(), startTimeOf: readStartTime },
     onChange: (message, fields) =>
       log[fields.trouble ? "error" : "info"]({ component: "store", ...fields }, `store ${message}`),
   });
-  const keyValues = connectKeyValues(member.socket, member.trouble);
+  const keyValues = connectKeyValues(member.socket, member.trouble, () => readCredentials(stateDir));
+  // Servers that nobody could reach for longer than a certificate lives must find each other all the same.
+  const renewing = setInterval(() => {
+    peeringOf(stateDir).catch((error: unknown) =>
+      log.error({ component: "store", err: error }, "this server's certificate cannot be renewed"),
+    );
+  }, renewalMs).unref();
   return {
     keyValues,
+    openToPeers: (own) => openToPeers(own, { stateDir, members: keyValues.members, restart: member.restart }),
     hostNames: async (signal) => (isNew ? [] : await readHostNames(keyValues, signal)),
     async letGo() {
+      clearInterval(renewing);
       keyValues.close();
       await member.letGo();
     },
   };
 }
+
+/** Between two looks at the certificate, in milliseconds. */
+const renewalMs = 60_000;
 
 /** Where its sockets are. */
 export const storeFolder = ({ runDir }: AgentPaths) => join(runDir, "etcd");
@@ -60,6 +78,7 @@ export function serveCluster(options: ClusterOptions, store: StoreProcess | unde
     (attempt) =>
       startServer({
         ...{ ...options, keyValues: store.keyValues, signal: attempt },
+        servers: { ...store.keyValues.members, openToPeers: store.openToPeers },
         portProbe: createPortProbe(),
         localRanges: () => localRanges(paths.devicePrefix),
         readPeer: readUnixPeer,
@@ -74,6 +93,7 @@ export function serveCluster(options: ClusterOptions, store: StoreProcess | unde
     async run(here) {
       const started = await serving;
       server = started;
+      forgetJoining(paths.stateDir);
       const api = await started.listen(here);
       log.info({ version: options.version, socket: paths.socket }, "agent started");
       await started.running.finally(() => api.close());

@@ -20,6 +20,7 @@ import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
 import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
 import { admitMembers } from "./members.ts";
+import type { OwnServers } from "./new-servers.ts";
 import { ownFolders } from "./own-folders.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
@@ -43,6 +44,7 @@ export interface ServerOptions {
   readonly hostName: string;
   readonly version: string;
   readonly keyValues: KeyValues & { status(): Promise<Standing> };
+  readonly servers: OwnServers;
   readonly portProbe: PortProbe;
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
@@ -140,8 +142,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const session = createLocalSession({ store, records, sealer, host: hostName, onPlacing, onProgress });
   const members = admitMembers({
     ...{ store, records, watch, clusters, sealer, onPlacing, onProgress, signal },
-    ...{ self: hostName, stateDir: paths.stateDir, openBlob: options.images.openBlob },
-    blobsOf: options.images.blobsOf,
+    ...{ self: hostName, servers: options.servers, stateDir: paths.stateDir },
+    ...{ openBlob: options.images.openBlob, blobsOf: options.images.blobsOf },
     log: log.child({ component: "hosts" }),
   });
   const instances = instanceQueries(() => progress.upon(instancesOf(store)));

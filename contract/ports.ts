@@ -2,4 +2,6 @@
 export const ports = {
   /** TCP, on servers: TLS; hosts join there and keep their sessions. */
   servers: 7443,
+  /** TCP, on servers that are several: mTLS; their stores among each other. */
+  peers: 7444,
 } as const;

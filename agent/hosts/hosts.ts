@@ -45,7 +45,20 @@ export interface HostsPorts {
   readonly localAddresses: () => readonly string[];
   /** And its id. */
   readonly machineId: () => string;
+  /** How one more server comes to keep the state. */
+  readonly serving: ServerPorts;
   readonly now: () => Date;
+}
+
+export interface ServerPorts {
+  /** Whether others may reach this one's store. */
+  isOpen(): boolean;
+  /** Lets other servers reach this one's store; may be repeated. */
+  open(): Promise<void>;
+  /** Throws `taken` where there is no room for one more now. */
+  requireRoom(address: string): Promise<void>;
+  /** Takes one in, as a learner; what it needs. May be repeated. */
+  add(name: string, address: string): Promise<Omit<NonNullable<JoinAnswer["server"]>, "address">>;
 }
 
 export interface Hosts {
@@ -58,12 +71,16 @@ export interface Hosts {
     wish: JoinTokenWish,
     by: string,
   ): Promise<{ token: string; expiresAt: string; servers: string[] }>;
-  /** Takes a machine in, which others reach at the address it came from. Throws `forbidden` with the reason. */
+  /** Takes a machine in, which others reach at the address it came from, a server where it says. Throws `forbidden` with the reason. */
   join(wish: JoinWish, address: string): Promise<JoinAnswer>;
   /** Changes what is said of it. Throws `not-found`, `invalid` for an address that this machine has not. */
   change(name: string, write: HostWrite): Promise<Member>;
   /** Why a certificate with this serial number is none of this host's (any more). */
-  refusalOf(peer: { readonly host: string; readonly serial: string }): string | undefined;
+  refusalOf(peer: {
+    readonly host: string;
+    readonly serial: string;
+    readonly isServer: boolean;
+  }): string | undefined;
   /** The next certificate of a host, for the same key. */
   renew(peer: {
     readonly host: string;
@@ -117,6 +134,7 @@ export function createHosts(ports: HostsPorts): Hosts {
       await change(self, (record) => ({ ...record, uid: record.uid ?? ports.machineId() }));
       const token = makeToken(fingerprintOf((await ports.authority()).certificate));
       const expiresAt = new Date(now().getTime() + bounds.tokenMs).toISOString();
+      if (settings.role === "server") await ports.serving.open();
       const digest = digestOfSecret(token.secret);
       const record: TokenRecord = { host, digest, expiresAt, by, ...(owner && { owner }), ...settings };
       for (let attempt = 1; ; attempt++) {
@@ -131,7 +149,7 @@ export function createHosts(ports: HostsPorts): Hosts {
       return { token: formatToken(token), expiresAt, servers: servers() };
     },
 
-    async join(wish, address) {
+    async join(wish, from) {
       const { id, name: clusterName, network } = clusters.current();
       const authority = await ports.authority();
       for (let attempt = 1; ; attempt++) {
@@ -143,7 +161,9 @@ export function createHosts(ports: HostsPorts): Hosts {
         const admission = admit(wish, key, token?.record, all(), now());
         if ("refusal" in admission || token === undefined)
           throw new ConstellationError("forbidden", `join: ${(admission as { refusal: string }).refusal}`);
-        const { host: name, known } = admission;
+        const { host: name, role, known } = admission;
+        const address = role === "server" ? (wish.address ?? from) : from;
+        if (role === "server") await ports.serving.requireRoom(address);
         const range = known ? undefined : freeRange(store, network.cidr);
         if (!known && !range)
           throw new ConstellationError(
@@ -152,26 +172,34 @@ export function createHosts(ports: HostsPorts): Hosts {
           );
         const at = now();
         const found = known ?? newHost(token.record, range?.cidr ?? "", at);
-        const { certificate, serial } = await authority.issue(publicKey, subjectOf(found), at);
-        const record: HostRecord = { ...found, uid: wish.uid, address, certificate: { serial } };
+        const joined: HostRecord = { ...found, uid: wish.uid, address };
+        const { certificate, serial } = await authority.issue(publicKey, subjectOf(joined), at);
+        const record = { ...joined, certificate: { serial } };
         const writes = [
           { key: keys.host(name), record, was: recordOf(name)?.modRevision },
           { key: token.key, record: { ...token.record, spentBy: key }, was: token.modRevision },
           ...(range ? [range.write] : []),
         ];
         if (!(await committed(writes, attempt))) continue;
-        return { clusterId: id, clusterName, name, certificate, servers: servers() };
+        const answer = { clusterId: id, clusterName, name, certificate, servers: servers() };
+        if (role === "host") return answer;
+        return { ...answer, server: { ...(await ports.serving.add(name, address)), address } };
       }
     },
 
     async change(name, write) {
-      if (write.address !== undefined && name === self) refuseForeign(write.address);
-      return described(await change(name, (record) => changed(record, write)));
+      if (write.address !== undefined) refuseAddress(name, write.address);
+      const written = await change(name, (record) => changed(record, write));
+      // Its store follows; where that fails, the same request does the rest.
+      if (write.address !== undefined && name === self && ports.serving.isOpen()) await ports.serving.open();
+      return described(written);
     },
 
-    refusalOf({ host, serial }) {
+    refusalOf({ host, serial, isServer }) {
       const record = recordOf(host)?.record;
       if (record === undefined) return `${host} was removed from the cluster; join again`;
+      // A server issues its own, and could issue any other one.
+      if (record.role === "server" && isServer) return undefined;
       const { certificate } = record;
       return serial === certificate?.serial || serial === certificate?.previous
         ? undefined
@@ -216,6 +244,12 @@ export function createHosts(ports: HostsPorts): Hosts {
       }
     },
   };
+
+  function refuseAddress(name: string, address: string): void {
+    if (name === self) refuseForeign(address);
+    else if (recordOf(name)?.record.role === "server")
+      throw new ConstellationError("invalid", `set address of ${name}: it is a server; ask its own agent`);
+  }
 
   function refuseForeign(address: string): void {
     const own = ports.localAddresses();

@@ -4,7 +4,7 @@
  * Invariant: a token is good for one host, once, and for its time; a machine is one host. A host is lost only after it was
  * silent while we listened. It places nothing: others ask it what state a host is in.
  */
-export { createHosts, type Hosts, type HostsPorts } from "./hosts.ts";
+export { createHosts, type Hosts, type HostsPorts, type ServerPorts } from "./hosts.ts";
 export { type JoinAnswer, type JoinWish, joinAnswer, parseToken, parseWish, type Token } from "./join.ts";
 export type { HostState } from "./liveness.ts";
 export { type HostWatch, watchHosts } from "./watch.ts";

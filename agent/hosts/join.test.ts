@@ -19,13 +19,23 @@ const refusal = (...args: Parameters<typeof admit>) => {
 };
 
 test("a machine joins under the name that its token was made for", () => {
-  expect(admit(wish, "k", token, [server], now)).toEqual({ host: "worker-1", known: undefined });
+  expect(admit(wish, "k", token, [server], now)).toEqual({
+    host: "worker-1",
+    role: "host",
+    known: undefined,
+  });
 });
 
 test("the same machine may ask once more: the answer was lost, or it was set up anew", () => {
   const known = host("worker-1", { uid: wish.uid });
   expect(admit(wish, "k", { ...token, spentBy: "k" }, [server, known], now)).toMatchObject({ known });
   expect(admit(wish, "k2", token, [server, known], now)).toMatchObject({ known });
+});
+
+test("a server whose answer was lost may ask once more by the same key", () => {
+  const spent: TokenRecord = { ...token, host: "s2", role: "server", spentBy: "k" };
+  const known = host("s2", { role: "server", uid: wish.uid });
+  expect(admit(wish, "k", spent, [server, known], now)).toMatchObject({ role: "server", known });
 });
 
 describe("refuses", () => {
@@ -52,6 +62,16 @@ describe("refuses", () => {
       "a server's name",
       "is a server",
       [wish, "k", { ...token, host: "s1" }, [{ ...server, uid: wish.uid }], now],
+    ],
+    [
+      "a server that lost its state, as the same one",
+      "is a server; remove it first",
+      [wish, "k", { ...token, host: "s1", role: "server" }, [{ ...server, uid: wish.uid }], now],
+    ],
+    [
+      "a host as a server",
+      "is a host; take its agent down",
+      [wish, "k", { ...token, role: "server" }, [server, host("worker-1", { uid: wish.uid })], now],
     ],
   ])("%s", (_, reason, args) => expect(refusal(...args)).toMatch(reason));
 });

@@ -11,6 +11,8 @@ const joinWish = z.strictObject({
   /** machine-id(5) */
   uid: z.string().regex(/^[0-9a-f]{32}$/),
   csr: z.string().max(8 * 1024),
+  /** Where others reach it, for a server; absent: where it came from. */
+  address: z.ipv4().optional(),
 });
 export type JoinWish = z.infer<typeof joinWish>;
 
@@ -31,6 +33,19 @@ export const joinAnswer = z.object({
   certificate: z.string(),
   /** Where the servers listen: `ADDRESS:PORT`. */
   servers: z.array(z.string()),
+  /** For a server alone, and never to be told to anybody else. */
+  server: z
+    .object({
+      /** As the others reach it. */
+      address: z.ipv4(),
+      /** The members of the store that it is to be one of. */
+      joins: z.string(),
+      /** What seals the cluster's secrets, as base64. */
+      secretsKey: z.base64(),
+      /** PEM. */
+      authorityKey: z.string(),
+    })
+    .optional(),
 });
 export type JoinAnswer = z.infer<typeof joinAnswer>;
 
@@ -68,7 +83,11 @@ const unknownToken = "this cluster made no such token, or it is long over; make 
 export type Admission =
   | { readonly refusal: string }
   /** `known`: it was here before, or its answer was lost. */
-  | { readonly host: string; readonly known: HostRecord | undefined };
+  | {
+      readonly host: string;
+      readonly role: "server" | "host";
+      readonly known: HostRecord | undefined;
+    };
 
 /** Whether a machine may join, and as whom. Pure; `key`: SHA-256 of its public key. */
 export function admit(
@@ -82,17 +101,31 @@ export function admit(
   if (refusal !== undefined || token === undefined) return { refusal: refusal ?? unknownToken };
   if (token.spentBy !== undefined && token.spentBy !== key)
     return { refusal: `the token was spent, by ${token.host}; make a new one` };
-  const { host } = token;
+  const { host, role = "host" } = token;
   const twin = hosts.find(({ uid, name }) => uid === wish.uid && name !== host);
   if (twin)
     return {
       refusal: `this machine is ${twin.name} already, by its machine id; remove that host first, or, where this is a copy of it, give it an id of its own: rm /etc/machine-id; systemd-machine-id-setup`,
     };
   const known = hosts.find(({ name }) => name === host);
-  if (known && known.role === "server") return { refusal: `${host} is a server; choose another name` };
-  if (known && known.uid !== wish.uid)
-    return { refusal: `${host} is another machine; remove it first, or choose another name` };
-  return { host, known };
+  const other = known && refusalOfKnown(known, role, wish, token);
+  return other === undefined ? { host, role, known } : { refusal: other };
+}
+
+/** A server that lost its state has voted for what it does not remember: it comes back only as a new one. */
+function refusalOfKnown(
+  known: HostRecord,
+  role: "server" | "host",
+  { uid }: Pick<JoinWish, "uid">,
+  { spentBy }: TokenRecord,
+): string | undefined {
+  const { name } = known;
+  if (known.uid !== uid) return `${name} is another machine; remove it first, or choose another name`;
+  if (known.role === "server" && (role === "host" || spentBy === undefined))
+    return `${name} is a server; remove it first, or choose another name`;
+  if (known.role === "host" && role === "server")
+    return `${name} is a host; take its agent down there first: constellation-agent down`;
+  return undefined;
 }
 
 /** Before anything else that a stranger sent is looked at. Pure. */

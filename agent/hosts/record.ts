@@ -22,14 +22,14 @@ export function changed(record: HostRecord, write: HostWrite): HostRecord {
 
 /** What a host is from its first moment on: as its token says, so that no instance comes before its taints. */
 export function newHost(
-  { host, owner, labels, taints, reserved }: TokenRecord,
+  { host, role = "host", owner, labels, taints, reserved }: TokenRecord,
   cidr: string,
   now: Date,
 ): HostRecord {
   const said = { ...(owner && { owner }), ...(labels && { labels }), ...(taints && { taints }) };
   return {
     name: host,
-    role: "host",
+    role,
     cidr,
     addedAt: now.toISOString(),
     ...said,

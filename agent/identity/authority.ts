@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
 import { setAside } from "../lib/set-aside.ts";
 import { identityFiles, readPrivate, writePrivate } from "./files.ts";
-import { identityUri, type Role } from "./judge.ts";
+import { identityUri, type Role, serverName } from "./judge.ts";
 import { makeKey } from "./request.ts";
 import { lifetimes, validityFrom } from "./validity.ts";
 
@@ -67,6 +67,7 @@ export async function openAuthority(stateDir: string, clusterId: string, now: Da
         ),
         new x509.SubjectAlternativeNameExtension([
           { type: "url", value: identityUri(clusterId, subject.host) },
+          ...(subject.role === "server" ? [{ type: "dns" as const, value: serverName }] : []),
           ...subject.addresses.map((value) => ({ type: "ip" as const, value })),
         ]),
       ],

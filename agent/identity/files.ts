@@ -6,7 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { syncToDisk } from "../lib/sync-to-disk.ts";
@@ -45,11 +45,11 @@ export function readPrivate(path: string): string | undefined {
 }
 
 /** Mode 0600 in a folder of 0700; whole or not at all. */
-export function writePrivate(path: string, text: string): void {
+export function writePrivate(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = openSync(`${path}.new`, "w", 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -13,6 +13,6 @@ export {
   writeCredentials,
   writePrivate,
 } from "./files.ts";
-export { fingerprintOf, type Judgement, judge, type Role } from "./judge.ts";
+export { fingerprintOf, type Judgement, judge, type Role, serverName } from "./judge.ts";
 export { makeKey, requestCertificate } from "./request.ts";
 export { isDueForRenewal, lifetimes } from "./validity.ts";

@@ -10,6 +10,8 @@ export interface Judgement {
   readonly host: string;
   readonly serial: string;
   readonly isServer: boolean;
+  /** Other servers' stores accept it as one of theirs. */
+  readonly isPeer: boolean;
   /** Where a server is reached. */
   readonly addresses: readonly string[];
   /** Its time is over: it is good for nothing but to be exchanged for a new one. */
@@ -21,6 +23,9 @@ export interface Judgement {
 }
 
 const serverUse = "1.3.6.1.5.5.7.3.1"; // RFC 5280, 4.2.1.12: id-kp-serverAuth
+
+/** A name in servers' certificates and no host's, by which programs that know nothing of roles tell them apart. */
+export const serverName = "server.constellation.internal";
 
 /** The one name in a certificate that counts; the rest is for people. */
 export function identityUri(clusterId: string, host: string): string {
@@ -52,6 +57,7 @@ export function judge(
     ...{ clusterId, host, serial: own.serialNumber.toLowerCase(), isExpired, notBefore, notAfter },
     addresses: namesOf(own, "IP Address:").map((name) => name.slice("IP Address:".length)),
     isServer: own.keyUsage?.includes(serverUse) ?? false,
+    isPeer: namesOf(own, "DNS:").includes(serverName),
     publicKey: own.publicKey.export({ type: "spki", format: "der" }),
   };
 }

@@ -48,6 +48,8 @@ export type HostRecord = z.infer<typeof hostRecord>;
 const tokenRecord = kept({
   /** The name that the host gets. */
   host: z.string(),
+  /** What it becomes; absent: a host alone. */
+  role: z.enum(["server", "host"]).optional(),
   /** SHA-256 of the secret part. */
   digest: z.string(),
   expiresAt: z.string(),

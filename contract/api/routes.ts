@@ -95,6 +95,10 @@ export type HostWrite = z.infer<typeof hostWrite>;
 /** Which host may join, and what is said of it from its first moment on. */
 export const joinTokenWish = z.strictObject({
   name: dnsLabel,
+  role: z
+    .enum(["host", "server"])
+    .optional()
+    .describe("`server`: it keeps the cluster's state as well. Absent: a host alone."),
   owner: owner.optional().describe("Who makes it: refused where somebody else has a host of this name."),
   serverAddress: z
     .ipv4()

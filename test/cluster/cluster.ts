@@ -58,17 +58,18 @@ export async function giveId(host: Host, id = `${host.number}`.padStart(32, "0")
   await host.output(["sh", "-c", `echo ${id} > /etc/machine-id`]);
 }
 
-export async function startCluster(count: number): Promise<TestCluster> {
+/** So many hosts; the first of them are servers. */
+export async function startCluster(count: number, servers = 1): Promise<TestCluster> {
   const hosts = await lab.up(count);
   try {
-    return await found(hosts);
+    return await found(hosts, servers);
   } catch (error) {
     await hosts.down();
     throw error;
   }
 }
 
-async function found(hosts: Lab): Promise<TestCluster> {
+async function found(hosts: Lab, servers: number): Promise<TestCluster> {
   const [server, ...workers] = hosts.hosts;
   if (server === undefined) throw new Error("found a cluster: there is no host");
   const rootOf = (host: Host) => join(host.root, "c");
@@ -170,8 +171,15 @@ async function found(hosts: Lab): Promise<TestCluster> {
   await cluster.agent(server, ["up"]);
   await cluster.client.putCluster({ owner, name: "home", network });
   await cluster.client.putHost(server.hostname, { address: server.address });
-  await Promise.all(workers.map(async (worker) => await joinWorker(cluster, worker)));
+  for (const other of workers.slice(0, servers - 1)) await joinServer(cluster, other);
+  await Promise.all(workers.slice(servers - 1).map(async (worker) => await joinWorker(cluster, worker)));
   return cluster;
+}
+
+/** By commands alone. Its agent answers once it keeps the state. */
+export async function joinServer(cluster: TestCluster, host: Host, by = cluster.server): Promise<void> {
+  const token = await cluster.agent(by, ["token", host.hostname, "--role", "server"]);
+  await cluster.agent(host, ["join", "--server", by.address], token);
 }
 
 export async function joinWorker(cluster: TestCluster, worker: Host): Promise<void> {

@@ -73,6 +73,7 @@ export async function startAgent({ quotaBytes }: { quotaBytes?: number } = {}): 
         hostName: "vm",
         version: "0.0.0",
         keyValues,
+        servers: { ...keyValues.members, openToPeers: async () => undefined },
         portProbe: createPortProbe(),
         localRanges: () => [],
         readPeer: readUnixPeer,

@@ -8,11 +8,15 @@ function complaintOf(line: string): string | undefined {
   try {
     const { level, msg, error } = JSON.parse(line) as Record<string, unknown>;
     if (level !== "error" && level !== "fatal" && level !== "panic") return undefined;
+    if (error === endedByUs) return undefined;
     return error === undefined ? String(msg) : `${msg}: ${error}`;
   } catch {
     return undefined; // A line of a stack trace.
   }
 }
+
+/** It was asked to end. */
+const endedByUs = "mux: server closed";
 
 /** What its words mean to whoever runs the machine; `freeBytes` of the disk with its data. */
 export function troubleOf(

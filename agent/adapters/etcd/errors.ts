@@ -1,7 +1,8 @@
 import { ConstellationError } from "../../../contract/index.ts";
 import { StoreRefusal, statusCodes } from "./refusal.ts";
 
-const { cancelled, deadlineExceeded, internal, outOfRange, resourceExhausted, unavailable } = statusCodes;
+const { cancelled, deadlineExceeded, failedPrecondition, internal } = statusCodes;
+const { outOfRange, resourceExhausted, unavailable } = statusCodes;
 const passing: readonly (number | undefined)[] = [cancelled, deadlineExceeded, internal, unavailable];
 
 /** Says in our own codes what etcd or the way to it refused. `trouble`: what is known to be wrong with etcd. */
@@ -20,6 +21,13 @@ export function wrapEtcdError(
     );
   }
   switch (error instanceof StoreRefusal ? error.code : undefined) {
+    // Only about members: it is a learner that would have to count, or one that has not caught up.
+    case failedPrecondition:
+      return new ConstellationError(
+        "unreachable",
+        `${action}: the store does not do it yet (${(error as Error).message}); a server that joins has to catch up with the others first`,
+        cause,
+      );
     case outOfRange:
       return new ConstellationError(
         "compacted",

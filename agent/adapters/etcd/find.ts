@@ -1,6 +1,6 @@
 import { existsSync, readlinkSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
-import { findProcesses, type ProcessIdentity } from "../libc/index.ts";
+import { type FoundProcess, findProcesses } from "../libc/index.ts";
 
 /**
  * The running member that works in this run folder, or serves this data. Looked for, never remembered: a second one
@@ -12,7 +12,7 @@ export function findMember({
 }: {
   readonly runDir: string;
   readonly dataDir?: string;
-}): ProcessIdentity | undefined {
+}): FoundProcess | undefined {
   const folder = existsSync(runDir) ? realpathSync(runDir) : runDir;
   const members = findProcesses((argv) => basename(argv[0] ?? "") === "etcd");
   return members.find(

@@ -1,6 +1,8 @@
+import type { StoreMembers } from "../../servers/index.ts";
 import type { KeyValues } from "../../store/index.ts";
 import { wrapEtcdError } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
+import { createMembers, type PeerCredentials } from "./members.ts";
 import { compareOf, entryOf, operationOf, type RangeAnswer, rangeOf, type TxnAnswer } from "./messages.ts";
 import { createCleanUp, createForgetting, isOutOfSpace } from "./space.ts";
 import { type MemberStatus, readStatus } from "./status.ts";
@@ -9,13 +11,18 @@ import { watch } from "./watch.ts";
 export interface Connection extends KeyValues {
   /** Cheap; throws `unreachable` where the process does not answer. */
   status(): Promise<MemberStatus>;
+  readonly members: StoreMembers;
   close(): void;
 }
 
-/** Speaks to the member behind a unix socket; what is known to be wrong with it is said in the errors. */
+/**
+ * Speaks to the member behind a unix socket; what is known to be wrong with it is said in the errors. `credentials`: to ask
+ * other members with, where there are such.
+ */
 export function connectKeyValues(
   socket: string,
   trouble: () => string | undefined = () => undefined,
+  credentials: () => PeerCredentials | undefined = () => undefined,
 ): Connection {
   const gateway = openGateway(socket);
   const cleanUp = createCleanUp(gateway);
@@ -36,7 +43,21 @@ export function connectKeyValues(
       return await attempt();
     });
   };
+  const status = () => wrapped("ask the store for its status", () => readStatus(gateway));
+  const members = createMembers(gateway, credentials);
   return {
+    status,
+    members: {
+      status,
+      list: () => wrapped("list the servers", members.list),
+      self: () => wrapped("list the servers", members.self),
+      add: (name, address) => wrapped(`add server ${name}`, () => members.add(name, address)),
+      promote: (id) => wrapped("promote a server", () => members.promote(id)),
+      remove: (id) => wrapped("remove a server", () => members.remove(id)),
+      move: (id, address) => wrapped("move a server", () => members.move(id, address)),
+      answers: members.answers,
+    },
+
     async range(prefix, { limit, after, revision }) {
       const body = { ...rangeOf(prefix, after), limit, ...(revision !== undefined && { revision }) };
       const { header, kvs, more } = await wrapped(`read ${prefix || "everything"} from the store`, () =>
@@ -57,7 +78,6 @@ export function connectKeyValues(
       return { succeeded: succeeded ?? false, revision };
     },
 
-    status: () => wrapped("ask the store for its status", () => readStatus(gateway)),
     watch: (fromRevision, signal) => watch(gateway, fromRevision, signal),
     close: () => gateway.close(),
   };

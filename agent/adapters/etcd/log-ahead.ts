@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Peering } from "./types.ts";
 
 /**
  * Why a member must not be started on this data: its log ahead of writing is gone. It would begin a new one, count
@@ -12,6 +13,16 @@ export function lostLog(dataDir: string): string | undefined {
   const isBeginning = existsSync(join(member, "wal.tmp"));
   if (!hasData || isBeginning || hasLog(join(member, "wal"))) return undefined;
   return `its log in ${join(member, "wal")} is gone, without which its data is not whole; restore a backup with \`constellation restore --force FILE\`. What runs keeps running`;
+}
+
+/**
+ * Why one that others count on must not be started without its data: it has voted, and acknowledged, and would do so
+ * again otherwise (Raft, 5.2). Undefined where it is there, or is to come from the others.
+ */
+export function lostData(dataDir: string, peering: Peering | undefined): string | undefined {
+  if (peering === undefined || peering.joins !== undefined || hasLog(join(dataDir, "member", "wal")))
+    return undefined;
+  return `its data in ${dataDir} is gone; where other servers are left, remove this one there, take its agent down, and join again; else restore a backup`;
 }
 
 function hasLog(folder: string): boolean {

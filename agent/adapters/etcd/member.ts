@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -12,10 +13,11 @@ import {
 } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { boundFile } from "../../lib/bound-file.ts";
-import { memberArguments, memberSocket } from "./arguments.ts";
+import { isPeeredAs, memberArguments, memberSocket } from "./arguments.ts";
 import { troubleOf } from "./complaint.ts";
 import { findMember } from "./find.ts";
-import { lostLog } from "./log-ahead.ts";
+import { lostData, lostLog } from "./log-ahead.ts";
+import type { Peering } from "./types.ts";
 
 const limits = {
   logBytes: 4 * 1024 * 1024,
@@ -53,6 +55,8 @@ export interface MemberOptions {
   readonly processes: ProcessPort;
   /** How large its data may grow before it refuses writes. */
   readonly quotaBytes?: number;
+  /** How others reach it, asked at each start; absent, or undefined: nobody does. Where it rejects, the start waits. */
+  readonly peering?: () => Promise<Peering | undefined>;
   /** A transition in words, and the pid. */
   readonly onChange: (
     message: "adopted" | "started" | "ended" | "not started" | "log not bounded",
@@ -64,6 +68,8 @@ export interface Member {
   readonly socket: string;
   /** Why it does not serve and what to do, in words; undefined where nothing is known to be wrong. */
   trouble(): string | undefined;
+  /** Ends the process, and the next one is started as its options say by then. */
+  restart(): Promise<void>;
   /** Leaves the process running: a restarted agent adopts it. */
   letGo(): Promise<void>;
   /** Ends the process too. */
@@ -90,6 +96,7 @@ export function superviseMember(options: MemberOptions): Member {
   return {
     socket: memberSocket(options.runDir),
     trouble: () => trouble,
+    restart: async () => await endMember(options),
     letGo,
     async stop() {
       await letGo();
@@ -146,8 +153,9 @@ async function runOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const wordsFrom = sizeOf(options.logFile);
-  const adopted = await adoptable(options);
-  const running = adopted ?? (await start(options));
+  const peering = await options.peering?.();
+  const adopted = await adoptable(options, peering);
+  const running = adopted ?? (await start(options, peering));
   options.onChange(adopted ? "adopted" : "started", { pid: running.pid });
   await options.processes.waitForEnd(running, signal);
   const trouble = troubleOf(wordsSince(options.logFile, wordsFrom), {
@@ -158,19 +166,25 @@ async function runOnce(
   tell(trouble);
 }
 
-/** One whose sockets somebody has removed holds the data, and nobody can reach it: it is ended. */
-async function adoptable(options: MemberOptions): Promise<ProcessIdentity | undefined> {
+/** One whose sockets somebody has removed holds the data, and nobody can reach it: it is ended; so is one that peers reach elsewhere. */
+async function adoptable(
+  options: MemberOptions,
+  peering: Peering | undefined,
+): Promise<ProcessIdentity | undefined> {
   const running = findMember(options);
-  if (running === undefined || existsSync(memberSocket(options.runDir))) return running;
+  if (running === undefined) return undefined;
+  if (existsSync(memberSocket(options.runDir)) && isPeeredAs(running.argv, peering)) return running;
   await end(running, options.processes);
   return undefined;
 }
 
-async function start(options: MemberOptions): Promise<ProcessIdentity> {
-  const lost = lostLog(options.dataDir);
+async function start(options: MemberOptions, peering: Peering | undefined): Promise<ProcessIdentity> {
+  const { dataDir, quotaBytes } = options;
+  const lost = lostLog(dataDir) ?? lostData(dataDir, peering);
   if (lost !== undefined) throw new Error(lost);
   const log = openSync(options.logFile, "a", 0o600); // append-only, so that it can be emptied under it
-  const child = spawn(options.program, memberArguments(options.dataDir, options.quotaBytes), {
+  const argv = memberArguments(dataDir, randomUUID(), { ...(quotaBytes && { quotaBytes }), peering });
+  const child = spawn(options.program, argv, {
     cwd: options.runDir,
     detached: true,
     stdio: ["ignore", log, log],

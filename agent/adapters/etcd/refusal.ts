@@ -3,6 +3,7 @@ export const statusCodes = {
   cancelled: 1,
   deadlineExceeded: 4,
   resourceExhausted: 8,
+  failedPrecondition: 9,
   outOfRange: 11,
   internal: 13,
   unavailable: 14,
