@@ -14,6 +14,7 @@ export * from "./errors.ts";
 export * from "./files.ts";
 export * from "./images/index.ts";
 export * from "./limits.ts";
+export * from "./machine.ts";
 export * from "./model/common.ts";
 export * from "./model/defaults.ts";
 export * from "./model/diff.ts";

@@ -1,13 +1,14 @@
+import {
+  cgroupFix,
+  isKernelTooOld,
+  machineNeeds,
+  missingControllers,
+  oldestKernel,
+} from "../../contract/index.ts";
 import { packageOf } from "./packages.ts";
 import type { Facts, Finding, FirewallChain } from "./types.ts";
 
 type Refusal = Omit<Finding, "severity">;
-
-export const requiredControllers = ["cpu", "memory", "pids"];
-
-/** The oldest kernel with all we use: pidfd_open, overlayfs options, clone3 into a cgroup. */
-const oldestKernel: readonly [number, number] = [5, 10];
-const leastFreeBytes = 1024 ** 3;
 
 /** All that keeps an agent from running on a machine with these facts, then warnings. Empty: it is fit. */
 export function decide(facts: Facts): Finding[] {
@@ -41,20 +42,19 @@ function userFindings({ isRoot }: Facts): Refusal[] {
 
 function kernelFindings({ kernelRelease, overlay, controllers, stateDir }: Facts): Refusal[] {
   const findings: Refusal[] = [];
-  if (isOlder(kernelRelease, oldestKernel)) {
+  if (isKernelTooOld(kernelRelease)) {
     const problem = `the kernel is ${kernelRelease}`;
-    findings.push({ id: "kernel", problem, fix: `boot Linux ${oldestKernel.join(".")} or newer` });
+    findings.push({ id: "kernel", problem, fix: `boot Linux ${oldestKernel} or newer` });
   }
   if (overlay && !overlay.works) {
     const problem = `overlayfs cannot be mounted on ${stateDir}: ${overlay.reason}`;
     const fix = "load it with `modprobe overlay`, and keep that folder on a disk (ext4, xfs, btrfs)";
     findings.push({ id: "overlay", problem, fix });
   }
-  const missing = requiredControllers.filter((name) => !controllers.includes(name));
+  const missing = missingControllers(controllers);
   if (missing.length > 0) {
     const problem = `no cgroup controller for ${missing.join(", ")}`;
-    const fix = "mount cgroups at /sys/fs/cgroup; where memory is off, boot with `cgroup_enable=memory`";
-    findings.push({ id: "cgroups", problem, fix });
+    findings.push({ id: "cgroups", problem, fix: cgroupFix });
   }
   return findings;
 }
@@ -68,9 +68,9 @@ function folderFindings({ foreignFolders }: Facts): Refusal[] {
 }
 
 function spaceFindings({ freeBytes, stateDir }: Facts): Refusal[] {
-  if (freeBytes >= leastFreeBytes) return [];
+  if (freeBytes >= machineNeeds.stateFreeBytes) return [];
   const problem = `${toMiB(freeBytes)} MiB are free for ${stateDir}`;
-  return [{ id: "disk-space", problem, fix: `free at least ${toMiB(leastFreeBytes)} MiB` }];
+  return [{ id: "disk-space", problem, fix: `free at least ${toMiB(machineNeeds.stateFreeBytes)} MiB` }];
 }
 
 function libcFindings({ isGlibc }: Facts): Refusal[] {
@@ -130,13 +130,6 @@ function firewallFix({ family, table, name, hook }: FirewallChain, devicePrefix:
   return hook === "forward"
     ? `${rule(`iifname "${devicePrefix}*"`)} and ${rule(`oifname "${devicePrefix}*"`)}`
     : rule(`iifname "${devicePrefix}*" meta l4proto { tcp, udp } th dport 53`);
-}
-
-/** False for a release that cannot be read: better to try than to refuse. */
-function isOlder(release: string, [major, minor]: readonly [number, number]): boolean {
-  const [, isMajor, isMinor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  if (isMajor === undefined || isMinor === undefined) return false;
-  return Number(isMajor) < major || (Number(isMajor) === major && Number(isMinor) < minor);
 }
 
 function toMiB(bytes: number): number {

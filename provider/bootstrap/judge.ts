@@ -1,15 +1,19 @@
+import {
+  cgroupFix,
+  isKernelTooOld,
+  machineNeeds,
+  missingControllers,
+  oldestKernel,
+} from "../../contract/index.ts";
 import type { Facts, Finding } from "./types.ts";
 
 const MiB = 1024 ** 2;
 const least = {
-  kernel: [5, 10] as const,
-  stateBytes: 1024 * MiB,
   /** The kit unpacked, twice: an upgrade keeps the old one until the new one has proved itself. */
   kitBytes: 512 * MiB,
   memoryBytes: 256 * MiB,
   comfortableBytes: 480 * MiB,
 };
-const controllers = ["cpu", "memory", "pids"];
 const architectures = ["x86_64", "aarch64"];
 /** Certificates and heartbeats put up with this much. */
 const clockMs = 5_000;
@@ -25,25 +29,22 @@ const refusals: readonly Judgement[] = [
   ({ system }) =>
     system === "Linux" ? undefined : { problem: `it runs ${system}`, fix: "choose a Linux machine" },
   ({ kernel }) =>
-    isOlder(kernel)
-      ? { problem: `its kernel is ${kernel}`, fix: `boot Linux ${least.kernel.join(".")} or newer` }
+    isKernelTooOld(kernel)
+      ? { problem: `its kernel is ${kernel}`, fix: `boot Linux ${oldestKernel} or newer` }
       : undefined,
   ({ machine }) =>
     architectures.includes(machine)
       ? undefined
       : { problem: `its processor is ${machine}`, fix: `choose one of ${architectures.join(", ")}` },
   ({ controllers: present }) => {
-    const missing = controllers.filter((name) => !present.includes(name));
+    const missing = missingControllers(present);
     return missing.length === 0
       ? undefined
-      : {
-          problem: `it has no cgroup controller for ${missing.join(", ")}`,
-          fix: "mount cgroups at /sys/fs/cgroup; where memory is off, boot with `cgroup_enable=memory`",
-        };
+      : { problem: `it has no cgroup controller for ${missing.join(", ")}`, fix: cgroupFix };
   },
   ({ overlay }) =>
     overlay ? undefined : { problem: "its kernel has no overlayfs", fix: "load it with `modprobe overlay`" },
-  ({ stateFreeBytes, stateDir }) => tooFull(stateFreeBytes, least.stateBytes, stateDir),
+  ({ stateFreeBytes, stateDir }) => tooFull(stateFreeBytes, machineNeeds.stateFreeBytes, stateDir),
   ({ kitFreeBytes }) => tooFull(kitFreeBytes, least.kitBytes, "/opt/constellation"),
   ({ kitMountOptions }) => {
     const bad = ["noexec", "ro"].find((option) => kitMountOptions.includes(option));
@@ -105,13 +106,6 @@ function tooFull(freeBytes: number | undefined, wanted: number, folder: string) 
     problem: `${toMiB(freeBytes)} MiB are free for ${folder}`,
     fix: `free at least ${toMiB(wanted)} MiB`,
   };
-}
-
-/** False for a release that cannot be read: better to try than to refuse. */
-function isOlder(release: string): boolean {
-  const [, major, minor] = (/^(\d+)\.(\d+)/.exec(release) ?? []).map(Number);
-  if (major === undefined || minor === undefined) return false;
-  return major < least.kernel[0] || (major === least.kernel[0] && minor < least.kernel[1]);
 }
 
 const toMiB = (bytes: number) => Math.floor(bytes / MiB);
