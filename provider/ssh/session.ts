@@ -20,7 +20,9 @@ export function createSession(client: Client, target: Target, { hostKeys, close 
   client.on("error", () => client.end());
   client.on("close", () => resolve());
   const run: Ssh["run"] = async (command, options) =>
-    await start(client, command, name, (channel) => toItsEnd(channel, command, name, options));
+    await start({ client, command, name, signal: options.signal }, (channel) =>
+      toItsEnd(channel, command, name, options),
+    );
   let privilege: Promise<Privilege> | undefined;
   const rights = () => {
     privilege ??= findPrivilege(run, target);
@@ -39,7 +41,7 @@ export function createSession(client: Client, target: Target, { hostKeys, close 
     },
     async openAsRoot(command) {
       const { wrap, preamble } = await rights();
-      return await start(client, wrap(command), name, (channel) => {
+      return await start({ client, command: wrap(command), name }, (channel) => {
         if (preamble !== "") channel.write(preamble);
         return held(channel, command, name);
       });
@@ -58,28 +60,54 @@ function withPreamble(preamble: string, input: Readable | string = ""): Readable
   );
 }
 
+interface Start {
+  readonly client: Client;
+  readonly command: string;
+  /** Of the machine. */
+  readonly name: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** @param use is called at once: a quick command's exit comes with the answer that it has started. */
 function start<T>(
-  client: Client,
-  command: string,
-  name: string,
+  { client, command, name, signal }: Start,
   use: (channel: ClientChannel) => T | Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const gone = () => reject(lost("start a command", name));
+    let isOver = false;
+    const settle = (act: () => void) => {
+      isOver = true;
+      clearTimeout(timer);
+      client.off("close", gone);
+      signal?.removeEventListener("abort", give);
+      act();
+    };
+    const fail = (error: ConstellationError) => settle(() => reject(error));
+    const gone = () => fail(lost("start a command", name));
+    const give = () => fail(new ConstellationError("cancelled", `start a command on ${name}: cancelled`));
+    const timer = setTimeout(() => {
+      fail(stuck(name));
+      client.destroy(); // whoever comes next logs in anew
+    }, limits.startMs);
+    if (signal?.aborted) return give();
+    signal?.addEventListener("abort", give, { once: true });
     client.once("close", gone);
     try {
       client.exec(command, (error, channel) => {
-        client.off("close", gone);
-        if (error === undefined) return resolve(use(channel));
+        if (isOver) return channel?.close();
+        if (error === undefined) return settle(() => resolve(use(channel)));
         const message = `start a command on ${name}: ${error.message}; does its sshd allow sessions with commands?`;
-        reject(new ConstellationError("unreachable", message, { cause: error }));
+        fail(new ConstellationError("unreachable", message, { cause: error }));
       });
     } catch {
-      client.off("close", gone);
       gone(); // ssh2 throws where the connection has ended
     }
   });
+}
+
+function stuck(name: string): ConstellationError {
+  const late = `not started within ${limits.startMs / 1000} s`;
+  return new ConstellationError("unreachable", `start a command on ${name}: ${late}; is its sshd stuck?`);
 }
 
 function toItsEnd(
