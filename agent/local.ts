@@ -1,7 +1,17 @@
 import { agentPaths } from "../contract/index.ts";
 import { nameNewHost } from "./host-name.ts";
 import { inspect } from "./inspect/index.ts";
-import { down, preflight, runProgram, sayFindings, sayStatus, status, traces, up } from "./install/index.ts";
+import {
+  type DownResult,
+  down,
+  preflight,
+  runProgram,
+  sayFindings,
+  sayStatus,
+  status,
+  traces,
+  up,
+} from "./install/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { version } from "./version.ts";
@@ -35,10 +45,19 @@ export async function bringUp({ root, name, json }: BringUp): Promise<unknown> {
 export async function takeDown(root: string | undefined): Promise<unknown> {
   const { leaveCluster } = await import("./leaving.ts");
   const trouble = await leaveCluster(root);
-  const result = await down(withRoot(root));
-  if (trouble === undefined) return result;
-  return { ...result, kept: [...result.kept, { kind: "membership", item: "host", reason: trouble }] };
+  const { kept, ...result } = await down(withRoot(root));
+  const membership = trouble === undefined ? [] : [{ kind: "membership", item: "host", reason: trouble }];
+  return { ...result, kept: [...kept, ...membership, ...kitOf(process.execPath)] };
 }
+
+/** The programs that a provider brought stay: this one is among them, and joins or restores with the next command. */
+function kitOf(program: string): DownResult["kept"] {
+  const { 1: folder } = /^(\/opt\/constellation)\/kit\//.exec(program) ?? [];
+  if (folder === undefined) return [];
+  const reason = `this program is one of it; \`rm -rf ${folder}\` removes it`;
+  return [{ kind: "kit", item: folder, reason }];
+}
+
 export const listTraces = (root: string | undefined) => traces(withRoot(root));
 
 /** Programs get the whole of it; people get lines. */
