@@ -46,6 +46,7 @@ async function sendKit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   const version = await bootstrap.kits.require(bootstrap.machine.name, architecture);
   if (installed !== undefined && isNewer(installed.version, version))
     return { ...notes, kitFolder: installed.folder };
+  bootstrap.touching?.();
   return { ...notes, kitFolder: await bootstrap.kits.send(bootstrap, architecture) };
 }
 

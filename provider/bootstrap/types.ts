@@ -58,6 +58,8 @@ export interface Bootstrap {
   readonly signal: AbortSignal;
   progress(message: string): void;
   warn(message: string): void;
+  /** Told before the first thing is changed there. */
+  touching?(): void;
 }
 
 /** A machine becomes part of a cluster with its agent's first start; one that is part of it already stays so. */

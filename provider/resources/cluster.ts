@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type Client,
   type ClusterRecord,
@@ -81,8 +82,8 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
     },
 
     async previewCreate(inputs, call) {
-      const unknown = { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN };
-      const outputs = inputs.value.servers === undefined ? unknown : { ...unknown, hostKeys: UNKNOWN };
+      const outputs =
+        inputs.value.servers === undefined ? unknownOutputs : { ...unknownOutputs, hostKeys: UNKNOWN };
       if (hasUnknown(inputs.value)) return outputs;
       const findings = await siteOf(inputs.value).examine(call);
       refuseUnfit(findings ?? []);
@@ -90,25 +91,45 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       return outputs;
     },
 
-    create: (inputs, call) => raise(siteOf(inputs.value), inputs, call),
+    /** What is left of one that fails half-way is recorded: the next up goes on from there, a destroy removes it. */
+    async create(inputs, call) {
+      const site = siteOf(inputs.value);
+      try {
+        return await raise(site, inputs, call);
+      } catch (error) {
+        if (!site.isTouched()) throw error;
+        const stored = { id: String(inputs.value.name), inputs, outputs: {} };
+        throw new NotReady(stored, [(error as Error).message]);
+      }
+    },
 
     async previewUpdate(old, inputs) {
       if (!hasUnknown(inputs.value)) siteOf(inputs.value, old).require(old, "update");
-      return old.outputs;
+      return isFinished(old) ? old.outputs : { ...old.outputs, ...unknownOutputs };
     },
 
     /** Also heals: the agent is brought up where it does not run. */
     async update(old, inputs, call) {
       const site = siteOf(inputs.value, old);
       site.require(old, "update");
-      await refuseOther(site, old, inputs.value);
-      return raise(site, inputs, call);
+      try {
+        await refuseOther(site, old, inputs.value);
+        return await raise(site, inputs, call);
+      } catch (error) {
+        if (!isBarred(error) || !isLettingGo(old, inputs)) throw error;
+        call.warn(
+          `${error.message}: nothing was done there; forceDestroy is set, and pulumi destroy lets go of it`,
+        );
+        return { ...old, inputs };
+      }
     },
 
     async read(id, old) {
       const inputs = old?.inputs ?? importedInputs(id);
       const site = siteOf(inputs.value, old);
       if (old !== undefined) site.require(old, "read");
+      if (old !== undefined && !isFinished(old))
+        throw new NotReady(old, [`cluster ${id}: it was not made to its end; pulumi up goes on`]);
       const record = await readRecord(site).catch(unreadable(id, old));
       if (record === "gone") return undefined;
       if (record === "down") {
@@ -139,6 +160,11 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
   };
 }
 
+const unknownOutputs = { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN };
+
+/** Whether its create came to its end. */
+const isFinished = ({ outputs }: Stored) => outputs.clusterId !== undefined;
+
 /** A machine that cannot be reached says nothing about what is on it. */
 function unreadable(id: string, old: Stored | undefined) {
   return (error: unknown): never => {
@@ -148,14 +174,23 @@ function unreadable(id: string, old: Stored | undefined) {
   };
 }
 
+/** No agent is got at there, and may never be again: another machine may have its address. */
+const barred: readonly string[] = ["unreachable", "host-key-changed", "login-denied"];
+const isBarred = (error: unknown): error is ConstellationError =>
+  error instanceof ConstellationError && barred.includes(error.code);
+
+/** Nothing but that is asked for, and it needs no machine. */
+function isLettingGo(old: Stored, { value }: Opened): boolean {
+  return value.forceDestroy === true && isDeepStrictEqual({ ...old.inputs.value, forceDestroy: true }, value);
+}
+
 /** A machine that is gone for good takes its agent along. */
 function letGo(inputs: Properties, call: Call) {
   return (error: unknown): "lost" => {
-    const isAway = error instanceof ConstellationError && error.code === "unreachable";
-    if (!isAway) throw error;
+    if (!isBarred(error)) throw error;
     if (inputs.forceDestroy !== true) {
       const advice = "where the machine is gone for good, set forceDestroy";
-      throw new ConstellationError("unreachable", `${error.message}; ${advice}`, { cause: error });
+      throw new ConstellationError(error.code, `${error.message}; ${advice}`, { cause: error });
     }
     call.warn(`${error.message}: what is on it stays`);
     return "lost";
@@ -164,7 +199,7 @@ function letGo(inputs: Properties, call: Call) {
 
 /** An update of one cluster founds no other one in its place. */
 async function refuseOther(site: Site, old: Stored, inputs: Properties): Promise<void> {
-  if (inputs.servers === undefined) return;
+  if (inputs.servers === undefined || !isFinished(old)) return;
   const record = await readRecord(site);
   if (record === "down" || (record !== "gone" && record.id === old.outputs.clusterId)) return;
   const there = record === "gone" ? "none is there" : `${record.id} is there`;

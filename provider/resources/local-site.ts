@@ -44,6 +44,8 @@ export function localSite(
       const { warnings = [], ...rest } = (await agent.run("up", root, call.progress)) as Partial<Raising>;
       return { warnings, ...rest };
     },
+    /** An agent that does not come up here leaves nothing that the next one would not find. */
+    isTouched: () => false,
     async remove(call) {
       await agent.run("down", root, call.progress);
     },

@@ -26,6 +26,7 @@ export function remoteSite(
   const machine = machines.at({ ssh, ...within }, old?.outputs.hostKeys as HostKeys | undefined);
   const about = ({ signal, progress, warn }: Call) => ({ machine, root, signal, progress, warn });
   const { labels, taints, reserved } = server;
+  let isTouched = false;
   return {
     client: connect(machine.address),
     settings: { labels, taints, reserved },
@@ -39,7 +40,13 @@ export function remoteSite(
       );
     },
     examine: async (call) => (await lookAhead({ ...about(call), kits, info: call.info }))?.findings,
-    raise: async (call) => ({ warnings: [], ...(await bootstrap({ ...about(call), hostName, kits })) }),
+    async raise(call) {
+      const touching = () => {
+        isTouched = true;
+      };
+      return { warnings: [], ...(await bootstrap({ ...about(call), hostName, kits, touching })) };
+    },
+    isTouched: () => isTouched,
     remove: async (call) => {
       await removeAgent(about(call));
       machine.leave();

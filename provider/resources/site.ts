@@ -11,6 +11,8 @@ export interface Site {
   examine(call: Call): Promise<readonly Finding[] | undefined>;
   /** Brings an agent up, or a newer one in the place of what runs. */
   raise(call: Call): Promise<Raising>;
+  /** Whether something was brought there, which a failure after that leaves. */
+  isTouched(): boolean;
   /** Removes the agent and every trace of it. */
   remove(call: Call): Promise<void>;
   /** Whether something of an agent's is there, running or not. */

@@ -42,6 +42,17 @@ const program = (far = cluster(), services: Record<string, ResourceSpec> = { web
 });
 const fetched = async (path: string) =>
   (await stack.run(["curl", "-sS", "--max-time", "5", `http://${host.address}:8000/${path}`])).stdout;
+const pinned = async () => (await host.hostKey()).split(" ").slice(0, 2).join(" ");
+/** As after an installation anew. */
+const otherHostKey = async () => {
+  await host.output([
+    "sh",
+    "-c",
+    "cd /etc/ssh && rm ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key",
+  ]);
+  await host.output(["sh", "-c", "kill -HUP $(pgrep -o -x sshd)"]);
+  await until(async () => (await host.ssh("true")).stderr.includes("verification failed"));
+};
 const unchanged = async () => {
   expect(await stack.preview()).toEqual([]);
   expect((await stack.refresh()).stdout).not.toMatch(/updated|deleted/);
@@ -83,8 +94,7 @@ describe("a cluster on another machine, over SSH", () => {
     await stack.up();
     expect(await fetched("hostname")).toMatch(/^web-0/);
     const { hostKeys } = await stack.outputs();
-    const key = (await host.hostKey()).split(" ").slice(0, 2).join(" ");
-    expect(hostKeys).toEqual({ [`${host.address}:22`]: key });
+    expect(hostKeys).toEqual({ [`${host.address}:22`]: await pinned() });
     expect(await stack.stateText()).not.toContain("PRIVATE KEY");
   });
 
@@ -149,17 +159,11 @@ describe("a cluster on another machine, over SSH", () => {
   });
 
   test("another host key than the recorded one: nothing is sent", async () => {
-    await host.output([
-      "sh",
-      "-c",
-      "cd /etc/ssh && rm ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key",
-    ]);
-    await host.output(["sh", "-c", "kill -HUP $(pgrep -o -x sshd)"]);
-    await until(async () => (await host.ssh("true")).stderr.includes("verification failed"));
+    await otherHostKey();
     await stack.write(program(cluster({ labels: { zone: "b" } })));
     const said = await stack.failingUp();
     expect(said).toMatch(/its host key is ssh-ed25519 SHA256:\S+, and the recorded one is SHA256:/);
-    const hostKey = (await host.hostKey()).split(" ").slice(0, 2).join(" ");
+    const hostKey = await pinned();
     await stack.write(program(cluster({ ssh: { ...ssh, hostKey }, labels: { zone: "b" } })));
     await stack.up();
     await unchanged();
@@ -173,8 +177,7 @@ describe("a cluster on another machine, over SSH", () => {
 
 describe("a bootstrap", () => {
   test("host that dies while the kit is sent: the next up finishes it; within 30 s", async () => {
-    const hostKey = (await host.hostKey()).split(" ").slice(0, 2).join(" ");
-    await stack.write(program(cluster({ ssh: { ...ssh, hostKey } })));
+    await stack.write(program(cluster({ ssh: { ...ssh, hostKey: await pinned() } })));
     const went = stack.failingUp();
     await until(async () => (await host.run(["ls", "/opt/constellation"])).code === 0);
     await host.kill();
@@ -185,12 +188,24 @@ describe("a bootstrap", () => {
     await unchanged();
   });
 
-  test("a machine that is gone for good is let go with forceDestroy", async () => {
-    const hostKey = (await host.hostKey()).split(" ").slice(0, 2).join(" ");
-    await stack.write(program(cluster({ ssh: { ...ssh, hostKey } }, { forceDestroy: true }), {}));
+  test("one that fails once the kit is there is recorded: destroy takes all of it away", async () => {
+    await stack.destroy();
+    await host.output(["touch", "/var/lib/constellation/of-somebody-else"]);
+    await stack.write(program(cluster({ ssh: { ...ssh, hostKey: await pinned() } }), {}));
+    expect(await stack.failingUp()).toMatch(/\/var\/lib\/constellation holds files of somebody else/);
+    await host.output(["rm", "/var/lib/constellation/of-somebody-else"]);
+    expect((await stack.preview()).map(({ op }) => op)).toEqual(["update"]);
+    await stack.destroy();
+    expect(await remains()).toEqual([]);
+  });
+
+  test("a machine in whose place another one answers is let go with forceDestroy", async () => {
+    await stack.write(program(cluster(), {}));
     await stack.up();
-    await host.kill();
-    expect((await stack.destroy()).stdout).toMatch(/what is on it stays/);
+    await otherHostKey();
+    await stack.write(program(cluster({}, { forceDestroy: true }), {}));
+    expect((await stack.up()).stdout).toMatch(/its host key is .*forceDestroy is set, .* lets go of it/);
+    expect((await stack.destroy()).stdout).toMatch(/its host key is .* what is on it stays/);
   });
 });
 
