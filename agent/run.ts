@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { type AgentPaths, agentPaths, ConstellationError } from "../contract/index.ts";
 import { createCgroupCounters } from "./adapters/cgroups/index.ts";
 import { createRuntime, readMachineFacts } from "./adapters/crun/index.ts";
-import { createDnsmasq } from "./adapters/dnsmasq/index.ts";
+import { createDnsmasq, createDnsmasqViews, type DnsmasqOptions } from "./adapters/dnsmasq/index.ts";
 import {
   createConntrack,
   createFileCalls,
@@ -123,15 +123,17 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     { folder: folders.runtime, programs, facts },
     { spawner, run, processes, mounts },
   );
-  const names = createDnsmasq({
+  const nameServer: DnsmasqOptions = {
     ...{ folder: join(paths.runDir, "dnsmasq"), spawner, processes, signal },
     onEnd: () => network.wake(),
     onChange: (message, pid) => log.info({ component: "names", pid }, `name server ${message}`),
-  });
+  };
   const network = runNetwork(
     paths,
     {
-      ...{ links, conntrack, sockets, names },
+      ...{ links, conntrack, sockets },
+      names: createDnsmasq(nameServer),
+      views: createDnsmasqViews({ ...nameServer, folder: join(nameServer.folder, "views") }),
       sysctls: { read: readSysctl, write: writeSysctl },
       traffic: createNftables({ table: paths.id, run }),
     },

@@ -20,6 +20,7 @@ import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
 import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
 import { admitMembers } from "./members.ts";
+import { networkFeature } from "./networks/index.ts";
 import type { OwnServers } from "./new-servers.ts";
 import { ownFolders } from "./own-folders.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
@@ -121,6 +122,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     sealer,
     now,
     features: {
+      Network: networkFeature({ store, clusters }),
       Service: createServiceFeature({
         store,
         clusters,

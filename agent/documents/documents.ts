@@ -87,7 +87,9 @@ export function createDocuments(ports: DocumentsPorts): Documents {
       serial(async () => {
         await again(async () => {
           const found = find(address);
-          if (found) await store.commit(removalsOf(found, address, ifMatch, by));
+          if (!found) return;
+          features[found.record.kind]?.requireUnused?.(found.record);
+          await store.commit(removalsOf(found, address, ifMatch, by));
         }, ifMatch === undefined);
       }),
   };

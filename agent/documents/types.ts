@@ -49,6 +49,8 @@ export interface KindFeature<Found = unknown> {
   admit?(candidate: Candidate, found: Found): Promise<Admission>;
   /** What follows from the document, for the same transaction; where that fails, the document is written alone. */
   along?(desired: Desired): Along;
+  /** Throws where something else needs the document: then it is not deleted. */
+  requireUnused?(desired: Desired): void;
   /** The live state; without it an apply waits for nothing. */
   status?(desired: Desired): ServiceStatus;
 }

@@ -30,7 +30,7 @@ export interface NameServer {
 export function nameServers(): NameServer[] {
   return listProcesses().flatMap(({ pid, name }) => {
     const [, config = "", runDir] =
-      /\0--conf-file=((\/[^\0]*)\/dnsmasq\/dnsmasq-[0-9a-f]{8}\.conf)\0/.exec(
+      /\0--conf-file=((\/[^\0]*?)\/dnsmasq\/(?:views\/[0-9.]+\/)?dnsmasq-[0-9a-f]{8}\.conf)\0/.exec(
         readText(`/proc/${pid}/cmdline`),
       ) ?? [];
     if (name !== "dnsmasq" || runDir === undefined || isContained(pid)) return [];

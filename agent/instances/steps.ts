@@ -111,9 +111,10 @@ async function unmountRoot({ root, kept }: Places, { mounts }: StepPorts): Promi
 }
 
 async function plugIn(start: Start, { network }: StepPorts): Promise<void> {
-  const { id, address } = start.placement;
+  const { id, address, membership } = start.placement;
   const cloudMetadata = start.workload.security?.cloudMetadata ?? false;
-  start.netnsFile = (await network.plugIn({ id, address, cloudMetadata })).netnsFile;
+  const link = { id, address, cloudMetadata, hasNetworks: membership !== undefined };
+  start.netnsFile = (await network.plugIn(link)).netnsFile;
 }
 
 async function unplug({ id }: Places, { network }: StepPorts): Promise<void> {

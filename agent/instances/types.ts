@@ -198,6 +198,8 @@ export interface Network {
     readonly address: string;
     /** Whether it may reach the cloud's metadata endpoints. */
     readonly cloudMetadata: boolean;
+    /** Whether it is in networks besides the open one. */
+    readonly hasNetworks: boolean;
   }): Promise<{ readonly netnsFile: string }>;
   unplug(id: string): Promise<void>;
   /** Whether new connections may still be led to it on this host; true also where nobody knows yet. */

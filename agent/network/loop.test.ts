@@ -55,6 +55,7 @@ test("an instance counts as led to until the kernel has the rules without it", a
       inspect: async () => true,
     },
     names: { serve: async () => served[named++]?.resolve() },
+    views: { serve: async () => undefined },
     conntrack: { deleteUdpFlows: async () => 0 },
     sockets: { listTcp: async () => [] },
   };

@@ -9,12 +9,12 @@ import { owesAnswer } from "./answers.ts";
 import { createForgetting } from "./forget.ts";
 import { createHeldPorts } from "./held-ports.ts";
 import { createInstanceLinks } from "./links.ts";
-import { createMetadataGate } from "./metadata-gate.ts";
-import { nameTable } from "./names.ts";
+import { nameTable, nameViews } from "./names.ts";
 import { placesOf } from "./places.ts";
 import { planTraffic } from "./plan.ts";
+import { createRulesGate } from "./rules-gate.ts";
 import { ensureSysctls } from "./sysctls.ts";
-import type { Conntrack, Links, NameServer, Sockets, Sysctls, Traffic } from "./types.ts";
+import type { Conntrack, Links, NameServer, NameViews, Sockets, Sysctls, Traffic } from "./types.ts";
 
 const bounds = {
   /** A pass without a reason, which looks whether somebody has taken rules, devices or names away. */
@@ -36,6 +36,7 @@ export interface NetworkPorts {
   readonly sysctls: Sysctls;
   readonly traffic: Traffic;
   readonly names: NameServer;
+  readonly views: NameViews;
   readonly conntrack: Conntrack;
   readonly sockets: Sockets;
 }
@@ -47,14 +48,16 @@ export interface HostNetwork {
   /** Another pass soon: something ended. */
   wake(): void;
   /**
-   * Waits for the host's side and for packet rules that say whether it may reach metadata endpoints, 15 s at most:
-   * nothing runs without rules. Repeatable.
+   * Waits for the host's side and for packet rules that say whether it may reach metadata endpoints, and whom else
+   * where it is in networks, 15 s at most: nothing runs without rules. Repeatable.
    */
   plugIn(instance: {
     readonly id: string;
     readonly address: string;
     /** Default: it may not. */
     readonly cloudMetadata?: boolean;
+    /** Whether it is in networks besides the open one. Default: it is not. */
+    readonly hasNetworks?: boolean;
   }): Promise<{ readonly netnsFile: string }>;
   unplug(id: string): Promise<void>;
   /** Whether the packet rules written last lead new connections to an instance; true before the first were written. */
@@ -84,7 +87,7 @@ export function runNetwork(
   const planOf = lastOf((wanted: Assignment) => planTraffic(wanted, places));
   const forgetOutdatedFlows = createForgetting(places.udpWays, ports.conntrack);
   const heldPorts = createHeldPorts();
-  const metadata = createMetadataGate();
+  const gate = createRulesGate();
   let shadowed: ReadonlySet<string> = new Set();
   let ensured: HostAddresses | undefined;
   let reached: Assignment["peers"];
@@ -99,9 +102,14 @@ export function runNetwork(
       pulse.fire();
     },
     wake: () => pulse.fire(),
-    async plugIn({ cloudMetadata = false, ...instance }) {
+    async plugIn({ cloudMetadata = false, hasNetworks = false, ...instance }) {
       const over = new AbortController();
-      const rules = metadata.agrees(instance.address, cloudMetadata, over.signal);
+      const rules = gate.until(
+        ({ metadataReaders, instances }) =>
+          metadataReaders.has(instance.address) === cloudMetadata &&
+          (!hasNetworks || instances.has(instance.id)),
+        over.signal,
+      );
       await within(bounds.readyMs, Promise.all([ready.promise, rules]), `plug in ${instance.id}`).finally(
         () => over.abort(),
       );
@@ -144,6 +152,8 @@ export function runNetwork(
     const parts: readonly [string, () => Promise<void>][] = [
       ["host side", async () => await reconcileHost(wanted)],
       ["ways to other hosts", async () => await reconcilePeers(wanted)],
+      // Before the rules that lead to them.
+      ["names of networks", async () => await ports.views.serve(nameViews(wanted))],
       ["packet rules", async () => await reconcileTraffic(wanted)],
       ["published ports", async () => await holdPorts(wanted)],
       ["names", async () => await ports.names.serve(nameTable(wanted))],
@@ -189,7 +199,10 @@ export function runNetwork(
       log.warn("packet rules were changed by somebody else; writing them again");
       await ports.traffic.apply(plan);
     }
-    metadata.open(plan.metadataReaders);
+    gate.open({
+      metadataReaders: new Set(plan.metadataReaders),
+      instances: new Set(wanted.placements.map(({ id }) => id)),
+    });
     routed = new Set(wanted.services.flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
     const forgotten = await forgetOutdatedFlows(plan);
     if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { Placement, ServiceRoute } from "../session/index.ts";
-import { nameTable } from "./names.ts";
+import { nameTable, nameViews } from "./names.ts";
 
 const host = {
   name: "alpha",
@@ -65,4 +65,67 @@ test("every namespace that is used is ours, with services or without", () => {
   const placements = [{ namespace: "jobs" }, { namespace: "shop" }] as Placement[];
   const { domains, address } = nameTable({ host, services: [web], placements });
   expect([address, domains]).toEqual(["10.64.0.1", ["jobs.internal", "shop.internal"]]);
+});
+
+const at = (namespace: string, networks: readonly string[], isInternal = false) =>
+  ({ namespace, address: `10.64.0.${namespace.length}`, membership: { networks, isInternal } }) as Placement;
+
+test("who is in no network is told nothing of what is isolated", () => {
+  const hidden = { ...web, networks: [{ network: "shop/back", aliases: ["db"] }] };
+  const both = {
+    ...hidden,
+    uid: "2",
+    name: "api",
+    networks: [...hidden.networks, { network: "open", aliases: ["gate"] }],
+  };
+  expect(lines({ ...hidden, endpoints: [] })).toEqual([]);
+  expect(lines({ ...both, endpoints: [] })).toEqual([
+    "api.shop.internal 240.0.0.1",
+    "gate.shop.internal 240.0.0.1",
+  ]);
+});
+
+test("each group of instances is told its own networks' names, and another namespace's in short", () => {
+  const bare = { ...web, endpoints: [] };
+  const services: ServiceRoute[] = [
+    {
+      ...bare,
+      aliases: ["www"],
+      networks: [{ network: "edge/proxy", aliases: ["front", "www.example.com"] }],
+    },
+    {
+      ...bare,
+      uid: "2",
+      name: "db",
+      address: "240.0.0.2",
+      networks: [{ network: "shop/back", aliases: ["store"] }],
+    },
+    { ...bare, uid: "3", name: "open", address: "240.0.0.3" },
+  ];
+  const placements = [at("shop", ["shop/back"], true), at("edge", ["edge/proxy"])];
+  const views = nameViews({ host, services, placements }).map(({ records, ...view }) => ({
+    ...view,
+    records: records.map(({ name, address }) => `${name} ${address}`),
+  }));
+  const domains = ["edge.internal", "shop.internal"];
+  const address = expect.stringMatching(/^127\./);
+  expect(views).toEqual([
+    {
+      ...{ address, asksOthers: true },
+      domains: [domains[0], "front.internal", domains[1], "web.internal", "www.internal"],
+      records: [
+        "front.internal 240.0.0.1",
+        "front.shop.internal 240.0.0.1",
+        "web.internal 240.0.0.1",
+        "web.shop.internal 240.0.0.1",
+        "www.example.com 240.0.0.1",
+        "www.internal 240.0.0.1",
+        "www.shop.internal 240.0.0.1",
+      ],
+    },
+    {
+      ...{ address, domains, asksOthers: false },
+      records: ["db.shop.internal 240.0.0.2", "store.shop.internal 240.0.0.2"],
+    },
+  ]);
 });

@@ -1,43 +1,75 @@
+import { openNetwork } from "../networks/index.ts";
 import type { Assignment, ServiceRoute } from "../session/index.ts";
+import { type Group, groupsOf } from "./groups.ts";
 import type { NameTable } from "./types.ts";
 
+type Given = Pick<Assignment, "host" | "services" | "placements">;
+type Asker = Pick<Group, "networks" | "isInternal"> & { readonly namespaces: ReadonlySet<string> };
+
 /**
- * Derives the cluster's names from an assignment. Pure.
+ * Derives the cluster's names from an assignment, as those in the open network see them. Pure.
  * `web.shop.internal` and its aliases are the service's virtual address, or the addresses of the instances that take
  * traffic where it is discovered so; `web-0.web.shop.internal` is one instance. A service's name goes before an alias.
  */
-export function nameTable({
-  host,
-  services,
-  placements,
-}: Pick<Assignment, "host" | "services" | "placements">): NameTable {
+export function nameTable(given: Given): NameTable {
+  const asker = { networks: [openNetwork], isInternal: false, namespaces: new Set<string>() };
+  return { address: given.host.gateway, ...answersTo(asker, given) };
+}
+
+/** What those see that are in other networks: a table for each group of this host. Pure. */
+export function nameViews(given: Given): NameTable[] {
+  return groupsOf(given).map(({ nameServer, instances, ...group }) => {
+    const namespaces = new Set(instances.map(({ namespace }) => namespace));
+    return { address: nameServer, ...answersTo({ ...group, namespaces }, given) };
+  });
+}
+
+/** The names of services that share a network with who asks; an alias counts in its network alone. */
+function answersTo(asker: Asker, { host, services, placements }: Given): Omit<NameTable, "address"> {
   const domain = host.domain.toLowerCase();
   const domainOf = (namespace: string) => `${namespace}.${domain}`.toLowerCase();
+  const seen = services.flatMap((service) => {
+    const shared = networksOf(service).filter(({ network }) => asker.networks.includes(network));
+    return shared.length === 0 ? [] : [{ service, shared }];
+  });
   const taken = new Set(
-    services.map(({ namespace, name }) => `${name}.${domainOf(namespace)}`.toLowerCase()),
+    seen.map(({ service: { namespace, name } }) => `${name}.${domainOf(namespace)}`.toLowerCase()),
   );
-  const records = services.flatMap((service) => {
-    const names = [service.name, ...service.aliases.filter((alias) => !taken.has(inFull(alias, service)))];
+  const short = new Set<string>();
+  const records = seen.flatMap(({ service, shared }) => {
+    const { namespace, endpoints } = service;
+    const name = service.name.toLowerCase();
+    const own = domainOf(namespace);
+    const aliases = [...service.aliases, ...shared.flatMap((attachment) => attachment.aliases)];
+    const [whole, labels] = [aliases.filter(hasDots), aliases.filter((alias) => !hasDots(alias))];
+    const names = [name, ...labels.filter((alias) => !taken.has(`${alias}.${own}`))];
+    // In a network of several namespaces, each finds the others' by the same short names: the domain is searched last.
+    const isAcross = shared.some(isNamed) && [...asker.namespaces].some((other) => other !== namespace);
+    const across = isAcross ? [name, ...labels].map((label) => `${label}.${domain}`) : [];
+    for (const one of across) short.add(one);
     return [
-      ...names.flatMap((name) =>
-        addressesOf(service).map((address) => ({ name: inFull(name, service), address })),
+      ...[...names.map((label) => `${label}.${own}`), ...across, ...whole].flatMap((full) =>
+        addressesOf(service).map((address) => ({ name: full, address })),
       ),
-      ...service.endpoints.map(({ name, address }) => ({
-        name: inFull(`${name}.${service.name}`, service),
-        address,
+      ...endpoints.map((endpoint) => ({
+        name: `${endpoint.name}.${name}.${own}`.toLowerCase(),
+        address: endpoint.address,
       })),
     ];
   });
+  const namespaces = [...services, ...placements].map(({ namespace }) => domainOf(namespace));
   return {
-    address: host.gateway,
-    domains: [...new Set([...services, ...placements].map(({ namespace }) => domainOf(namespace)))].sort(),
+    domains: [...new Set([...namespaces, ...short])].sort(),
+    asksOthers: !asker.isInternal,
     records: sortedRecords(records),
   };
-
-  function inFull(name: string, { namespace }: ServiceRoute): string {
-    return `${name}.${domainOf(namespace)}`.toLowerCase();
-  }
 }
+
+const networksOf = ({ networks = [{ network: openNetwork, aliases: [] }] }: ServiceRoute) => networks;
+
+const isNamed = ({ network }: { readonly network: string }) => network !== openNetwork;
+
+const hasDots = (alias: string) => alias.includes(".");
 
 function addressesOf({ discovery, address, endpoints }: ServiceRoute): string[] {
   return discovery === "virtual" ? [address] : endpoints.map((endpoint) => endpoint.address);

@@ -1,4 +1,6 @@
+import { gatewayOf } from "../cluster/index.ts";
 import type { Assignment, InstanceSpec, RoutedPort, ServiceRoute } from "../session/index.ts";
+import { groupsOf, isOpen } from "./groups.ts";
 import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
 import { routesToPeers } from "./underlay.ts";
 
@@ -8,25 +10,27 @@ import { routesToPeers } from "./underlay.ts";
  * the others from working: the one with the smaller uid has it.
  */
 export function planTraffic(
-  assignment: Pick<Assignment, "host" | "peers" | "services" | "placements" | "specs">,
+  assignment: Pick<Assignment, "host" | "peers" | "services" | "placements" | "specs" | "networks">,
   { devicePrefix, anchor }: Pick<TrafficPlan, "devicePrefix" | "anchor">,
 ): TrafficPlan {
   const { host, services, placements, specs } = assignment;
   const routes = services.toSorted((one, other) => compare(one.uid, other.uid));
-  const balanced = uniqueBy(routes.map(balance), ({ address }) => address);
+  const fixed = routes.flatMap(fixedIn);
+  const balanced = uniqueBy([...routes.map(balance), ...fixed], ({ address }) => address);
   const published = uniqueBy(
     routes.flatMap((route) => publish(route, host.name)),
     keyOfPublished,
   );
+  const peerCidrs = routesToPeers(assignment)
+    .map(({ destination }) => destination)
+    .sort();
   return {
     devicePrefix,
     anchor,
     gateway: host.gateway,
     hostCidr: host.cidr,
     clusterCidr: host.clusterCidr,
-    peerCidrs: routesToPeers(assignment)
-      .map(({ destination }) => destination)
-      .sort(),
+    peerCidrs,
     serviceCidr: host.serviceCidr,
     services: sortedBy(balanced, ({ address }) => numberOf(address)),
     published: published.toSorted((one, other) => compare(keyOfPublished(one), keyOfPublished(other))),
@@ -34,7 +38,23 @@ export function planTraffic(
     metadataReaders: sortedAddresses(
       placements.filter(({ specKey }) => readsMetadata(specs[specKey])).map(({ address }) => address),
     ),
+    fixedAddresses: sortedAddresses(fixed.map(({ address }) => address)),
+    otherGateways: peerCidrs.map(gatewayOf),
+    networks: (assignment.networks ?? []).toSorted((one, other) => compare(one.name, other.name)),
+    groups: groupsOf(assignment).map((group) => {
+      const { id, networks, isInternal, nameServer, instances } = group;
+      const addresses = instances.map(({ address }) => address);
+      return { id, networks, isOpen: isOpen(group), isInternal, nameServer, addresses };
+    }),
   };
+}
+
+/** A service's fixed addresses stand for its instance's own: every port is the instance's. */
+function fixedIn({ uid, networks = [], endpoints }: ServiceRoute): BalancedService[] {
+  const targets = sortedAddresses(endpoints.map(({ address }) => address));
+  return networks.flatMap(({ address }) =>
+    address === undefined ? [] : [{ uid: `${uid}-${address}`, address, targets, translated: [] }],
+  );
 }
 
 /** The contract's `security.cloudMetadata`. */

@@ -1,3 +1,5 @@
+import type { NetworkMembers } from "../session/index.ts";
+
 /** What packets must pass through on this host: derived from an assignment alone, sorted, free of conflicts. */
 export interface TrafficPlan {
   /** How the names of instances' links start; `anchor` too. */
@@ -22,6 +24,26 @@ export interface TrafficPlan {
   readonly localTargets: readonly string[];
   /** Instances of this host that may reach the cloud's metadata endpoints. */
   readonly metadataReaders: readonly string[];
+  /** Addresses among those of `services` that are of no range of ours. */
+  readonly fixedAddresses: readonly string[];
+  /** Other hosts' own addresses in the cluster's network. */
+  readonly otherGateways: readonly string[];
+  /** In order of their names. */
+  readonly networks: readonly NetworkMembers[];
+  readonly groups: readonly TrafficGroup[];
+}
+
+/** Instances of this host that are in the same networks. */
+export interface TrafficGroup {
+  readonly id: string;
+  /** Of `networks`, by name: only their members reach these instances and are reached by them, unless `isOpen`. */
+  readonly networks: readonly string[];
+  readonly isOpen: boolean;
+  /** They reach nothing outside of the cluster. */
+  readonly isInternal: boolean;
+  /** The loopback address that answers when they ask the host for names. */
+  readonly nameServer: string;
+  readonly addresses: readonly string[];
 }
 
 /** A virtual address; every port and protocol goes to one of `targets` (instances' addresses). None: refused. */
@@ -49,12 +71,14 @@ export interface PublishedPort {
 
 export type Protocol = "tcp" | "udp";
 
-/** What the name server answers: names and domains in full, without a final dot, in lower case, sorted. */
+/** What a name server answers: names and domains in full, without a final dot, in lower case, sorted. */
 export interface NameTable {
   /** The one address it listens on. */
   readonly address: string;
-  /** A name in one of these that is not in `records` does not exist; any other name is asked of the host's own servers. */
+  /** A name in one of these that is not in `records` does not exist. */
   readonly domains: readonly string[];
+  /** Any other name is asked of the host's own servers; where this is false, it does not exist. */
+  readonly asksOthers: boolean;
   readonly records: readonly { readonly name: string; readonly address: string }[];
 }
 
@@ -70,6 +94,12 @@ export interface Traffic {
 export interface NameServer {
   /** Makes it serve this table: adopts the running one, or starts one, and lets it reread what changed. */
   serve(table: NameTable): Promise<void>;
+}
+
+/** Name servers beside that one, for some instances each; satisfied by `adapters/dnsmasq`. */
+export interface NameViews {
+  /** Makes one serve each of these tables, and ends all others. */
+  serve(tables: readonly NameTable[]): Promise<void>;
 }
 
 /** Instances' links to the host; satisfied by `adapters/libc`. */

@@ -1,6 +1,7 @@
 import { ConstellationError, nearest, type Violation } from "../../contract/index.ts";
 import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
+import { attachmentProblems } from "../networks/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
 import { foreseen } from "./foresee.ts";
@@ -35,6 +36,7 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
       ...closedPathViolations(candidate.inputs, ports.closedFolders),
       ...(image.kind === "refused" ? [image.violation] : []),
       ...referenceViolations(ports.store, candidate),
+      ...attachmentProblems(ports.store, candidate),
     ],
 
     async admit(candidate, image) {

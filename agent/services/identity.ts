@@ -12,6 +12,7 @@ const outsideOfInstances = new Set([
   "discovery",
   "labels",
   "aliases",
+  "networks",
   "ports",
   "image",
   "imageDigest",

@@ -1,5 +1,6 @@
 import { ConstellationError } from "../../contract/index.ts";
 import { gatewayOf } from "../cluster/index.ts";
+import { type Attachment, attachmentsOf, openNetwork } from "../networks/index.ts";
 import { digestsOnly, openStored, type Sealer } from "../secrets/index.ts";
 import {
   minHealthyTimeMs,
@@ -9,6 +10,7 @@ import {
   servicesOf,
 } from "../services/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
+import { createMemberships, type Memberships, networksOf } from "./networks.ts";
 import type {
   Assignment,
   Endpoint,
@@ -26,7 +28,9 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
   const cluster = store.get(families.cluster, keys.cluster)?.record;
   const host = store.get(families.host, keys.host(hostName))?.record;
   if (!cluster || !host) return undefined;
-  const placed = placementsOf(store).filter((placement) => placement.host === hostName);
+  const placements = placementsOf(store);
+  const placed = placements.filter((placement) => placement.host === hostName);
+  const memberships = createMemberships(store);
   const specs = specsOf(
     store,
     sealer,
@@ -43,13 +47,14 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
       serviceCidr: cluster.network.serviceCidr,
       domain: cluster.network.domain,
     },
-    placements: placed.map((placement) => placementOf(placement.placed)),
+    placements: placed.map((placement) => placementOf(placement.placed, memberships)),
     specs,
     ...contentsOf(store, sealer, Object.values(specs)),
     registries: cluster.registries ?? {},
     ...(cluster.imageStorage?.maxSize !== undefined && { imageMaxSize: cluster.imageStorage.maxSize }),
     services: routesOf(store),
     peers: peersOf(store, hostName),
+    ...networksOf(placed, placements, memberships),
     ...unknownServicesOf(store),
   };
 }
@@ -81,8 +86,13 @@ type Inputs = Desired["inputs"];
 
 const specKey = (uid: string, revision: number) => `${uid}/${revision}`;
 
-function placementOf({ at: _, isMoving: __, ...placed }: Placed): Placement {
-  return { ...placed, specKey: specKey(placed.serviceUid, placed.revision) };
+function placementOf({ at: _, isMoving: __, ...placed }: Placed, memberships: Memberships): Placement {
+  const membership = memberships(placed);
+  return {
+    ...placed,
+    specKey: specKey(placed.serviceUid, placed.revision),
+    ...(membership && { membership }),
+  };
 }
 
 function specsOf(store: Store, sealer: Sealer, placed: readonly Placed[]): Record<string, InstanceSpec> {
@@ -157,7 +167,7 @@ export function routesOf(store: Store): ServiceRoute[] {
   });
   const byService = Map.groupBy(serving, ({ placed }) => placed.serviceUid);
   return servicesOf(store).map((service) =>
-    routeOf(service, (byService.get(service.uid) ?? []).map(endpointOf)),
+    routeOf(service, (byService.get(service.uid) ?? []).map(endpointOf), attachmentsOf(store, service)),
   );
 }
 
@@ -177,7 +187,11 @@ interface RoutedInputs {
   }[];
 }
 
-function routeOf({ uid, namespace, name, inputs, outputs }: Desired, endpoints: Endpoint[]): ServiceRoute {
+function routeOf(
+  { uid, namespace, name, inputs, outputs }: Desired,
+  endpoints: Endpoint[],
+  networks: readonly Attachment[],
+): ServiceRoute {
   const { aliases = [], discovery, ports = [] } = inputs as unknown as RoutedInputs;
   // The endpoints are the published ports, in the same order.
   const published = ((outputs.endpoints ?? []) as { port: number }[]).values();
@@ -199,7 +213,12 @@ function routeOf({ uid, namespace, name, inputs, outputs }: Desired, endpoints: 
       };
     }),
     endpoints: endpoints.sort((a, b) => numeric(a.address) - numeric(b.address)),
+    ...(!isOpenAlone(networks) && { networks }),
   };
 }
+
+/** As nearly all are: it says nothing of networks, or nothing that others do not say by that. */
+const isOpenAlone = (networks: readonly Attachment[]) =>
+  networks.every(({ network, aliases }) => network === openNetwork && aliases.length === 0);
 
 const numeric = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

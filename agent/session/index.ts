@@ -19,6 +19,7 @@ export type {
   HostAddresses,
   HostSession,
   InstanceSpec,
+  NetworkMembers,
   Observation,
   Peer,
   Placement,

@@ -1,5 +1,6 @@
 import type { HostReport, Instance } from "../../contract/index.ts";
 import type { RegistrySettings } from "../images/index.ts";
+import type { Attachment, Membership } from "../networks/index.ts";
 
 /**
  * What one host is to do, whole: every message replaces the one before. A host keeps the last one in memory that
@@ -28,6 +29,16 @@ export interface Assignment {
   readonly unknownServices?: readonly string[];
   /** The cluster's other hosts that have an address, by name. Absent in what an agent for one host kept: none. */
   readonly peers?: readonly Peer[];
+  /** The networks that instances of this host are in, but for the open one, by name. Absent: none. */
+  readonly networks?: readonly NetworkMembers[];
+}
+
+/** Who may reach whom: all in one network. */
+export interface NetworkMembers {
+  /** `namespace/name` */
+  readonly name: string;
+  /** Addresses of its instances on all hosts, healthy or not, sorted. */
+  readonly members: readonly string[];
 }
 
 /** Another host, as this one reaches it. */
@@ -65,6 +76,8 @@ export interface Placement {
   /** The spec's revision. */
   readonly revision: number;
   readonly address: string;
+  /** Absent: it is in the open network alone. */
+  readonly membership?: Membership;
   /**
    * `run`: keep it running by its restart policy. `drain`: out of traffic, then stop gracefully; the leader
    * removes the placement once the host has reported that it is gone.
@@ -107,6 +120,8 @@ export interface ServiceRoute {
   readonly ports: readonly RoutedPort[];
   /** Instances that take traffic now, in order of their address. */
   readonly endpoints: readonly Endpoint[];
+  /** The networks it takes part in, with what it is called and where it is reached there. Absent: the open one alone. */
+  readonly networks?: readonly Attachment[];
 }
 
 export interface RoutedPort {

@@ -5,6 +5,7 @@ import { resource } from "../model/resource.ts";
 import { duration } from "../model/values.ts";
 import { placementProblems } from "./placement.ts";
 import { container, instance } from "./workload.ts";
+import { networkProblems } from "./workload-networks.ts";
 
 const updatePolicy = about(
   z.strictObject({
@@ -73,10 +74,13 @@ export const Service = resource({
     endpoints: z.array(endpoint).describe("The published ports."),
   }),
   replaceWhenChanged: ["clusterId", "namespace", "name"],
-  exclusive: ({ ports = [] }) =>
-    ports.flatMap(({ protocol, publish }) => (publish ? [`${protocol} port ${publish}`] : [])),
+  exclusive: ({ ports = [], networks = [] }) => [
+    ...ports.flatMap(({ protocol, publish }) => (publish ? [`${protocol} port ${publish}`] : [])),
+    ...networks.flatMap(({ address }) => (address === undefined ? [] : [`address ${address}`])),
+  ],
   crossCheck: (inputs) => [
     ...placementProblems(inputs.placement ?? {}),
+    ...networkProblems(inputs),
     ...(inputs.perHost && inputs.replicas !== 1
       ? [{ path: "replicas", reason: "is how many hosts there are with perHost; leave one of them out" }]
       : []),

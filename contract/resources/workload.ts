@@ -6,6 +6,7 @@ import { absolutePath, dnsLabel, duration, environmentName, port, quantity } fro
 import { placement } from "./placement.ts";
 import { registryCredential } from "./registries.ts";
 import { configUse, mount, secretUse } from "./workload-files.ts";
+import { networkUses } from "./workload-networks.ts";
 import { probe } from "./workload-probes.ts";
 import { security, ulimit } from "./workload-security.ts";
 
@@ -184,6 +185,9 @@ const disconnect = about(
 export const instance = {
   hostname: dnsLabel.optional().describe("Default: the slot's name, `web-0`."),
   aliases: z.array(dnsLabel).optional().describe("More names of the service in its namespace."),
+  networks: networkUses
+    .optional()
+    .describe("Networks it takes part in. Default: its namespace's network `default`."),
   extraHosts: z.record(hostName, ipAddress).optional().describe("Names and addresses for /etc/hosts."),
   labels: z
     .record(z.string(), z.string())

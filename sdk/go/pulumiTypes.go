@@ -2558,6 +2558,121 @@ func (o MountArrayOutput) Index(i pulumi.IntInput) MountOutput {
 	}).(MountOutput)
 }
 
+type NetworkUse struct {
+	// A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+	Address *string `pulumi:"address"`
+	// More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+	Aliases []string `pulumi:"aliases"`
+	// The Network's name, with its `namespace/` where that is another one.
+	Network string `pulumi:"network"`
+}
+
+// NetworkUseInput is an input type that accepts NetworkUseArgs and NetworkUseOutput values.
+// You can construct a concrete instance of `NetworkUseInput` via:
+//
+//	NetworkUseArgs{...}
+type NetworkUseInput interface {
+	pulumi.Input
+
+	ToNetworkUseOutput() NetworkUseOutput
+	ToNetworkUseOutputWithContext(context.Context) NetworkUseOutput
+}
+
+type NetworkUseArgs struct {
+	// A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+	Address pulumi.StringPtrInput `pulumi:"address"`
+	// More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+	Aliases pulumi.StringArrayInput `pulumi:"aliases"`
+	// The Network's name, with its `namespace/` where that is another one.
+	Network pulumi.StringInput `pulumi:"network"`
+}
+
+func (NetworkUseArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*NetworkUse)(nil)).Elem()
+}
+
+func (i NetworkUseArgs) ToNetworkUseOutput() NetworkUseOutput {
+	return i.ToNetworkUseOutputWithContext(context.Background())
+}
+
+func (i NetworkUseArgs) ToNetworkUseOutputWithContext(ctx context.Context) NetworkUseOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NetworkUseOutput)
+}
+
+// NetworkUseArrayInput is an input type that accepts NetworkUseArray and NetworkUseArrayOutput values.
+// You can construct a concrete instance of `NetworkUseArrayInput` via:
+//
+//	NetworkUseArray{ NetworkUseArgs{...} }
+type NetworkUseArrayInput interface {
+	pulumi.Input
+
+	ToNetworkUseArrayOutput() NetworkUseArrayOutput
+	ToNetworkUseArrayOutputWithContext(context.Context) NetworkUseArrayOutput
+}
+
+type NetworkUseArray []NetworkUseInput
+
+func (NetworkUseArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]NetworkUse)(nil)).Elem()
+}
+
+func (i NetworkUseArray) ToNetworkUseArrayOutput() NetworkUseArrayOutput {
+	return i.ToNetworkUseArrayOutputWithContext(context.Background())
+}
+
+func (i NetworkUseArray) ToNetworkUseArrayOutputWithContext(ctx context.Context) NetworkUseArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NetworkUseArrayOutput)
+}
+
+type NetworkUseOutput struct{ *pulumi.OutputState }
+
+func (NetworkUseOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*NetworkUse)(nil)).Elem()
+}
+
+func (o NetworkUseOutput) ToNetworkUseOutput() NetworkUseOutput {
+	return o
+}
+
+func (o NetworkUseOutput) ToNetworkUseOutputWithContext(ctx context.Context) NetworkUseOutput {
+	return o
+}
+
+// A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+func (o NetworkUseOutput) Address() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v NetworkUse) *string { return v.Address }).(pulumi.StringPtrOutput)
+}
+
+// More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+func (o NetworkUseOutput) Aliases() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v NetworkUse) []string { return v.Aliases }).(pulumi.StringArrayOutput)
+}
+
+// The Network's name, with its `namespace/` where that is another one.
+func (o NetworkUseOutput) Network() pulumi.StringOutput {
+	return o.ApplyT(func(v NetworkUse) string { return v.Network }).(pulumi.StringOutput)
+}
+
+type NetworkUseArrayOutput struct{ *pulumi.OutputState }
+
+func (NetworkUseArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]NetworkUse)(nil)).Elem()
+}
+
+func (o NetworkUseArrayOutput) ToNetworkUseArrayOutput() NetworkUseArrayOutput {
+	return o
+}
+
+func (o NetworkUseArrayOutput) ToNetworkUseArrayOutputWithContext(ctx context.Context) NetworkUseArrayOutput {
+	return o
+}
+
+func (o NetworkUseArrayOutput) Index(i pulumi.IntInput) NetworkUseOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) NetworkUse {
+		return vs[0].([]NetworkUse)[vs[1].(int)]
+	}).(NetworkUseOutput)
+}
+
 type Placement struct {
 	// Near to other services, or away from them.
 	Affinity []Affinity `pulumi:"affinity"`
@@ -4368,6 +4483,8 @@ type ServiceSpec struct {
 	Logging *Logging `pulumi:"logging"`
 	// Folders and files from outside.
 	Mounts []Mount `pulumi:"mounts"`
+	// Networks it takes part in. Default: its namespace's network `default`.
+	Networks []NetworkUse `pulumi:"networks"`
 	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
 	PerHost *bool `pulumi:"perHost"`
 	// Which hosts take its instances. Default: any, evenly.
@@ -4452,6 +4569,8 @@ type ServiceSpecArgs struct {
 	Logging LoggingPtrInput `pulumi:"logging"`
 	// Folders and files from outside.
 	Mounts MountArrayInput `pulumi:"mounts"`
+	// Networks it takes part in. Default: its namespace's network `default`.
+	Networks NetworkUseArrayInput `pulumi:"networks"`
 	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
 	PerHost pulumi.BoolPtrInput `pulumi:"perHost"`
 	// Which hosts take its instances. Default: any, evenly.
@@ -4627,6 +4746,11 @@ func (o ServiceSpecOutput) Logging() LoggingPtrOutput {
 // Folders and files from outside.
 func (o ServiceSpecOutput) Mounts() MountArrayOutput {
 	return o.ApplyT(func(v ServiceSpec) []Mount { return v.Mounts }).(MountArrayOutput)
+}
+
+// Networks it takes part in. Default: its namespace's network `default`.
+func (o ServiceSpecOutput) Networks() NetworkUseArrayOutput {
+	return o.ApplyT(func(v ServiceSpec) []NetworkUse { return v.Networks }).(NetworkUseArrayOutput)
 }
 
 // Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
@@ -6013,6 +6137,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingPtrInput)(nil)).Elem(), LoggingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MountInput)(nil)).Elem(), MountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MountArrayInput)(nil)).Elem(), MountArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NetworkUseInput)(nil)).Elem(), NetworkUseArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NetworkUseArrayInput)(nil)).Elem(), NetworkUseArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*PlacementInput)(nil)).Elem(), PlacementArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*PlacementPtrInput)(nil)).Elem(), PlacementArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*PortInput)(nil)).Elem(), PortArgs{})
@@ -6089,6 +6215,8 @@ func init() {
 	pulumi.RegisterOutputType(LoggingPtrOutput{})
 	pulumi.RegisterOutputType(MountOutput{})
 	pulumi.RegisterOutputType(MountArrayOutput{})
+	pulumi.RegisterOutputType(NetworkUseOutput{})
+	pulumi.RegisterOutputType(NetworkUseArrayOutput{})
 	pulumi.RegisterOutputType(PlacementOutput{})
 	pulumi.RegisterOutputType(PlacementPtrOutput{})
 	pulumi.RegisterOutputType(PortOutput{})

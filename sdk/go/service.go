@@ -68,6 +68,8 @@ type Service struct {
 	Name pulumi.StringOutput `pulumi:"name"`
 	// The namespace it lives in.
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
+	// Networks it takes part in. Default: its namespace's network `default`.
+	Networks NetworkUseArrayOutput `pulumi:"networks"`
 	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
 	PerHost pulumi.BoolOutput `pulumi:"perHost"`
 	// Which hosts take its instances. Default: any, evenly.
@@ -198,6 +200,8 @@ type serviceArgs struct {
 	Name *string `pulumi:"name"`
 	// Default: the provider's `namespace`, else `default`.
 	Namespace *string `pulumi:"namespace"`
+	// Networks it takes part in. Default: its namespace's network `default`.
+	Networks []NetworkUse `pulumi:"networks"`
 	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
 	PerHost *bool `pulumi:"perHost"`
 	// Which hosts take its instances. Default: any, evenly.
@@ -278,6 +282,8 @@ type ServiceArgs struct {
 	Name pulumi.StringPtrInput
 	// Default: the provider's `namespace`, else `default`.
 	Namespace pulumi.StringPtrInput
+	// Networks it takes part in. Default: its namespace's network `default`.
+	Networks NetworkUseArrayInput
 	// Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
 	PerHost pulumi.BoolPtrInput
 	// Which hosts take its instances. Default: any, evenly.
@@ -529,6 +535,11 @@ func (o ServiceOutput) Name() pulumi.StringOutput {
 // The namespace it lives in.
 func (o ServiceOutput) Namespace() pulumi.StringOutput {
 	return o.ApplyT(func(v *Service) pulumi.StringOutput { return v.Namespace }).(pulumi.StringOutput)
+}
+
+// Networks it takes part in. Default: its namespace's network `default`.
+func (o ServiceOutput) Networks() NetworkUseArrayOutput {
+	return o.ApplyT(func(v *Service) NetworkUseArrayOutput { return v.Networks }).(NetworkUseArrayOutput)
 }
 
 // Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.

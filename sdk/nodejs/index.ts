@@ -35,6 +35,11 @@ export const getService: typeof import("./getService").getService = null as any;
 export const getServiceOutput: typeof import("./getService").getServiceOutput = null as any;
 utilities.lazyLoad(exports, ["getService","getServiceOutput"], () => require("./getService"));
 
+export { NetworkArgs } from "./network";
+export type Network = import("./network").Network;
+export const Network: typeof import("./network").Network = null as any;
+utilities.lazyLoad(exports, ["Network"], () => require("./network"));
+
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
@@ -73,6 +78,8 @@ const _module = {
                 return new Cluster(name, <any>undefined, { urn })
             case "constellation:index:ConfigFile":
                 return new ConfigFile(name, <any>undefined, { urn })
+            case "constellation:index:Network":
+                return new Network(name, <any>undefined, { urn })
             case "constellation:index:Secret":
                 return new Secret(name, <any>undefined, { urn })
             case "constellation:index:Service":

@@ -142,6 +142,10 @@ export class Service extends pulumi.CustomResource {
      */
     declare public readonly namespace: pulumi.Output<string>;
     /**
+     * Networks it takes part in. Default: its namespace's network `default`.
+     */
+    declare public readonly networks: pulumi.Output<outputs.NetworkUse[] | undefined>;
+    /**
      * Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
      */
     declare public readonly perHost: pulumi.Output<boolean>;
@@ -249,6 +253,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["mounts"] = args?.mounts;
             resourceInputs["name"] = args?.name;
             resourceInputs["namespace"] = args?.namespace;
+            resourceInputs["networks"] = args?.networks;
             resourceInputs["perHost"] = args?.perHost;
             resourceInputs["placement"] = args?.placement;
             resourceInputs["ports"] = args?.ports;
@@ -299,6 +304,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["mounts"] = undefined /*out*/;
             resourceInputs["name"] = undefined /*out*/;
             resourceInputs["namespace"] = undefined /*out*/;
+            resourceInputs["networks"] = undefined /*out*/;
             resourceInputs["perHost"] = undefined /*out*/;
             resourceInputs["placement"] = undefined /*out*/;
             resourceInputs["ports"] = undefined /*out*/;
@@ -414,6 +420,10 @@ export interface ServiceArgs {
      * Default: the provider's `namespace`, else `default`.
      */
     namespace?: pulumi.Input<string | undefined>;
+    /**
+     * Networks it takes part in. Default: its namespace's network `default`.
+     */
+    networks?: pulumi.Input<pulumi.Input<inputs.NetworkUseArgs>[] | undefined>;
     /**
      * Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
      */

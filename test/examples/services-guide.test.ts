@@ -11,8 +11,8 @@ const guide = readGuide(join(clone, "docs", "guides", "services.md"));
 /** Shown in docs/guides/images.md. */
 const fieldsOfImages = ["imageDigest", "pullPolicy", "imageCredentials", "registry"];
 
-/** What docs/guides/scheduling.md is about. */
-const placing = new Set(["placement", "perHost", "disconnect"]);
+/** What docs/guides/scheduling.md and docs/guides/networks.md are about. */
+const elsewhere = new Set(["placement", "perHost", "disconnect", "networks"]);
 
 /** curl's exit code. */
 const connectionRefused = 7;
@@ -166,7 +166,7 @@ describe("docs/guides/services.md", () => {
   test("shows every field of a service", () => {
     const shown = guide.sections.map((section) => section.resources).join("");
     const all = [...commonInputs(resources.Service), ...resources.Service.fields.inputs];
-    const fields = all.filter(({ key }) => !placing.has(key));
+    const fields = all.filter(({ key }) => !elsewhere.has(key));
     const missing = leaves(fields).filter((key) => !new RegExp(`\\b${key}:`).test(shown));
     // Left out on purpose, as the guide's opening says; where images come from, and where instances run, have guides of their own.
     expect(missing).toEqual(["cluster", ...fieldsOfImages]);

@@ -4,7 +4,11 @@
  */
 import { createInterface } from "node:readline";
 import pino from "pino";
-import { createDnsmasq } from "../../agent/adapters/dnsmasq/index.ts";
+import {
+  createDnsmasq,
+  createDnsmasqViews,
+  type DnsmasqOptions,
+} from "../../agent/adapters/dnsmasq/index.ts";
 import {
   createConntrack,
   createNetwork,
@@ -28,6 +32,7 @@ export type Request =
       readonly id: string;
       readonly address: string;
       readonly cloudMetadata?: boolean;
+      readonly hasNetworks?: boolean;
     }
   | { readonly kind: "unplug"; readonly id: string };
 
@@ -36,21 +41,22 @@ claimFolders(paths);
 const log = pino({ level: "debug" }, pino.destination(2));
 const stopping = new AbortController();
 const spawner = createSpawner();
-const names = createDnsmasq({
+const nameServer: DnsmasqOptions = {
   folder: `${paths.runDir}/dns`,
   spawner,
   processes: createProcesses(),
   onEnd: () => network.wake(),
   onChange: (message, pid) => log.info({ pid }, `name server ${message}`),
   signal: stopping.signal,
-});
+};
 const network = runNetwork(
   paths,
   {
     links: createNetwork(),
     sysctls: { read: readSysctl, write: writeSysctl },
     traffic: createNftables({ table: paths.id, run: createRun(spawner) }),
-    names,
+    names: createDnsmasq(nameServer),
+    views: createDnsmasqViews({ ...nameServer, folder: `${paths.runDir}/views` }),
     conntrack: createConntrack(),
     sockets: createSockets(),
   },

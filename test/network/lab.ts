@@ -27,9 +27,13 @@ export interface Host {
   /** Resolves once the rules and the name server's files follow from it. */
   assign(
     services: readonly ServiceRoute[],
-    more?: Partial<Pick<Assignment, "placements" | "specs" | "peers">>,
+    more?: Partial<Pick<Assignment, "placements" | "specs" | "peers" | "networks">>,
   ): Promise<void>;
-  plugIn(id: string, address: string, more?: { readonly cloudMetadata: boolean }): Promise<string>;
+  plugIn(
+    id: string,
+    address: string,
+    more?: { readonly cloudMetadata?: boolean; readonly hasNetworks?: boolean },
+  ): Promise<string>;
   unplug(id: string): Promise<void>;
   log(): string;
   /** Everything stays as it is. */

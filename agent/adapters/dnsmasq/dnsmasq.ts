@@ -58,6 +58,8 @@ export interface Dnsmasq {
    * ETIMEDOUT.
    */
   serve(table: TableInput): Promise<void>;
+  /** Ends whatever answers there; nothing may be there. */
+  end(): Promise<void>;
 }
 
 export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
@@ -70,7 +72,11 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
     async serve(table) {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       boundFile(logFile, limits.logBytes); // It appends, so the log can be emptied under it.
-      const text = configText({ folder, address: table.address, user: userFor(folder), resolvConf });
+      const { address, asksOthers } = table;
+      const text = configText({
+        ...{ folder, address, user: userFor(folder) },
+        ...(asksOthers && { resolvConf }),
+      });
       const config = join(folder, configName(text));
       const changes = [
         replaceFile(config, text),
@@ -81,6 +87,9 @@ export function createDnsmasq(options: DnsmasqOptions): Dnsmasq {
       if (server === undefined) await start(config, table.address);
       else if (server !== known || changes.includes(true)) await reread(server);
       if (server !== undefined && server !== known) keep(server, "adopted");
+    },
+    async end() {
+      for (const server of findServers(folder)) await stop(server);
     },
   };
 

@@ -4,6 +4,7 @@ import { configName, configText, hostsText, serversText } from "./files.ts";
 const table = {
   address: "10.64.0.1",
   domains: ["jobs.internal", "shop.internal"],
+  asksOthers: true,
   records: [
     { name: "peers.shop.internal", address: "10.64.0.2" },
     { name: "peers.shop.internal", address: "10.64.0.3" },
@@ -16,6 +17,11 @@ test("a record is a line of the hosts file", () => {
 
 test("our domains have no server to ask", () => {
   expect(serversText(table)).toBe("server=/jobs.internal/\nserver=/shop.internal/\n");
+});
+
+test("where others are not to be asked, every other name is ours and does not exist", () => {
+  const text = serversText({ ...table, domains: ["shop.internal"], asksOthers: false });
+  expect(text).toBe("server=/shop.internal/\nserver=/#/\n");
 });
 
 test("nothing to serve is an empty file", () => {

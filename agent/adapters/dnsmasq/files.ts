@@ -5,6 +5,7 @@ import { join } from "node:path";
 export interface TableInput {
   readonly address: string;
   readonly domains: readonly string[];
+  readonly asksOthers: boolean;
   readonly records: readonly { readonly name: string; readonly address: string }[];
 }
 
@@ -13,8 +14,8 @@ export interface ConfigInput {
   readonly folder: string;
   readonly address: string;
   readonly user: string;
-  /** Names the host's own servers. */
-  readonly resolvConf: string;
+  /** Names the host's own servers; absent: nobody is asked. */
+  readonly resolvConf?: string | undefined;
 }
 
 /** Read again at SIGHUP. */
@@ -29,7 +30,7 @@ export function configText({ folder, address, user, resolvConf }: ConfigInput): 
     "no-hosts",
     `addn-hosts=${join(folder, hostsName)}`,
     `servers-file=${join(folder, serversName)}`,
-    `resolv-file=${resolvConf}`,
+    resolvConf === undefined ? "no-resolv" : `resolv-file=${resolvConf}`,
     "domain-needed", // a single word that is not ours is never asked of others
     "local-ttl=0", // a change is seen by the next question
     "cache-size=2000",
@@ -50,8 +51,9 @@ export function hostsText({ records }: TableInput): string {
 }
 
 /** A domain without a server: answered from the hosts file, else it does not exist. */
-export function serversText({ domains }: TableInput): string {
-  return lines(domains.map((domain) => `server=/${domain}/`));
+export function serversText({ domains, asksOthers }: TableInput): string {
+  const everything = asksOthers ? [] : ["#"];
+  return lines([...domains, ...everything].map((domain) => `server=/${domain}/`));
 }
 
 function lines(texts: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { findProcesses, type ProcessIdentity } from "../libc/index.ts";
 
 /** A running dnsmasq of ours. */
@@ -11,7 +11,8 @@ const option = "--conf-file=";
 
 /** Every dnsmasq that was started with a configuration from this folder, oldest pid first; needed only at starts. */
 export function findServers(folder: string): Server[] {
-  const configOf = (argv: readonly string[]) => argv.find((text) => text.startsWith(`${option}${folder}/`));
+  const configOf = (argv: readonly string[]) =>
+    argv.find((text) => text.startsWith(option) && dirname(text.slice(option.length)) === folder);
   const found = findProcesses(
     (argv) => basename(argv[0] ?? "") === "dnsmasq" && configOf(argv) !== undefined,
   );

@@ -1,12 +1,12 @@
+import { type IsolationInput, isolationOf } from "./isolation.ts";
 import type { Chain, NamedSet, Ruleset } from "./types.ts";
 
 /** What the rules are made from; see `TrafficPlan` of agent/network, which says what each of it means. */
-export interface RulesInput {
+export interface RulesInput extends IsolationInput {
   readonly devicePrefix: string;
   readonly anchor: string;
   readonly gateway: string;
   readonly hostCidr: string;
-  readonly clusterCidr: string;
   readonly peerCidrs: readonly string[];
   readonly serviceCidr: string;
   readonly services: readonly {
@@ -28,6 +28,7 @@ export interface RulesInput {
   }[];
   readonly localTargets: readonly string[];
   readonly metadataReaders: readonly string[];
+  readonly fixedAddresses: readonly string[];
 }
 
 /**
@@ -36,13 +37,17 @@ export interface RulesInput {
  */
 const metadataEndpoints = "{ 100.100.100.200, 168.63.129.16, 169.254.0.0/16 }";
 
+/** Where the names of networks are answered: no packet from elsewhere has such an address. */
+const nameServers = "127.64.0.0/10";
+
 /**
  * The whole table's content, a pure function of the plan.
  *
  * A packet's way: `arriving` (nothing forged from an instance; from the machine's other networks nothing that is
  * addressed to an instance, a service or the name server: they reach what is published), `prerouting` or, from the
  * host itself, `output` (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
- * `input` and `forwarded` (of an instance nothing to metadata endpoints, unless it may), these and `leaving` (what still has such an address had no instance to go to: refused, not lost),
+ * `input` and `forwarded` (of an instance nothing to metadata endpoints, unless it may, and between instances what
+ * their networks allow), these and `leaving` (what still has such an address had no instance to go to: refused, not lost),
  * `source` (a source address the answer finds its way back to).
  */
 export function rulesOf(plan: RulesInput): Ruleset {
@@ -51,7 +56,9 @@ export function rulesOf(plan: RulesInput): Ruleset {
   const anchor = `"${plan.anchor}"`;
   const at = plan.published.filter(({ hostIp }) => hostIp !== undefined);
   const anywhere = plan.published.filter(({ hostIp }) => hostIp === undefined);
-  const ownDns = `ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53`;
+  const dns = "meta l4proto { tcp, udp } th dport 53";
+  const ownDns = `ip daddr ${gateway} ${dns}`;
+  const isolation = isolationOf(plan);
   return {
     sets: new Map([
       map("services", "ipv4_addr", plan.services, ({ address }) => address, serviceChain),
@@ -59,6 +66,9 @@ export function rulesOf(plan: RulesInput): Ruleset {
       map("published", "inet_proto . inet_service", anywhere, placeOf, portChain),
       set("ports-at", "inet_proto . ipv4_addr . inet_service", at, placeOf),
       set("ports", "inet_proto . inet_service", anywhere, placeOf),
+      set("fixed", "ipv4_addr", plan.fixedAddresses, (address) => address),
+      nameServerMap(plan.groups),
+      ...isolation.sets,
       set("metadata-readers", "ipv4_addr", plan.metadataReaders, (address) => address),
       set("themselves", "ipv4_addr . ipv4_addr", plan.localTargets, (address) => `${address} . ${address}`),
     ]),
@@ -73,6 +83,7 @@ export function rulesOf(plan: RulesInput): Ruleset {
         "meta l4proto . ip daddr . th dport vmap @published-at",
         "meta l4proto . th dport vmap @published",
       ]),
+      ...isolation.chains,
       chain("refuse", ["meta l4proto tcp reject with tcp reset", "reject with icmpx port-unreachable"]),
       chain("metadata", [
         // Answers: load balancers ask after the health of what is published from such addresses.
@@ -94,27 +105,35 @@ export function rulesOf(plan: RulesInput): Ruleset {
         ...fromPeers(plan.peerCidrs),
         `ip daddr ${hostCidr} drop`,
         `ip daddr ${serviceCidr} drop`,
+        "ip daddr @fixed drop",
       ]),
       base("arriving", "filter hook prerouting priority raw", [
         `iifname ${ours} jump forged`,
         `iifname != "lo" iifname != ${ours} jump trespassing`,
       ]),
-      base("prerouting", "nat hook prerouting priority dstnat", ["jump destination"]),
+      base("prerouting", "nat hook prerouting priority dstnat", [
+        `iifname ${ours} ${ownDns} dnat ip to ip saddr map @name-servers`,
+        "jump destination",
+      ]),
       base("output", "nat hook output priority -100", ["jump destination"]),
       base("input", "filter hook input priority filter", [
         "meta nfproto ipv6 accept",
         `iifname ${ours} jump metadata`,
         "ct state != new accept",
         `${ownDns} accept`,
+        `ip daddr ${nameServers} ${dns} accept`,
         "meta l4proto . ip daddr . th dport @ports-at goto refuse",
         "fib daddr type local meta l4proto . th dport @ports goto refuse",
       ]),
       base("forwarded", "filter hook forward priority filter", [
         `oifname ${anchor} goto refuse`,
+        "ip daddr @fixed goto refuse",
         `iifname ${ours} jump metadata`,
+        ...isolation.forwarded,
       ]),
       base("leaving", "filter hook output priority filter", [
         `ip daddr ${serviceCidr} goto refuse`,
+        "ip daddr @fixed goto refuse",
         // What was rewritten here still counts as leaving through the anchor.
         `ct status & dnat == 0 ip daddr ${hostCidr} oifname ${anchor} goto refuse`,
         // An instance that speaks to itself is on the same link as its neighbour, but must go on asking the host.
@@ -195,6 +214,14 @@ function map<Item>(
 ): Named<NamedSet> {
   const elements = items.map((item) => `${key(item)} : goto ${chainOf(item)}`);
   return [name, { kind: "map", type: `${type} : verdict`, elements }];
+}
+
+/** Leads who is in networks to the answers for those. */
+function nameServerMap(groups: RulesInput["groups"]): Named<NamedSet> {
+  const elements = groups.flatMap(({ nameServer, addresses }) =>
+    addresses.map((address) => `${address} : ${nameServer}`),
+  );
+  return ["name-servers", { kind: "map", type: "ipv4_addr : ipv4_addr", elements }];
 }
 
 function chain(name: string, rules: readonly string[]): Named<Chain> {

@@ -16,6 +16,10 @@ const base: RulesInput = {
   published: [],
   localTargets: [],
   metadataReaders: [],
+  fixedAddresses: [],
+  otherGateways: [],
+  networks: [],
+  groups: [],
 };
 const web = {
   uid: "1f",
@@ -132,7 +136,7 @@ function run(script: string, from: Ruleset): Content {
     else sets.delete(name);
   }
   for (const element of [...sets.values()].flat()) {
-    const target = / : goto (\S+)$/.exec(element)?.[1];
+    const target = / : (?:goto|jump) (\S+)$/.exec(element)?.[1];
     if (target !== undefined) needed(chains, target);
   }
   return { sets, chains };

@@ -192,6 +192,21 @@ export interface MountArgs {
     tmpfs?: pulumi.Input<inputs.TmpfsMountArgs | undefined>;
 }
 
+export interface NetworkUseArgs {
+    /**
+     * A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+     */
+    address?: pulumi.Input<string | undefined>;
+    /**
+     * More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+     */
+    aliases?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * The Network's name, with its `namespace/` where that is another one.
+     */
+    network: pulumi.Input<string>;
+}
+
 export interface PlacementArgs {
     /**
      * Near to other services, or away from them.
@@ -483,6 +498,10 @@ export interface ServiceSpecArgs {
      * Folders and files from outside.
      */
     mounts?: pulumi.Input<pulumi.Input<inputs.MountArgs>[] | undefined>;
+    /**
+     * Networks it takes part in. Default: its namespace's network `default`.
+     */
+    networks?: pulumi.Input<pulumi.Input<inputs.NetworkUseArgs>[] | undefined>;
     /**
      * Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
      */

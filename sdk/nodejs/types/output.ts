@@ -414,6 +414,21 @@ export interface Mount {
     tmpfs?: outputs.TmpfsMount;
 }
 
+export interface NetworkUse {
+    /**
+     * A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+     */
+    address?: string;
+    /**
+     * More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+     */
+    aliases?: string[];
+    /**
+     * The Network's name, with its `namespace/` where that is another one.
+     */
+    network: string;
+}
+
 export interface Placement {
     /**
      * Near to other services, or away from them.

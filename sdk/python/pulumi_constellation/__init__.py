@@ -13,6 +13,7 @@ from .config_file import *
 from .get_hosts import *
 from .get_instances import *
 from .get_service import *
+from .network import *
 from .provider import *
 from .secret import *
 from .service import *
@@ -37,6 +38,7 @@ _utilities.register(
    "constellation:index:Application": "Application",
    "constellation:index:Cluster": "Cluster",
    "constellation:index:ConfigFile": "ConfigFile",
+   "constellation:index:Network": "Network",
    "constellation:index:Secret": "Secret",
    "constellation:index:Service": "Service"
   }

@@ -44,6 +44,8 @@ __all__ = [
     'LoggingArgsDict',
     'MountArgs',
     'MountArgsDict',
+    'NetworkUseArgs',
+    'NetworkUseArgsDict',
     'PlacementArgs',
     'PlacementArgsDict',
     'PortArgs',
@@ -919,6 +921,74 @@ class MountArgs:
     @tmpfs.setter
     def tmpfs(self, value: pulumi.Input[Optional['TmpfsMountArgs']]):
         pulumi.set(self, "tmpfs", value)
+
+
+class NetworkUseArgsDict(TypedDict):
+    network: pulumi.Input[_builtins.str]
+    """
+    The Network's name, with its `namespace/` where that is another one.
+    """
+    address: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+    """
+    aliases: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+    """
+
+@pulumi.input_type
+class NetworkUseArgs:
+    def __init__(__self__, *,
+                 network: pulumi.Input[_builtins.str],
+                 address: pulumi.Input[Optional[_builtins.str]] = None,
+                 aliases: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
+        """
+        :param pulumi.Input[_builtins.str] network: The Network's name, with its `namespace/` where that is another one.
+        :param pulumi.Input[_builtins.str] address: A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] aliases: More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+        """
+        pulumi.set(__self__, "network", network)
+        if address is not None:
+            pulumi.set(__self__, "address", address)
+        if aliases is not None:
+            pulumi.set(__self__, "aliases", aliases)
+
+    @_builtins.property
+    @pulumi.getter
+    def network(self) -> pulumi.Input[_builtins.str]:
+        """
+        The Network's name, with its `namespace/` where that is another one.
+        """
+        return pulumi.get(self, "network")
+
+    @network.setter
+    def network(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "network", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def aliases(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+        """
+        return pulumi.get(self, "aliases")
+
+    @aliases.setter
+    def aliases(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "aliases", value)
 
 
 class PlacementArgsDict(TypedDict):
@@ -2021,6 +2091,10 @@ class ServiceSpecArgsDict(TypedDict):
     """
     Folders and files from outside.
     """
+    networks: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgsDict']]]]]
+    """
+    Networks it takes part in. Default: its namespace's network `default`.
+    """
     per_host: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
     """
     Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
@@ -2111,6 +2185,7 @@ class ServiceSpecArgs:
                  liveness: pulumi.Input[Optional['ProbeArgs']] = None,
                  logging: pulumi.Input[Optional['LoggingArgs']] = None,
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]] = None,
+                 networks: pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgs']]]] = None,
                  per_host: pulumi.Input[Optional[_builtins.bool]] = None,
                  placement: pulumi.Input[Optional['PlacementArgs']] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]] = None,
@@ -2147,6 +2222,7 @@ class ServiceSpecArgs:
         :param pulumi.Input['ProbeArgs'] liveness: Failing restarts it.
         :param pulumi.Input['LoggingArgs'] logging: What happens to its output.
         :param pulumi.Input[Sequence[pulumi.Input['MountArgs']]] mounts: Folders and files from outside.
+        :param pulumi.Input[Sequence[pulumi.Input['NetworkUseArgs']]] networks: Networks it takes part in. Default: its namespace's network `default`.
         :param pulumi.Input[_builtins.bool] per_host: Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
         :param pulumi.Input['PlacementArgs'] placement: Which hosts take its instances. Default: any, evenly.
         :param pulumi.Input[Sequence[pulumi.Input['PortArgs']]] ports: Ports with a name, another target or a published number.
@@ -2200,6 +2276,8 @@ class ServiceSpecArgs:
             pulumi.set(__self__, "logging", logging)
         if mounts is not None:
             pulumi.set(__self__, "mounts", mounts)
+        if networks is not None:
+            pulumi.set(__self__, "networks", networks)
         if per_host is not None:
             pulumi.set(__self__, "per_host", per_host)
         if placement is not None:
@@ -2450,6 +2528,18 @@ class ServiceSpecArgs:
     @mounts.setter
     def mounts(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]]):
         pulumi.set(self, "mounts", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def networks(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgs']]]]:
+        """
+        Networks it takes part in. Default: its namespace's network `default`.
+        """
+        return pulumi.get(self, "networks")
+
+    @networks.setter
+    def networks(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgs']]]]):
+        pulumi.set(self, "networks", value)
 
     @_builtins.property
     @pulumi.getter(name="perHost")

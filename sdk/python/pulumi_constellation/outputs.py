@@ -37,6 +37,7 @@ __all__ = [
     'InstanceFacts',
     'Logging',
     'Mount',
+    'NetworkUse',
     'Placement',
     'Port',
     'Probe',
@@ -1295,6 +1296,48 @@ class Mount(dict):
         An empty folder in memory.
         """
         return pulumi.get(self, "tmpfs")
+
+
+@pulumi.output_type
+class NetworkUse(dict):
+    def __init__(__self__, *,
+                 network: _builtins.str,
+                 address: Optional[_builtins.str] = None,
+                 aliases: Optional[Sequence[_builtins.str]] = None):
+        """
+        :param _builtins.str network: The Network's name, with its `namespace/` where that is another one.
+        :param _builtins.str address: A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+        :param Sequence[_builtins.str] aliases: More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+        """
+        pulumi.set(__self__, "network", network)
+        if address is not None:
+            pulumi.set(__self__, "address", address)
+        if aliases is not None:
+            pulumi.set(__self__, "aliases", aliases)
+
+    @_builtins.property
+    @pulumi.getter
+    def network(self) -> _builtins.str:
+        """
+        The Network's name, with its `namespace/` where that is another one.
+        """
+        return pulumi.get(self, "network")
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> Optional[_builtins.str]:
+        """
+        A fixed address of the network's `cidr` at which its only instance is reached, whichever that is.
+        """
+        return pulumi.get(self, "address")
+
+    @_builtins.property
+    @pulumi.getter
+    def aliases(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        More names of the service for those in this network: `db`, or in full with dots, `db.example.com`.
+        """
+        return pulumi.get(self, "aliases")
 
 
 @pulumi.output_type

@@ -43,6 +43,7 @@ class ServiceArgs:
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input['MountArgs']]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 networks: pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgs']]]] = None,
                  per_host: pulumi.Input[Optional[_builtins.bool]] = None,
                  placement: pulumi.Input[Optional['PlacementArgs']] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input['PortArgs']]]] = None,
@@ -84,6 +85,7 @@ class ServiceArgs:
         :param pulumi.Input[Sequence[pulumi.Input['MountArgs']]] mounts: Folders and files from outside.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[_builtins.str] namespace: Default: the provider's `namespace`, else `default`.
+        :param pulumi.Input[Sequence[pulumi.Input['NetworkUseArgs']]] networks: Networks it takes part in. Default: its namespace's network `default`.
         :param pulumi.Input[_builtins.bool] per_host: Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
         :param pulumi.Input['PlacementArgs'] placement: Which hosts take its instances. Default: any, evenly.
         :param pulumi.Input[Sequence[pulumi.Input['PortArgs']]] ports: Ports with a name, another target or a published number.
@@ -143,6 +145,8 @@ class ServiceArgs:
             pulumi.set(__self__, "name", name)
         if namespace is not None:
             pulumi.set(__self__, "namespace", namespace)
+        if networks is not None:
+            pulumi.set(__self__, "networks", networks)
         if per_host is not None:
             pulumi.set(__self__, "per_host", per_host)
         if placement is not None:
@@ -431,6 +435,18 @@ class ServiceArgs:
         pulumi.set(self, "namespace", value)
 
     @_builtins.property
+    @pulumi.getter
+    def networks(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgs']]]]:
+        """
+        Networks it takes part in. Default: its namespace's network `default`.
+        """
+        return pulumi.get(self, "networks")
+
+    @networks.setter
+    def networks(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['NetworkUseArgs']]]]):
+        pulumi.set(self, "networks", value)
+
+    @_builtins.property
     @pulumi.getter(name="perHost")
     def per_host(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
@@ -662,6 +678,7 @@ class Service(pulumi.CustomResource):
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input[Union['MountArgs', 'MountArgsDict']]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 networks: pulumi.Input[Optional[Sequence[pulumi.Input[Union['NetworkUseArgs', 'NetworkUseArgsDict']]]]] = None,
                  per_host: pulumi.Input[Optional[_builtins.bool]] = None,
                  placement: pulumi.Input[Optional[Union['PlacementArgs', 'PlacementArgsDict']]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]]] = None,
@@ -706,6 +723,7 @@ class Service(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[Union['MountArgs', 'MountArgsDict']]]] mounts: Folders and files from outside.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
         :param pulumi.Input[_builtins.str] namespace: Default: the provider's `namespace`, else `default`.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['NetworkUseArgs', 'NetworkUseArgsDict']]]] networks: Networks it takes part in. Default: its namespace's network `default`.
         :param pulumi.Input[_builtins.bool] per_host: Runs one instance on every host that `placement` allows, in place of `replicas`. Default: `false`.
         :param pulumi.Input[Union['PlacementArgs', 'PlacementArgsDict']] placement: Which hosts take its instances. Default: any, evenly.
         :param pulumi.Input[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]] ports: Ports with a name, another target or a published number.
@@ -769,6 +787,7 @@ class Service(pulumi.CustomResource):
                  mounts: pulumi.Input[Optional[Sequence[pulumi.Input[Union['MountArgs', 'MountArgsDict']]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 networks: pulumi.Input[Optional[Sequence[pulumi.Input[Union['NetworkUseArgs', 'NetworkUseArgsDict']]]]] = None,
                  per_host: pulumi.Input[Optional[_builtins.bool]] = None,
                  placement: pulumi.Input[Optional[Union['PlacementArgs', 'PlacementArgsDict']]] = None,
                  ports: pulumi.Input[Optional[Sequence[pulumi.Input[Union['PortArgs', 'PortArgsDict']]]]] = None,
@@ -818,6 +837,7 @@ class Service(pulumi.CustomResource):
             __props__.__dict__["mounts"] = mounts
             __props__.__dict__["name"] = name
             __props__.__dict__["namespace"] = namespace
+            __props__.__dict__["networks"] = networks
             __props__.__dict__["per_host"] = per_host
             __props__.__dict__["placement"] = placement
             __props__.__dict__["ports"] = ports
@@ -891,6 +911,7 @@ class Service(pulumi.CustomResource):
         __props__.__dict__["mounts"] = None
         __props__.__dict__["name"] = None
         __props__.__dict__["namespace"] = None
+        __props__.__dict__["networks"] = None
         __props__.__dict__["per_host"] = None
         __props__.__dict__["placement"] = None
         __props__.__dict__["ports"] = None
@@ -1118,6 +1139,14 @@ class Service(pulumi.CustomResource):
         The namespace it lives in.
         """
         return pulumi.get(self, "namespace")
+
+    @_builtins.property
+    @pulumi.getter
+    def networks(self) -> pulumi.Output[Optional[Sequence['outputs.NetworkUse']]]:
+        """
+        Networks it takes part in. Default: its namespace's network `default`.
+        """
+        return pulumi.get(self, "networks")
 
     @_builtins.property
     @pulumi.getter(name="perHost")
