@@ -67,6 +67,8 @@ export async function makeHost(
     await lab.output(["mount", "-t", "tmpfs", "-o", `size=${diskBytes},mode=755`, host.hostname, folder]);
   }
   await host.reboot();
+  // All come from the same files, and each machine has an id of its own (machine-id(5)).
+  await host.output(["sh", "-c", `echo ${String(host.number).padStart(32, "0")} > /etc/machine-id`]);
   await makeKnown(lab, host.address, await host.hostKey());
   return host;
 }
