@@ -81,12 +81,12 @@ async function enter({ root, address }: Arguments, server: string, token: Token)
   claimFolders(paths);
   const key = keptKey(paths);
   const { id, secret, fingerprint } = token;
-  const dialled = await dial(server, { fingerprint }, AbortSignal.timeout(joinMs));
+  const dialled = await patiently(dialMs, () => dial(server, { fingerprint }, AbortSignal.timeout(joinMs)));
   try {
     const { authority, localAddress } = dialled;
-    const own = { uid: readMachineId(), address: address ?? localAddress };
+    const own = { uid: readMachineId(paths.stateDir), address: address ?? localAddress };
     const wish = { id, secret, ...own, csr: await requestCertificate(key, "host") };
-    const answer = await untilTaken(() => ask(dialled.session, "/v1/join", wish, joinAnswer));
+    const answer = await patiently(takenMs, () => ask(dialled.session, "/v1/join", wish, joinAnswer));
     writeCredentials(paths.stateDir, { authority, certificate: answer.certificate, key });
     writeHostName(paths.stateDir, answer.name);
     settle(paths, answer);
@@ -108,11 +108,11 @@ function settle({ stateDir }: AgentPaths, answer: JoinAnswer): void {
   writePeering(stateDir, { clusterId, clusterName, name, address, joins });
 }
 
-/** The servers take one more only after the one before has been with them for some seconds. */
-async function untilTaken<T>(join: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + takenMs; ; await delay(takenPauseMs)) {
+/** Again and again while it may yet come about. */
+async function patiently<T>(forMs: number, attempt: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + forMs; ; await delay(pauseMs)) {
     try {
-      return await join();
+      return await attempt();
     } catch (error) {
       const isPassing = error instanceof ConstellationError && errorTable[error.code].retryable;
       if (!isPassing || performance.now() > deadline) throw error;
@@ -122,9 +122,11 @@ async function untilTaken<T>(join: () => Promise<T>): Promise<T> {
 
 /** In milliseconds. */
 const joinMs = 30_000;
-/** How long it is asked for again and again. */
+/** A server that was given its address with this very token is about to listen. */
+const dialMs = 5_000;
+/** The servers take one more only after the one before has been with them for some seconds. */
 const takenMs = 20_000;
-const takenPauseMs = 500;
+const pauseMs = 250;
 
 /** On disk before it is used: where the answer is lost, the same key may ask once more. */
 function keptKey({ stateDir }: AgentPaths): string {

@@ -50,7 +50,7 @@ export function admitMembers(options: MembersOptions): Members {
     ...{ store: records, clusters, self, authority, now },
     stateOf: watch.stateOf,
     localAddresses,
-    machineId: readMachineId,
+    machineId: () => readMachineId(stateDir),
     serving: admitServers({ ...options, authority }),
   });
   const promoting = promoteLearners({

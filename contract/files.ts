@@ -44,6 +44,12 @@ export const keptFiles: readonly KeptFile[] = [
     doc: "On a host that joined a cluster: which one, and where its servers are.",
     bound: aFew,
   },
+  {
+    folder: "state",
+    name: "machine-id",
+    doc: "On a machine without `/etc/machine-id`: what tells it from others.",
+    bound: aFew,
+  },
   { folder: "state", name: "host-name", doc: "This host's name in the cluster.", bound: aFew },
   {
     folder: "state",
