@@ -39,7 +39,7 @@ export async function drainHost(
     told = progress;
     if (signal.aborted)
       throw new ConstellationError("cancelled", `drain ${name}: cancelled with ${progress}`);
-    if (performance.now() > deadline) throw await late(client, name, left, timeoutMs);
+    if (left.length > 0 && performance.now() > deadline) throw await late(client, name, left, timeoutMs);
     await delay(bounds.pollMs, undefined, { signal }).catch(() => undefined); // the next turn says that it was cancelled
   }
 }
