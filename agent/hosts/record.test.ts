@@ -18,9 +18,9 @@ test("a host has its taints from its first moment on: they come with its token",
 test("a change leaves alone what it does not name", () => {
   const drained = changed(record, { availability: "draining", labels: undefined });
   expect(drained).toEqual({ ...record, availability: "draining" });
-  expect(describe(changed(drained, { taints: [] }), "ready")).toMatchObject({
-    ...{ availability: "draining", taints: [], owner: mine, state: "ready" },
-  });
+  const { taints: _, ...bare } = describe(drained, "ready");
+  expect(bare).toMatchObject({ availability: "draining", owner: mine, state: "ready" });
+  expect(describe(changed(drained, { taints: [] }), "ready")).toEqual(bare);
   expect(describe(record, "lost")).toMatchObject({ availability: "active", state: "lost" });
 });
 

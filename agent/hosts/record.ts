@@ -14,11 +14,17 @@ export function describe(record: HostRecord, state: HostState): Member {
   return member.parse({ ...record, state, availability: record.availability ?? "active" });
 }
 
-/** The record with what somebody says of it anew. */
+/** The record with what somebody says of it anew; what is empty says nothing, and is not kept. */
 export function changed(record: HostRecord, write: HostWrite): HostRecord {
   const given = Object.entries(write).filter(([, value]) => value !== undefined);
-  return { ...record, ...Object.fromEntries(given) };
+  const kept = Object.entries({ ...record, ...Object.fromEntries(given) }).filter(
+    ([, value]) => !isEmpty(value),
+  );
+  return Object.fromEntries(kept) as HostRecord;
 }
+
+const isEmpty = (value: unknown) =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
 /** What a host is from its first moment on: as its token says, so that no instance comes before its taints. */
 export function newHost(

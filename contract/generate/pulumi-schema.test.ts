@@ -52,7 +52,11 @@ describe("pulumiSchema", () => {
     "$kind has its inputs, its outputs and the common ones",
     (resource) => {
       const described = schema.resources[resource.token] as Described;
-      const place = resource.namespaced ? ["cluster", "namespace", "name"] : ["name"];
+      const place = [
+        ...(resource.namespaced || resource.onCluster ? ["cluster"] : []),
+        ...(resource.namespaced ? ["namespace"] : []),
+        "name",
+      ];
       expect(Object.keys(described.inputProperties)).toEqual([
         ...place,
         ...resource.fields.inputs.map(({ key }) => key),

@@ -5,12 +5,14 @@ import { dnsLabel } from "./values.ts";
 
 const name = dnsLabel.optional().describe("Default: the resource's name in the program.");
 
+const cluster = about(z.string(), { secret: true })
+  .optional()
+  .describe(
+    "`access` of the `Cluster` to use. Default: the provider's `cluster`, `CONSTELLATION_CLUSTER`, then the agent on this machine.",
+  );
+
 const inNamespace = z.strictObject({
-  cluster: about(z.string(), { secret: true })
-    .optional()
-    .describe(
-      "`access` of the `Cluster` to use. Default: the provider's `cluster`, `CONSTELLATION_CLUSTER`, then the agent on this machine.",
-    ),
+  cluster,
   namespace: about(dnsLabel, { replace: true })
     .optional()
     .describe("Default: the provider's `namespace`, else `default`."),
@@ -18,6 +20,7 @@ const inNamespace = z.strictObject({
 });
 
 const alone = z.strictObject({ name: about(name, { replace: true }) });
+const onCluster = z.strictObject({ cluster, ...alone.shape });
 
 const outputs = z.object({
   clusterId: z.string().describe("The cluster it lives on."),
@@ -33,13 +36,14 @@ const namespacedOutputs = z.object({
 });
 
 const compiled = {
-  inputs: { namespaced: fieldsOf(inNamespace), alone: fieldsOf(alone) },
+  inputs: { namespaced: fieldsOf(inNamespace), onCluster: fieldsOf(onCluster), alone: fieldsOf(alone) },
   outputs: { namespaced: fieldsOf(namespacedOutputs), alone: fieldsOf(outputs) },
 };
 
 /** Inputs that every resource of its sort has beside its own: which cluster, which name. The edges take them off. */
-export function commonInputs(resource: Pick<ResourceSpec, "namespaced">): readonly Field[] {
-  return resource.namespaced ? compiled.inputs.namespaced : compiled.inputs.alone;
+export function commonInputs(resource: Pick<ResourceSpec, "namespaced" | "onCluster">): readonly Field[] {
+  if (resource.namespaced) return compiled.inputs.namespaced;
+  return resource.onCluster ? compiled.inputs.onCluster : compiled.inputs.alone;
 }
 
 /** Outputs that every resource of its sort has beside its own. */

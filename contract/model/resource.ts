@@ -19,6 +19,10 @@ export interface ResourceSpec<I extends z.ZodObject = z.ZodObject> {
   readonly replaceWhenChanged: readonly string[];
   /** Lives in a namespace, and is named by it. */
   readonly namespaced: boolean;
+  /** Lives on a cluster that its `cluster` names, though in no namespace. */
+  readonly onCluster?: boolean;
+  /** Keys of inputs that nobody but the program can tell: an import records nothing of them, the next update does. */
+  readonly ofProgramAlone?: readonly string[];
   /** What only one can hold at a time: a replacement that holds the same comes after what it replaces. */
   exclusive?(inputs: z.infer<I>): readonly string[];
   /** Values that the inputs can break together: run after each field is right by itself. */

@@ -67,7 +67,8 @@ const jump = about(
   { type: "SshJump" },
 );
 
-const ssh = about(
+/** A login as programs write it. */
+export const ssh = about(
   z.strictObject({
     address,
     port,
@@ -102,3 +103,4 @@ export const servers = z
   );
 
 export type Servers = z.infer<typeof servers>;
+export type SshLogin = z.infer<typeof ssh>;

@@ -90,8 +90,10 @@ describe("the script", () => {
 
 describe("a machine that is to join a cluster", () => {
   const membership = { clusterId: "c1", clusterName: "far", name: "w1" };
-  const said = (facts: object, join: object = { clusterId: "c1" }) =>
-    judgeJoining({ ...fit, ...facts }, { hostName: "w1", join } as never).map(({ problem }) => problem);
+  const said = (facts: object, isKnown = true) =>
+    judgeJoining({ ...fit, ...facts }, { hostName: "w1", join: { clusterId: "c1", isKnown } }).map(
+      ({ problem }) => problem,
+    );
 
   test("may be bare, or that host already", () => {
     expect(said({})).toEqual([]);
@@ -99,6 +101,11 @@ describe("a machine that is to join a cluster", () => {
     // A server that joined keeps both.
     expect(said({ membership, hasStore: true })).toEqual([]);
   });
+
+  test("is refused where the cluster has let it go meanwhile", () =>
+    expect(said({ membership }, false)).toEqual([
+      "it was removed from this cluster as w1, and holds what it had",
+    ]));
 
   test.each<[object, string]>([
     [{ hasStore: true }, "it keeps the state of a cluster of its own"],

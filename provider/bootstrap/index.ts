@@ -10,7 +10,7 @@ import type { Bootstrap, Raised } from "./types.ts";
 
 export { examine } from "./examine.ts";
 export { builtKits } from "./kits.ts";
-export { lookAhead } from "./look.ts";
+export { type Look, lookAhead } from "./look.ts";
 export { removeAgent } from "./remove.ts";
 export type { Bootstrap, Facts, Finding, Joining, Kits, Raised } from "./types.ts";
 

@@ -2,7 +2,7 @@ import type { Bootstrap, Facts, Finding, Joining } from "./types.ts";
 
 /** Which host of which cluster a machine is to become; without a cluster that is known, nothing can be said. */
 export interface JoiningWish extends Partial<Pick<Bootstrap, "hostName">> {
-  readonly join?: Pick<Joining, "clusterId"> | undefined;
+  readonly join?: Omit<Joining, "token"> | undefined;
 }
 
 const elsewhere = "run `constellation-agent down` there where that is over, or name another machine";
@@ -19,6 +19,11 @@ export function judgeJoining(
   const { clusterId, clusterName, name } = membership;
   if (clusterId !== join.clusterId)
     return refusal(`it is host ${name} of another cluster, ${clusterName} (${clusterId})`, elsewhere);
-  if (name === hostName) return [];
-  return refusal(`it is ${name} of this cluster already`, "import that one, or name another machine");
+  if (name !== hostName)
+    return refusal(`it is ${name} of this cluster already`, "import that one, or name another machine");
+  if (join.isKnown) return [];
+  return refusal(
+    `it was removed from this cluster as ${name}, and holds what it had`,
+    "run `constellation-agent down` there",
+  );
 }

@@ -12,6 +12,8 @@ import type { Bootstrap, Finding, InstalledKit, Raised } from "./types.ts";
 export interface Notes {
   readonly architecture?: string;
   readonly installed?: InstalledKit | undefined;
+  /** It is part of the cluster already. */
+  readonly isMember?: boolean;
   /** The kit's folder there. */
   readonly kitFolder?: string;
   readonly raised?: Raised;
@@ -37,7 +39,12 @@ async function refuseUnfit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   refuse(bootstrap.machine.name, [...findings, ...judgeJoining(facts, bootstrap)]);
   for (const { severity, problem, fix } of findings)
     if (severity === "warning") bootstrap.warn(`${bootstrap.machine.name}: ${problem}; ${fix}`);
-  return { ...notes, architecture: facts.machine, installed: facts.installed };
+  return {
+    ...notes,
+    architecture: facts.machine,
+    installed: facts.installed,
+    isMember: facts.membership !== undefined,
+  };
 }
 
 /** Not over a newer one: somebody with a newer provider was here, and the agent is never taken back. */
@@ -55,7 +62,7 @@ async function startAgent(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   const program = `${notes.kitFolder}/bin/constellation-agent`;
   const { join, hostName } = bootstrap;
   const { warnings, upgradedFrom } =
-    join === undefined
+    join === undefined || notes.isMember
       ? await runAgent(bootstrap, program, ["up", "--name", hostName])
       : await joinBy(await join.token(), bootstrap, program);
   for (const { problem, fix } of (warnings ?? []) as Finding[])

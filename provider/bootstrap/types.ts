@@ -65,6 +65,8 @@ export interface Bootstrap {
 /** A machine becomes part of a cluster with its agent's first start; one that is part of it already stays so. */
 export interface Joining {
   readonly clusterId: string;
+  /** Whether the cluster has such a host already. */
+  readonly isKnown: boolean;
   /** Asked for once the machine is ready to use it: a token lives for minutes. */
   token(): Promise<JoinToken>;
 }

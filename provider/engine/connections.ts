@@ -100,5 +100,5 @@ async function verify(client: Client, target: Target): Promise<Connection> {
       `connect to cluster ${target.id}: ${target.name} is cluster ${id}; point the provider at the right one, or, where ${target.id} is no more, take its resources out of the state with pulumi state delete`,
     );
   }
-  return { client, clusterId: id };
+  return { client, clusterId: id, ...(target.machine && { machine: target.machine }) };
 }

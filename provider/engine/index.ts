@@ -7,7 +7,9 @@ export { type Access, accessId, formatAccess, parseAccess, thisMachine } from ".
 export { createConnections } from "./connections.ts";
 export { documentOperations } from "./documents.ts";
 export { createLocalImages, type LocalImages } from "./local-images.ts";
-export { placeKeys } from "./place.ts";
+export { ownerOf } from "./place.ts";
+export { createReach } from "./reach.ts";
+export { previewConnection } from "./rehearsal.ts";
 export { createRemovals } from "./removals.ts";
 export { declaredSecretPaths } from "./secrets.ts";
 export { createTurns } from "./turns.ts";
@@ -15,6 +17,7 @@ export {
   type Call,
   type Completion,
   type Config,
+  type Connection,
   type Connections,
   NotReady,
   type Operations,

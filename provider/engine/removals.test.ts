@@ -32,6 +32,7 @@ function setUp() {
     ...{ begun, said, call, end: (urn: string) => ends.get(urn) },
     clusters: removals.ofClusters(operations),
     services: removals.onClusters(operations),
+    hosts: removals.besideClusters(operations),
   };
 }
 
@@ -82,4 +83,24 @@ test("who waits can be cancelled", async () => {
   end("service")?.resolve();
   await service;
   expect(begun).toEqual(["service"]);
+});
+
+test("what has something elsewhere is deleted whatever becomes of its cluster, which waits for it", async () => {
+  const { begun, said, call, end, clusters, hosts } = setUp();
+  const early = hosts.delete(on("a"), call("early"));
+  const cluster = clusters.delete(on("a"), call("cluster"));
+  const late = hosts.delete(on("a"), call("late"));
+  await settle();
+  expect(begun).toEqual(["early"]);
+  end("early")?.resolve();
+  await early;
+  await settle();
+  expect(begun).toEqual(["early", "cluster"]);
+  end("cluster")?.resolve();
+  await cluster;
+  await settle();
+  expect(begun).toEqual(["early", "cluster", "late"]);
+  end("late")?.resolve();
+  await late;
+  expect(said).toEqual([]);
 });

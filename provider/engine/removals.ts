@@ -8,6 +8,8 @@ export interface Removals {
   ofClusters(operations: Operations): Operations;
   /** Deletes of what is on a cluster: nothing is left to do once this run has removed that one. */
   onClusters(operations: Operations): Operations;
+  /** Deletes of what is on a cluster and has something elsewhere, too: that is left to do whatever became of the cluster. */
+  besideClusters(operations: Operations): Operations;
 }
 
 /** Of one run of the engine. A cluster is known by its id: what lives on another one is none of this. */
@@ -52,6 +54,15 @@ export function createRemovals(): Removals {
         const id = idOf(old);
         const work = () => operations.delete(old, call);
         await (id === undefined ? work() : deleteOn(id, old, call, work));
+      },
+    }),
+    besideClusters: (operations) => ({
+      ...operations,
+      async delete(old, call) {
+        const id = idOf(old);
+        if (id === undefined) return await operations.delete(old, call);
+        if (removing.has(id)) await beforeAbort(removing.get(id), call.signal);
+        await among(deleting, id, operations.delete(old, call));
       },
     }),
   };

@@ -1,4 +1,5 @@
 import type { Client, Kind, Violation } from "../../contract/index.ts";
+import type { RemoteMachine } from "../machines/index.ts";
 import type { Opened, Properties } from "./values.ts";
 
 /** What a call of the engine brings beside its properties. */
@@ -78,6 +79,8 @@ export interface Config {
 export interface Connection {
   readonly client: Client;
   readonly clusterId: string;
+  /** The server's, where it is reached by SSH; absent: it is on this one. */
+  readonly machine?: RemoteMachine;
 }
 
 /** Finds the cluster: the resource's own `cluster`, the provider's, `CONSTELLATION_CLUSTER`, the agent here. */

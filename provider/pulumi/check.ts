@@ -1,5 +1,12 @@
-import { checkInputs, dnsLabel, UNKNOWN, type Violation } from "../../contract/index.ts";
-import { accessId, type Properties, placeKeys } from "../engine/index.ts";
+import {
+  checkInputs,
+  commonInputs,
+  dnsLabel,
+  type Resource,
+  UNKNOWN,
+  type Violation,
+} from "../../contract/index.ts";
+import { accessId, type Properties } from "../engine/index.ts";
 import { failures } from "./failures.ts";
 import { type CheckRequest, type CheckResponse, protocol } from "./protocol.ts";
 import { markSecrets, nameOf, type Provider, subjectOf } from "./provider.ts";
@@ -10,7 +17,7 @@ export async function check(request: CheckRequest, provider: Provider): Promise<
   const { resource, operations } = subjectOf(request.getUrn(), provider);
   const olds = open(request.getOlds()).value;
   const news = open(request.getNews());
-  const [place, own] = split(news.value, resource.namespaced);
+  const [place, own] = split(news.value, resource);
 
   const named = nameInputs(place, olds, request, provider, resource.namespaced);
   const completed = await operations.complete(own, {
@@ -28,9 +35,9 @@ export async function check(request: CheckRequest, provider: Provider): Promise<
 }
 
 /** Where it lives, apart from what it is. */
-function split(inputs: Properties, namespaced: boolean): [Properties, Properties] {
-  const isPlace = (key: string) =>
-    namespaced ? (placeKeys as readonly string[]).includes(key) : key === "name";
+function split(inputs: Properties, resource: Resource): [Properties, Properties] {
+  const place = new Set(commonInputs(resource).map(({ key }) => key));
+  const isPlace = (key: string) => place.has(key);
   const entries = Object.entries(inputs);
   return [
     Object.fromEntries(entries.filter(([key]) => isPlace(key))),

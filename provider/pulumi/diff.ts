@@ -10,8 +10,10 @@ export function diff(request: DiffRequest, provider: Provider): DiffResponse {
   const state = open(request.getOlds()).value;
   const olds = request.getOldInputs() === undefined ? state : open(request.getOldInputs()).value;
   const news = open(request.getNews()).value;
+  // The engine refuses an import of what differs from the program.
+  const untold = provider.run.imported.has(request.getUrn()) ? (resource.ofProgramAlone ?? []) : [];
   const changes = [...placeChanges(resource, state, olds, news), ...diffInputs(resource, olds, news)].filter(
-    ({ path }) => !isIgnored(path, request.getIgnorechangesList()),
+    ({ path }) => !isIgnored(path, [...untold, ...request.getIgnorechangesList()]),
   );
   return answer(changes, resource, sharesExclusive(resource, olds, news));
 }

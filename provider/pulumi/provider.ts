@@ -31,10 +31,12 @@ export interface Run {
   /** Aborts once, on the engine's Cancel. */
   readonly cancel: AbortController;
   readonly made: Set<string>;
+  /** URNs. */
+  readonly imported: Set<string>;
 }
 
 export function newRun(): Run {
-  return { cancel: new AbortController(), made: new Set() };
+  return { cancel: new AbortController(), made: new Set(), imported: new Set() };
 }
 
 /** A kind as one call needs it. */

@@ -7,6 +7,7 @@ export async function read(request: ReadRequest, provider: Provider): Promise<Re
   const { resource, operations } = subjectOf(request.getUrn(), provider);
   const recorded = (request.getInputs()?.getFieldsMap().getLength() ?? 0) > 0;
   const old = recorded ? storedOf(request.getId(), request.getInputs(), request.getProperties()) : undefined;
+  if (old === undefined) provider.run.imported.add(request.getUrn());
   const found = await operations.read(
     request.getId(),
     old,

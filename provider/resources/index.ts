@@ -1,5 +1,5 @@
 /**
- * What each kind is to an engine: documents share one implementation, a cluster has its own.
+ * What each kind is to an engine: documents share one implementation, a cluster and a host have their own.
  * Invariant: no engine edge asks for a kind by name; they all ask this table.
  */
 import type { Resource } from "../../contract/index.ts";
@@ -15,6 +15,7 @@ import {
 } from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
 import { clusterOperations } from "./cluster.ts";
+import { hostOperations } from "./host.ts";
 import { localSite } from "./local-site.ts";
 import { type RemoteParts, remoteSite } from "./remote-site.ts";
 import type { SiteOf } from "./site.ts";
@@ -41,6 +42,7 @@ export function createOperations(parts: Parts): OperationsOf {
   const removals = createRemovals();
   const special: Partial<Record<Kind, Operations>> = {
     Cluster: removals.ofClusters(clusterOperations(siteOf, version)),
+    Host: removals.besideClusters(hostOperations(connections, remote, version)),
   };
   const inTurn = createTurns();
   const documents = (kind: Kind) =>

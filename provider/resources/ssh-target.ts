@@ -1,10 +1,8 @@
-import type { Servers } from "../../contract/index.ts";
+import type { SshLogin } from "../../contract/index.ts";
 import type { Login, Target } from "../ssh/index.ts";
 
-type Ssh = Servers[string]["ssh"];
-
 /** A login as programs write it. A jump host without credentials of its own takes the machine's. */
-export function targetOf({ jump, ...login }: Ssh): Target {
+export function targetOf({ jump, ...login }: SshLogin): Target {
   const own = present(login) as unknown as Login;
   if (jump === undefined) return own;
   const { privateKey, privateKeyPassphrase, password, agent } = login;

@@ -27,6 +27,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &Cluster{}
 	case "constellation:index:ConfigFile":
 		r = &ConfigFile{}
+	case "constellation:index:Host":
+		r = &Host{}
 	case "constellation:index:Network":
 		r = &Network{}
 	case "constellation:index:Secret":

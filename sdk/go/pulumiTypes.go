@@ -1340,6 +1340,181 @@ func (o HostFactsSystemReservedOutput) Memory() pulumi.Float64Output {
 	return o.ApplyT(func(v HostFactsSystemReserved) float64 { return v.Memory }).(pulumi.Float64Output)
 }
 
+type HostOnDelete struct {
+	// Moves everything off the host first, keeping what services need to be up. Default: `true`.
+	Drain *bool `pulumi:"drain"`
+	// Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+	Force *bool `pulumi:"force"`
+	// How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+	Timeout *string `pulumi:"timeout"`
+}
+
+// HostOnDeleteInput is an input type that accepts HostOnDeleteArgs and HostOnDeleteOutput values.
+// You can construct a concrete instance of `HostOnDeleteInput` via:
+//
+//	HostOnDeleteArgs{...}
+type HostOnDeleteInput interface {
+	pulumi.Input
+
+	ToHostOnDeleteOutput() HostOnDeleteOutput
+	ToHostOnDeleteOutputWithContext(context.Context) HostOnDeleteOutput
+}
+
+type HostOnDeleteArgs struct {
+	// Moves everything off the host first, keeping what services need to be up. Default: `true`.
+	Drain pulumi.BoolPtrInput `pulumi:"drain"`
+	// Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+	Force pulumi.BoolPtrInput `pulumi:"force"`
+	// How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+	Timeout pulumi.StringPtrInput `pulumi:"timeout"`
+}
+
+func (HostOnDeleteArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostOnDelete)(nil)).Elem()
+}
+
+func (i HostOnDeleteArgs) ToHostOnDeleteOutput() HostOnDeleteOutput {
+	return i.ToHostOnDeleteOutputWithContext(context.Background())
+}
+
+func (i HostOnDeleteArgs) ToHostOnDeleteOutputWithContext(ctx context.Context) HostOnDeleteOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(HostOnDeleteOutput)
+}
+
+func (i HostOnDeleteArgs) ToHostOnDeletePtrOutput() HostOnDeletePtrOutput {
+	return i.ToHostOnDeletePtrOutputWithContext(context.Background())
+}
+
+func (i HostOnDeleteArgs) ToHostOnDeletePtrOutputWithContext(ctx context.Context) HostOnDeletePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(HostOnDeleteOutput).ToHostOnDeletePtrOutputWithContext(ctx)
+}
+
+// HostOnDeletePtrInput is an input type that accepts HostOnDeleteArgs, HostOnDeletePtr and HostOnDeletePtrOutput values.
+// You can construct a concrete instance of `HostOnDeletePtrInput` via:
+//
+//	        HostOnDeleteArgs{...}
+//
+//	or:
+//
+//	        nil
+type HostOnDeletePtrInput interface {
+	pulumi.Input
+
+	ToHostOnDeletePtrOutput() HostOnDeletePtrOutput
+	ToHostOnDeletePtrOutputWithContext(context.Context) HostOnDeletePtrOutput
+}
+
+type hostOnDeletePtrType HostOnDeleteArgs
+
+func HostOnDeletePtr(v *HostOnDeleteArgs) HostOnDeletePtrInput {
+	return (*hostOnDeletePtrType)(v)
+}
+
+func (*hostOnDeletePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**HostOnDelete)(nil)).Elem()
+}
+
+func (i *hostOnDeletePtrType) ToHostOnDeletePtrOutput() HostOnDeletePtrOutput {
+	return i.ToHostOnDeletePtrOutputWithContext(context.Background())
+}
+
+func (i *hostOnDeletePtrType) ToHostOnDeletePtrOutputWithContext(ctx context.Context) HostOnDeletePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(HostOnDeletePtrOutput)
+}
+
+type HostOnDeleteOutput struct{ *pulumi.OutputState }
+
+func (HostOnDeleteOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*HostOnDelete)(nil)).Elem()
+}
+
+func (o HostOnDeleteOutput) ToHostOnDeleteOutput() HostOnDeleteOutput {
+	return o
+}
+
+func (o HostOnDeleteOutput) ToHostOnDeleteOutputWithContext(ctx context.Context) HostOnDeleteOutput {
+	return o
+}
+
+func (o HostOnDeleteOutput) ToHostOnDeletePtrOutput() HostOnDeletePtrOutput {
+	return o.ToHostOnDeletePtrOutputWithContext(context.Background())
+}
+
+func (o HostOnDeleteOutput) ToHostOnDeletePtrOutputWithContext(ctx context.Context) HostOnDeletePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v HostOnDelete) *HostOnDelete {
+		return &v
+	}).(HostOnDeletePtrOutput)
+}
+
+// Moves everything off the host first, keeping what services need to be up. Default: `true`.
+func (o HostOnDeleteOutput) Drain() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v HostOnDelete) *bool { return v.Drain }).(pulumi.BoolPtrOutput)
+}
+
+// Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+func (o HostOnDeleteOutput) Force() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v HostOnDelete) *bool { return v.Force }).(pulumi.BoolPtrOutput)
+}
+
+// How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+func (o HostOnDeleteOutput) Timeout() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v HostOnDelete) *string { return v.Timeout }).(pulumi.StringPtrOutput)
+}
+
+type HostOnDeletePtrOutput struct{ *pulumi.OutputState }
+
+func (HostOnDeletePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**HostOnDelete)(nil)).Elem()
+}
+
+func (o HostOnDeletePtrOutput) ToHostOnDeletePtrOutput() HostOnDeletePtrOutput {
+	return o
+}
+
+func (o HostOnDeletePtrOutput) ToHostOnDeletePtrOutputWithContext(ctx context.Context) HostOnDeletePtrOutput {
+	return o
+}
+
+func (o HostOnDeletePtrOutput) Elem() HostOnDeleteOutput {
+	return o.ApplyT(func(v *HostOnDelete) HostOnDelete {
+		if v != nil {
+			return *v
+		}
+		var ret HostOnDelete
+		return ret
+	}).(HostOnDeleteOutput)
+}
+
+// Moves everything off the host first, keeping what services need to be up. Default: `true`.
+func (o HostOnDeletePtrOutput) Drain() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *HostOnDelete) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Drain
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+func (o HostOnDeletePtrOutput) Force() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *HostOnDelete) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Force
+	}).(pulumi.BoolPtrOutput)
+}
+
+// How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+func (o HostOnDeletePtrOutput) Timeout() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *HostOnDelete) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Timeout
+	}).(pulumi.StringPtrOutput)
+}
+
 type HostPathMount struct {
 	// Makes the folder when it is missing. Default: `false`.
 	Create *bool `pulumi:"create"`
@@ -6123,6 +6298,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*DisconnectPtrInput)(nil)).Elem(), DisconnectArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ExecProbeInput)(nil)).Elem(), ExecProbeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ExecProbePtrInput)(nil)).Elem(), ExecProbeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*HostOnDeleteInput)(nil)).Elem(), HostOnDeleteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*HostOnDeletePtrInput)(nil)).Elem(), HostOnDeleteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HostPathMountInput)(nil)).Elem(), HostPathMountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HostPathMountPtrInput)(nil)).Elem(), HostPathMountArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HostReservedInput)(nil)).Elem(), HostReservedArgs{})
@@ -6199,6 +6376,8 @@ func init() {
 	pulumi.RegisterOutputType(HostFactsCapacityOutput{})
 	pulumi.RegisterOutputType(HostFactsReservedOutput{})
 	pulumi.RegisterOutputType(HostFactsSystemReservedOutput{})
+	pulumi.RegisterOutputType(HostOnDeleteOutput{})
+	pulumi.RegisterOutputType(HostOnDeletePtrOutput{})
 	pulumi.RegisterOutputType(HostPathMountOutput{})
 	pulumi.RegisterOutputType(HostPathMountPtrOutput{})
 	pulumi.RegisterOutputType(HostReservedOutput{})

@@ -35,6 +35,11 @@ export const getService: typeof import("./getService").getService = null as any;
 export const getServiceOutput: typeof import("./getService").getServiceOutput = null as any;
 utilities.lazyLoad(exports, ["getService","getServiceOutput"], () => require("./getService"));
 
+export { HostArgs } from "./host";
+export type Host = import("./host").Host;
+export const Host: typeof import("./host").Host = null as any;
+utilities.lazyLoad(exports, ["Host"], () => require("./host"));
+
 export { NetworkArgs } from "./network";
 export type Network = import("./network").Network;
 export const Network: typeof import("./network").Network = null as any;
@@ -78,6 +83,8 @@ const _module = {
                 return new Cluster(name, <any>undefined, { urn })
             case "constellation:index:ConfigFile":
                 return new ConfigFile(name, <any>undefined, { urn })
+            case "constellation:index:Host":
+                return new Host(name, <any>undefined, { urn })
             case "constellation:index:Network":
                 return new Network(name, <any>undefined, { urn })
             case "constellation:index:Secret":

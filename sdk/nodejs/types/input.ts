@@ -99,6 +99,21 @@ export interface ExecProbeArgs {
     command: pulumi.Input<pulumi.Input<string>[]>;
 }
 
+export interface HostOnDeleteArgs {
+    /**
+     * Moves everything off the host first, keeping what services need to be up. Default: `true`.
+     */
+    drain?: pulumi.Input<boolean | undefined>;
+    /**
+     * Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+     */
+    force?: pulumi.Input<boolean | undefined>;
+    /**
+     * How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+     */
+    timeout?: pulumi.Input<string | undefined>;
+}
+
 export interface HostPathMountArgs {
     /**
      * Makes the folder when it is missing. Default: `false`.

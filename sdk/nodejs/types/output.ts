@@ -242,6 +242,21 @@ export interface HostFactsSystemReserved {
     memory: number;
 }
 
+export interface HostOnDelete {
+    /**
+     * Moves everything off the host first, keeping what services need to be up. Default: `true`.
+     */
+    drain?: boolean;
+    /**
+     * Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+     */
+    force?: boolean;
+    /**
+     * How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+     */
+    timeout?: string;
+}
+
 export interface HostPathMount {
     /**
      * Makes the folder when it is missing. Default: `false`.

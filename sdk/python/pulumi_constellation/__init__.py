@@ -13,6 +13,7 @@ from .config_file import *
 from .get_hosts import *
 from .get_instances import *
 from .get_service import *
+from .host import *
 from .network import *
 from .provider import *
 from .secret import *
@@ -38,6 +39,7 @@ _utilities.register(
    "constellation:index:Application": "Application",
    "constellation:index:Cluster": "Cluster",
    "constellation:index:ConfigFile": "ConfigFile",
+   "constellation:index:Host": "Host",
    "constellation:index:Network": "Network",
    "constellation:index:Secret": "Secret",
    "constellation:index:Service": "Service"

@@ -30,6 +30,8 @@ __all__ = [
     'DisconnectArgsDict',
     'ExecProbeArgs',
     'ExecProbeArgsDict',
+    'HostOnDeleteArgs',
+    'HostOnDeleteArgsDict',
     'HostPathMountArgs',
     'HostPathMountArgsDict',
     'HostReservedArgs',
@@ -503,6 +505,75 @@ class ExecProbeArgs:
     @command.setter
     def command(self, value: pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]):
         pulumi.set(self, "command", value)
+
+
+class HostOnDeleteArgsDict(TypedDict):
+    drain: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Moves everything off the host first, keeping what services need to be up. Default: `true`.
+    """
+    force: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+    """
+    timeout: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+    """
+
+@pulumi.input_type
+class HostOnDeleteArgs:
+    def __init__(__self__, *,
+                 drain: pulumi.Input[Optional[_builtins.bool]] = None,
+                 force: pulumi.Input[Optional[_builtins.bool]] = None,
+                 timeout: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        :param pulumi.Input[_builtins.bool] drain: Moves everything off the host first, keeping what services need to be up. Default: `true`.
+        :param pulumi.Input[_builtins.bool] force: Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+        :param pulumi.Input[_builtins.str] timeout: How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+        """
+        if drain is not None:
+            pulumi.set(__self__, "drain", drain)
+        if force is not None:
+            pulumi.set(__self__, "force", force)
+        if timeout is not None:
+            pulumi.set(__self__, "timeout", timeout)
+
+    @_builtins.property
+    @pulumi.getter
+    def drain(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Moves everything off the host first, keeping what services need to be up. Default: `true`.
+        """
+        return pulumi.get(self, "drain")
+
+    @drain.setter
+    def drain(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "drain", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def force(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+        """
+        return pulumi.get(self, "force")
+
+    @force.setter
+    def force(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "force", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def timeout(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+        """
+        return pulumi.get(self, "timeout")
+
+    @timeout.setter
+    def timeout(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "timeout", value)
 
 
 class HostPathMountArgsDict(TypedDict):

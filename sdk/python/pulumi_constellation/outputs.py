@@ -29,6 +29,7 @@ __all__ = [
     'HostFactsCapacity',
     'HostFactsReserved',
     'HostFactsSystemReserved',
+    'HostOnDelete',
     'HostPathMount',
     'HostReserved',
     'HttpProbe',
@@ -761,6 +762,49 @@ class HostFactsSystemReserved(dict):
         Bytes.
         """
         return pulumi.get(self, "memory")
+
+
+@pulumi.output_type
+class HostOnDelete(dict):
+    def __init__(__self__, *,
+                 drain: Optional[_builtins.bool] = None,
+                 force: Optional[_builtins.bool] = None,
+                 timeout: Optional[_builtins.str] = None):
+        """
+        :param _builtins.bool drain: Moves everything off the host first, keeping what services need to be up. Default: `true`.
+        :param _builtins.bool force: Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+        :param _builtins.str timeout: How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+        """
+        if drain is not None:
+            pulumi.set(__self__, "drain", drain)
+        if force is not None:
+            pulumi.set(__self__, "force", force)
+        if timeout is not None:
+            pulumi.set(__self__, "timeout", timeout)
+
+    @_builtins.property
+    @pulumi.getter
+    def drain(self) -> Optional[_builtins.bool]:
+        """
+        Moves everything off the host first, keeping what services need to be up. Default: `true`.
+        """
+        return pulumi.get(self, "drain")
+
+    @_builtins.property
+    @pulumi.getter
+    def force(self) -> Optional[_builtins.bool]:
+        """
+        Deletes it also where the machine cannot be reached (what is on it stays), or where not all has moved in time. Default: `false`.
+        """
+        return pulumi.get(self, "force")
+
+    @_builtins.property
+    @pulumi.getter
+    def timeout(self) -> Optional[_builtins.str]:
+        """
+        How long that may take; a delete that is not done by then fails, and the host goes on as it was. Default: `5m`.
+        """
+        return pulumi.get(self, "timeout")
 
 
 @pulumi.output_type

@@ -1,0 +1,11 @@
+import { isNewer } from "../../contract/index.ts";
+import { knownText, type Properties } from "../engine/index.ts";
+
+/**
+ * The input of that name: this provider's own, unless what is recorded is newer. Somebody with a newer provider may have
+ * upgraded the agent, and it is never taken back.
+ */
+export function agentVersionOf(old: Properties, version: string): string {
+  const running = knownText(old.agentVersion);
+  return running !== undefined && isNewer(running, version) ? running : version;
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Instance } from "../../contract/index.ts";
+import { ensureKit } from "../../tools/kit/index.ts";
+import { thisArch } from "../../tools/kit/platform.ts";
+import { until } from "../control/until.ts";
+import { type Host, type Lab, lab } from "../lab/index.ts";
+import { startLoad } from "./load.ts";
+import { addStack, image, type Program, type ResourceSpec, type Stack } from "./stack.ts";
+
+let here: Lab;
+let stack: Stack;
+let privateKey: Record<string, unknown>;
+
+beforeAll(async () => {
+  await ensureKit(thisArch);
+  here = await lab.up(3, { flavour: "debian" });
+  stack = await addStack(here.machine, "hosts");
+  privateKey = { "fn::secret": readFileSync(here.keyFile, "utf8") };
+}, 600_000);
+afterAll(async () => {
+  await here?.down();
+});
+
+const sshOf = (host: Host) => ({ address: host.address, privateKey });
+const worker = (number: number, more: Record<string, unknown> = {}, options = {}): ResourceSpec => ({
+  type: "constellation:Host",
+  properties: { cluster: "${far.access}", ssh: sshOf(here.host(number)), ...more },
+  options,
+});
+const program = (workers: Record<string, ResourceSpec>): Program => ({
+  resources: {
+    far: {
+      type: "constellation:Cluster",
+      properties: { servers: { one: { ssh: sshOf(here.host(1)) } } },
+    },
+    ...workers,
+    web: {
+      type: "constellation:Service",
+      properties: {
+        cluster: "${far.access}",
+        replicas: 3,
+        image: image("busybox"),
+        command: ["httpd", "-f", "-p", "8000", "-h", "/etc"],
+        healthCheck: { http: { path: "/hostname", port: 8000 } },
+        ports: [{ port: 8000, publish: 8000 }],
+        stopGracePeriod: "1s",
+      },
+      options: { dependsOn: Object.keys(workers).map((name) => `\${${name}}`) },
+    },
+  },
+  outputs: { access: "${far.access}" },
+});
+
+/** The command on the server, as somebody who works there has it. */
+const on = async (host: Host, ...words: string[]) =>
+  await host.run(["/opt/constellation/bin/constellation", ...words]);
+const agentOn = async (host: Host, ...given: (string | { input: string })[]) => {
+  const words = given.filter((word) => typeof word === "string");
+  const options = given.find((word) => typeof word === "object");
+  return await host.output(["/opt/constellation/bin/constellation-agent", ...words], options);
+};
+const hosts = async (): Promise<Record<string, Record<string, unknown>>> => {
+  const { items } = JSON.parse((await on(here.host(1), "hosts", "--json")).stdout);
+  return Object.fromEntries(items.map((host: { name: string }) => [host.name, host]));
+};
+const placed = async () => {
+  const { items } = JSON.parse((await on(here.host(1), "ps", "--json")).stdout) as { items: Instance[] };
+  return items.filter(({ state }) => state === "running").map(({ host }) => host);
+};
+const isSpread = async (...names: string[]) =>
+  await until(`one instance on each of ${names}`, async () => {
+    const found = (await placed()).sort();
+    return found.length === 3 && new Set(found).size === names.length ? true : undefined;
+  });
+/** Everything of ours that a machine holds. */
+const remains = async (host: Host) => {
+  const folders = ["/opt", "/var/lib/constellation", "/run/constellation", "/etc/constellation"];
+  const found = await host.run(["find", ...folders, "-mindepth", "1", "-maxdepth", "1"]);
+  const running = host.processes().filter(({ command }) => /constellation|etcd|dnsmasq/.test(command));
+  return [found.stdout.trim(), ...running.map(({ command }) => command)].filter(Boolean);
+};
+const unchanged = async () => {
+  expect(await stack.preview()).toEqual([]);
+  expect((await stack.refresh()).stdout).not.toMatch(/updated|deleted/);
+};
+const load = async () =>
+  await startLoad(here.machine, `http://${here.host(1).address}:8000/hostname`, { perSecond: 20 });
+
+describe("hosts of a cluster, over SSH", () => {
+  test("a preview tells mistakes with their path, looks at the machines, and touches none", async () => {
+    const mistaken = { labels: { "host.zone": "a" }, onDelete: { timeout: "soon" } };
+    await stack.write(program({ two: worker(2, mistaken), three: worker(3) }));
+    const said = (await stack.pulumi("preview")).stdout;
+    expect(said).toMatch(/labels.*begins with host\./);
+    expect(said).toMatch(/onDelete\.timeout/);
+    expect(said).not.toContain("PRIVATE KEY");
+    await stack.write(program({ two: worker(2), three: worker(3) }));
+    expect((await stack.pulumi("preview")).stdout).toMatch(
+      /an agent is to be brought to ssh:\/\/root@192\.168\.77\.13/,
+    );
+    for (const host of here.hosts) expect(await remains(host)).toEqual([]);
+  });
+
+  test("one up makes three bare machines a cluster with a service spread over it", async () => {
+    await stack.up();
+    await isSpread("one", "two", "three");
+    expect(Object.keys(await hosts()).sort()).toEqual(["one", "three", "two"]);
+    const state = await stack.stateText();
+    expect(state).not.toContain("PRIVATE KEY");
+    expect(state).not.toMatch(/cst1\./);
+  });
+
+  test("a second up and a refresh change nothing", unchanged);
+
+  test("labels and taints change in place, and no instance but those that they send away", async () => {
+    const before = await placed();
+    await stack.write(program({ two: worker(2, { labels: { zone: "b" } }), three: worker(3) }));
+    expect(await stack.preview()).toMatchObject([{ op: "update", urn: expect.stringMatching(/::two$/) }]);
+    await stack.up();
+    expect((await hosts()).two).toMatchObject({ labels: { zone: "b" }, taints: [] });
+    expect((await placed()).sort()).toEqual(before.sort());
+  });
+
+  test("a host that leaves the program: drained with no failed request, and the machine as it was", async () => {
+    const asking = await load();
+    await stack.write(program({ two: worker(2, { labels: { zone: "b" } }) }));
+    await stack.up();
+    const { failures, answered } = await asking.stop();
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(20);
+    expect(Object.keys(await hosts()).sort()).toEqual(["one", "two"]);
+    expect(await remains(here.host(3))).toEqual([]);
+  });
+
+  test("a machine whose power failed: told by a refresh, and let go by force; within 60 s", async () => {
+    const labels = { zone: "b" };
+    await here.host(2).kill();
+    await until("it to be lost", async () => ((await hosts()).two?.state === "lost" ? true : undefined));
+    expect((await stack.pulumi("refresh", "--yes", "--skip-preview")).stdout).toMatch(/host two is lost/);
+    await stack.write(program({ two: worker(2, { labels, onDelete: { force: true } }) }));
+    await stack.up();
+    await stack.write(program({}));
+    expect((await stack.up()).stdout).toMatch(/going on without it/);
+    expect(Object.keys(await hosts())).toEqual(["one"]);
+    await isSpread("one");
+  });
+
+  test("back with its power: refused until what it held is gone; joined by hand: imported, not taken", async () => {
+    await here.host(2).reboot();
+    await stack.write(program({ two: worker(2) }));
+    expect(await stack.failingUp()).toMatch(/it was removed from this cluster as two, .*agent down` there/);
+    await agentOn(here.host(2), "down");
+    const token = await agentOn(here.host(1), "token", "two");
+    await agentOn(here.host(2), "join", "--server", here.host(1).address, { input: token });
+    expect(await stack.failingUp()).toMatch(/host two: it exists, joined by hand on .*; import it or/);
+    // An import asks the provider's own cluster: the engine gives it nothing but the name.
+    const { access } = await stack.outputs();
+    await stack.pulumi("config", "set", "--secret", "constellation:cluster", String(access));
+    await stack.write(program({ two: worker(2, {}, { import: "two" }) }));
+    await stack.up();
+    await stack.write(program({ two: worker(2) }));
+    expect(await stack.appliedSteps()).toMatchObject([
+      { op: "update", urn: expect.stringMatching(/::two$/) },
+    ]);
+    await unchanged();
+  });
+
+  test("destroy leaves the machines as they were", async () => {
+    await stack.destroy();
+    for (const host of here.hosts) expect(await remains(host)).toEqual([]);
+  });
+});
