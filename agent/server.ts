@@ -157,6 +157,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       serve({
         socket: paths.socket,
         readPeer,
+        confirm: async (patienceMs) => {
+          if (hasOthers(records)) await records.confirm(patienceMs);
+        },
         log: log.child({ component: "api" }),
         handlers: createHandlers({
           ...{ clusters, documents, feed, instances, blobs: here.blobs },
@@ -189,6 +192,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ]).finally(feed.close),
   };
 }
+
+/** A server that is alone has all in its own memory. */
+const hasOthers = (records: Store) =>
+  records.list(families.host).filter(({ record }) => record.role === "server").length > 1;
 
 const isReady = ({ state }: Member) => state === "ready";
 

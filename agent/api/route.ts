@@ -16,6 +16,8 @@ export type AnyHandler = (call: Call<never>) => unknown;
 export interface Mounting {
   readonly identify: ReturnType<typeof createIdentify>;
   readonly stopping: AbortSignal;
+  /** Before each answer; headers of it. */
+  readonly prepare: () => Promise<Record<string, string>>;
   /** For what may last. */
   readonly places: Readonly<Partial<Record<Route["framing"], TakePlace>>>;
 }
@@ -25,7 +27,7 @@ export function mountRoute(
   app: FastifyInstance,
   route: Route,
   handler: AnyHandler,
-  { identify, stopping, places }: Mounting,
+  { identify, stopping, prepare, places }: Mounting,
 ): void {
   const callOf = (request: FastifyRequest, signal: AbortSignal) =>
     ({
@@ -42,7 +44,9 @@ export function mountRoute(
     const release = takePlace?.();
     try {
       const signal = AbortSignal.any([stopping, goneSignal(reply)]);
-      const answer = await handler(callOf(request, signal));
+      const call = callOf(request, signal); // what is malformed is refused at once
+      reply.headers(await prepare());
+      const answer = await handler(call);
       await framings[route.framing](answer, reply);
     } finally {
       release?.();

@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { ConstellationError, limits, routes } from "../../contract/index.ts";
+import { ConstellationError, limits, type RouteName, routes } from "../../contract/index.ts";
 import { httpBounds, keepBounds } from "./bounds.ts";
+import { becomeCurrent, type Confirm } from "./currency.ts";
 import { errorAnswer } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
 import { refuseMethod } from "./methods.ts";
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly socket: string;
   readonly handlers: Handlers;
   readonly readPeer: (socket: Socket) => Peer;
+  /** Asks the other servers, where there are such; by default there are none. */
+  readonly confirm?: Confirm;
   readonly log: Logger;
 }
 
@@ -27,7 +30,8 @@ export interface Server {
 }
 
 /** Serves the contract's routes on a unix socket. */
-export async function serve({ socket, handlers, readPeer, log }: ServerOptions): Promise<Server> {
+export async function serve(options: ServerOptions): Promise<Server> {
+  const { socket, handlers, readPeer, confirm = async () => {}, log } = options;
   const refuse = createRefuse(log);
   const app = fastify({
     ...httpBounds,
@@ -53,7 +57,8 @@ export async function serve({ socket, handlers, readPeer, log }: ServerOptions):
   app.setNotFoundHandler((request, reply) => refuse(noSuchRoute(request), request, reply));
   for (const [name, route] of Object.entries(routes)) {
     const handler = handlers[name as keyof Handlers] as AnyHandler;
-    mountRoute(app, route, handler, { identify, stopping: stopping.signal, places });
+    const prepare = () => becomeCurrent(name as RouteName, confirm);
+    mountRoute(app, route, handler, { identify, stopping: stopping.signal, prepare, places });
   }
   // A socket file that an earlier agent left behind: nobody listens there, the guard runs one agent at a time.
   rmSync(socket, { force: true });

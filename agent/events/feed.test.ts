@@ -11,6 +11,7 @@ function storeWith(replay: Replay): Store {
   return {
     ...{
       revision: () => 7,
+      confirm: async () => {},
       get: () => undefined,
       list: () => [],
       unreadable: () => [],

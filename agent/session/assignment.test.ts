@@ -40,6 +40,7 @@ function storeOf(records: Readonly<Record<string, unknown>>): Store {
   const found = (key: string) => ({ key, record: records[key], modRevision: 1 }) as never;
   return {
     revision: () => 1,
+    confirm: async () => {},
     get: (_family: Family, key: string) => (key in records ? found(key) : undefined),
     unreadable: () => [],
     list: (family: Family, prefix = family.prefix) =>

@@ -9,6 +9,7 @@ import {
   type Unreadable,
 } from "./cache.ts";
 import { encode } from "./codec.ts";
+import { createConfirm } from "./confirm.ts";
 import { migrate } from "./migrate.ts";
 import { requireReadable } from "./readable.ts";
 import type { Family } from "./records.ts";
@@ -22,6 +23,9 @@ const bounds = {
   /** How long a writer waits to see its own write. */
   catchUpMs: 10_000,
 } as const;
+
+/** No key begins so: what counts of such a range is its revision, which is read through most of the servers. */
+const nowhere = "\0";
 
 export interface Put {
   readonly key: string;
@@ -38,6 +42,11 @@ export interface Removal {
 export interface Store {
   /** The last revision the cache holds. */
   revision(): number;
+  /**
+   * Resolves once the cache shows all that any server had acknowledged before the call; needed where there are others,
+   * since they write past this cache. Throws `unreachable` where that cannot be known in time.
+   */
+  confirm(patienceMs: number): Promise<void>;
   get<R>(family: Family<R>, key: string): Stored<R> | undefined;
   list<R>(family: Family<R>, prefix?: string): Stored<R>[];
   /** Records that are left out, since this agent cannot read them; nobody writes or removes them. */
@@ -106,6 +115,10 @@ export async function openStore(
 
   return {
     revision: () => revision,
+    confirm: createConfirm({
+      newest: async () => (await server.range(nowhere, { limit: 1 })).revision,
+      reached,
+    }),
     get: cache.get,
     list: cache.list,
     unreadable: cache.unreadable,

@@ -101,6 +101,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** How long to keep trying to reach an agent that is restarting. */
   readonly connectTimeoutMs?: number;
+  /** Called before an answer that may be out of date: the server that gave it does not reach most of the others. */
+  readonly onStale?: () => void;
 }
 
 type AnswerOf<R extends RouteName> = (typeof routes)[R] extends { answer: infer A extends z.ZodType }
@@ -117,8 +119,12 @@ interface Parts {
 
 /** Nothing is opened before the first call, and nothing keeps the process alive between two. */
 export function connect(address: Address, options: ConnectOptions = {}): Client {
-  const { timeoutMs = limits.requestTimeoutMs, connectTimeoutMs = limits.connectTimeoutMs } = options;
-  const agent = transport({ address, timeoutMs, connectTimeoutMs });
+  const {
+    timeoutMs = limits.requestTimeoutMs,
+    connectTimeoutMs = limits.connectTimeoutMs,
+    onStale,
+  } = options;
+  const agent = transport({ address, timeoutMs, connectTimeoutMs, ...(onStale && { onStale }) });
 
   /** An answer is trusted: the agent made it from the same schemas. */
   const call = <R extends RouteName>(name: R, parts: Parts = {}) =>

@@ -34,6 +34,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   /** How long to keep trying to reach an agent that is restarting. */
   readonly connectTimeoutMs: number;
+  /** Called before an answer of a server that could not ask the others. */
+  readonly onStale?: () => void;
 }
 
 /** HTTP over connections to an agent's socket, each kept for the next request. */
@@ -59,6 +61,7 @@ export function transport(options: TransportOptions): Transport {
         const response = await open(agent, options, request, signal);
         const body = await readAll(response, signal);
         const status = response.statusCode ?? 0;
+        if (String(response.headers.warning).startsWith("110 ")) options.onStale?.();
         if (status >= 400) throw answeredError(what, status, body);
         return body === "" ? undefined : parseAnswer(what, body);
       });
