@@ -11,15 +11,18 @@ import { engineEnvironment, image } from "../e2e/stack.ts";
 import { owner, upload, web } from "../faults/host.ts";
 import { type Host, type Lab, lab } from "../lab/index.ts";
 
-/** Hosts of a lab that are one cluster: the first is its server. */
+/** Hosts of a lab that are one cluster: the first of them are its servers. */
 export interface TestCluster extends AsyncDisposable {
   readonly lab: Lab;
+  readonly servers: readonly Host[];
+  /** The first of them. */
   readonly server: Host;
+  /** All other hosts. */
   readonly workers: readonly Host[];
-  /** Of the server's API. */
+  /** Of the API of the first server whose power is on. */
   readonly client: Client;
   /** Of the API of the agent on a host as it runs now; a call is given up soon. */
-  clientOf(host: Host): Client;
+  clientOf(host: Host, options?: ConnectOptions): Client;
   /** Runs the agent's program on a host; what it prints. Rejects with that where it fails. */
   agent(host: Host, command: readonly string[], input?: string): Promise<string>;
   /** Its exit code and what it prints, whatever that is. */
@@ -48,7 +51,7 @@ export interface TestCluster extends AsyncDisposable {
 }
 
 /** For clients that are to see faults, not to wait for their end. */
-const patience = { timeoutMs: 5_000, connectTimeoutMs: 200 };
+const patience = { timeoutMs: 3_000, connectTimeoutMs: 200 };
 
 /** The lab's switch is within the usual range. */
 const network = { cidr: "10.96.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
@@ -69,28 +72,29 @@ export async function startCluster(count: number, servers = 1): Promise<TestClus
   }
 }
 
-async function found(hosts: Lab, servers: number): Promise<TestCluster> {
-  const [server, ...workers] = hosts.hosts;
+async function found(hosts: Lab, serverCount: number): Promise<TestCluster> {
+  const [servers, workers] = [hosts.hosts.slice(0, serverCount), hosts.hosts.slice(serverCount)];
+  const [server] = servers;
   if (server === undefined) throw new Error("found a cluster: there is no host");
   const rootOf = (host: Host) => join(host.root, "c");
   const socketOf = (host: Host) => `/proc/${host.pid}/root${agentPaths(rootOf(host)).socket}`;
   const ways = new Map<string, Client>();
   /** A host has another socket after its next start. */
-  const clientOf = (host: Host, options: ConnectOptions = {}) => {
-    const key = JSON.stringify([socketOf(host), options]);
-    const client = ways.get(key) ?? connect({ socket: socketOf(host) }, options);
-    ways.set(key, client);
+  const clientOf = (host: Host) => {
+    const socket = socketOf(host);
+    const client = ways.get(socket) ?? connect({ socket });
+    ways.set(socket, client);
     return client;
   };
   const programs = new Map<Host, string>();
   let inputs: Readonly<Record<string, unknown>> | undefined;
 
   const cluster: TestCluster = {
-    ...{ lab: hosts, server, workers },
+    ...{ lab: hosts, servers, server, workers },
     get client() {
-      return clientOf(server);
+      return clientOf(servers.find((host) => host.isOn()) ?? server);
     },
-    clientOf: (host) => clientOf(host, patience),
+    clientOf: (host, options) => connect({ socket: socketOf(host) }, { ...patience, ...options }),
 
     async tryAgent(host, [command = "", ...rest], input = "") {
       const usual = await engineEnvironment(host.root);
@@ -171,8 +175,8 @@ async function found(hosts: Lab, servers: number): Promise<TestCluster> {
   await cluster.agent(server, ["up"]);
   await cluster.client.putCluster({ owner, name: "home", network });
   await cluster.client.putHost(server.hostname, { address: server.address });
-  for (const other of workers.slice(0, servers - 1)) await joinServer(cluster, other);
-  await Promise.all(workers.slice(servers - 1).map(async (worker) => await joinWorker(cluster, worker)));
+  for (const other of servers.slice(1)) await joinServer(cluster, other);
+  await Promise.all(workers.map(async (worker) => await joinWorker(cluster, worker)));
   return cluster;
 }
 

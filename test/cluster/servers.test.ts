@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
-const servers = () => [cluster.server, ...cluster.workers];
+const servers = () => cluster.servers;
 
 test("three hosts are three servers by commands alone, and any of them takes a change that all of them see", async () => {
   const [, second, third] = servers();

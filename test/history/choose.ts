@@ -6,7 +6,7 @@ export type Choice = Pick<Operation, "key" | "kind" | "ifMatch" | "value">;
 /** What one client does next, by chance and by what it saw last. The same seed chooses alike. */
 export interface Chooser {
   choose(): Choice;
-  learn(operation: Operation): void;
+  learn(operation: Pick<Operation, "key" | "found">): void;
   /** Any of some. */
   pick<T>(items: readonly T[]): T;
 }

@@ -1,17 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, ConstellationError } from "../../contract/index.ts";
+import { type Client, type ConnectOptions, ConstellationError } from "../../contract/index.ts";
 import { type Choice, createChooser } from "./choose.ts";
 import type { Operation } from "./types.ts";
 
 export interface ClientsOptions {
-  /** Of the API of each server: asked for before each call, undefined while its power is off. */
-  readonly servers: readonly (() => Client | undefined)[];
+  readonly servers: readonly Way[];
   /** Clients at once. */
   readonly count?: number;
   /** Documents that they change. */
   readonly keys?: readonly string[];
   readonly seed: number;
 }
+
+/** A client of a server's API, made before each call; undefined while its power is off. */
+export type Way = (options: Pick<ConnectOptions, "onStale">) => Client | undefined;
 
 /** Clients that change documents without pause. */
 export interface Clients {
@@ -32,23 +34,27 @@ export function startClients({ servers, count = 5, keys = ["a", "b", "c"], seed 
   const startedAt = process.hrtime.bigint();
   const now = () => Number(process.hrtime.bigint() - startedAt) + 1;
 
-  const perform = async (client: number, server: Client, choice: Choice): Promise<Operation> => {
-    const { key, kind, ifMatch, value } = choice;
+  const perform = async (client: number, way: Way, choice: Choice): Promise<Operation | undefined> => {
+    let isStale = false;
+    const onStale = () => {
+      isStale = true;
+    };
+    const server = way({ onStale });
+    if (server === undefined) return undefined;
     const call = now();
-    const bound = { ...(ifMatch !== undefined && { ifMatch }), ...(value !== undefined && { value }) };
-    const told = { client, key, kind, ...bound, call };
     const outcome = await ask(server, client, choice);
-    const operation: Operation =
-      outcome.outcome === "unknown" ? { ...told, ...outcome } : { ...told, ...outcome, return: now() };
-    if (kind !== "get" || outcome.outcome === "done") history.push(operation); // else it says nothing
+    const isKnown = outcome.outcome !== "unknown";
+    if (choice.kind === "get" && (isStale || !isKnown)) return undefined; // it says nothing
+    const operation = { client, ...choice, call, ...outcome, ...(isKnown && { return: now() }) };
+    history.push(operation);
     return operation;
   };
 
   const live = async (client: number) => {
     const chooser = createChooser(client, keys, seed);
     while (!ending.signal.aborted) {
-      const server = chooser.pick(servers)();
-      if (server) chooser.learn(await perform(client, server, chooser.choose()));
+      const choice = chooser.choose();
+      chooser.learn((await perform(client, chooser.pick(servers), choice)) ?? choice);
       await delay(pauseMs);
     }
   };
@@ -59,9 +65,7 @@ export function startClients({ servers, count = 5, keys = ["a", "b", "c"], seed 
     async stop() {
       ending.abort();
       await lives;
-      for (const server of servers.flatMap((each) => each() ?? [])) {
-        for (const key of keys) await perform(count, server, { key, kind: "get" });
-      }
+      for (const way of servers) for (const key of keys) await perform(count, way, { key, kind: "get" });
       return history;
     },
   };

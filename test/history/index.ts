@@ -5,5 +5,5 @@
  * It brings about no fault.
  */
 export { checkHistory } from "./check.ts";
-export { type Clients, type ClientsOptions, startClients } from "./clients.ts";
+export { type Clients, type ClientsOptions, startClients, type Way } from "./clients.ts";
 export type { Operation, Verdict, Version } from "./types.ts";
