@@ -58,7 +58,7 @@ async function failure(promise: Promise<unknown>): Promise<ConstellationError> {
 const web = { namespace: "shop", plural: "services", name: "web" };
 const owner = { engine: "cli", id: "test" } as const;
 const patient = () => connect({ socket }, { connectTimeoutMs: 3_000 });
-const hasty = () => connect({ socket }, { connectTimeoutMs: 0, timeoutMs: 200 });
+const hasty = (timeoutMs = 5_000) => connect({ socket }, { connectTimeoutMs: 0, timeoutMs });
 
 describe("documents", () => {
   test("are written with the revision that was read, or created", async () => {
@@ -127,7 +127,7 @@ describe("errors", () => {
 
   test("an answer that never comes is a timeout that names the request", async () => {
     await serve(() => undefined);
-    const error = await failure(hasty().info());
+    const error = await failure(hasty(200).info());
     expect(error.code).toBe("timeout");
     expect(error.message).toContain("get /v1/info");
   });
