@@ -45,7 +45,7 @@ export function networkIn(store: Reader, key: string): Desired | undefined {
 
 const defaultName = "default";
 
-/** Every namespace has it; as long as no document says otherwise, it is the open one. */
+/** Every namespace has it. */
 export const isDefault = (key: string) => key.endsWith(`/${defaultName}`);
 
 /** The networks a service takes part in, in the order it names them; the open one is told once. */
@@ -57,11 +57,10 @@ export function attachmentsOf(store: Reader, service: Given): Attachment[] {
     byNetwork.set(network, { network, aliases: all, ...(address !== undefined && { address }) });
   };
   for (const { key, aliases = [], address } of usesOf(service)) {
-    const inputs = networkIn(store, key)?.inputs;
-    if (inputs === undefined && isDefault(key)) attach(openNetwork, aliases);
+    if (isOpenDefault(store, key)) attach(openNetwork, aliases);
     else {
       attach(key, aliases, address);
-      if (inputs?.isolated === false) attach(openNetwork, []);
+      if (networkIn(store, key)?.inputs.isolated === false) attach(openNetwork, []);
     }
   }
   return [...byNetwork.values()];
@@ -71,9 +70,16 @@ export function attachmentsOf(store: Reader, service: Given): Attachment[] {
 export function membershipOf(store: Reader, service: Given): Membership | undefined {
   const networks = attachmentsOf(store, service).map(({ network }) => network);
   if (networks.every((network) => network === openNetwork)) return undefined;
-  const isInternal = usesOf(service).every(({ key }) => {
-    const inputs = networkIn(store, key)?.inputs;
-    return inputs === undefined ? !isDefault(key) : inputs.internal === true;
-  });
+  const isInternal = usesOf(service).every(
+    ({ key }) => !isOpenDefault(store, key) && networkIn(store, key)?.inputs.internal !== false,
+  );
   return { networks: networks.sort(), isInternal };
+}
+
+/** A namespace's default as long as no document says otherwise; one that cannot be read may. */
+function isOpenDefault(store: Reader, key: string): boolean {
+  if (!isDefault(key) || networkIn(store, key) !== undefined) return false;
+  const [namespace = "", name = ""] = key.split("/");
+  const document = keys.desired(namespace, "Network", name);
+  return !store.unreadable().some((left) => left.key === document);
 }

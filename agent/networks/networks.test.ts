@@ -23,7 +23,8 @@ function storeOf(...documents: Desired[]): Store {
   const all = documents.map((record) => ({
     ...{ key: keys.desired(record.namespace, record.kind, record.name), record, modRevision: 1 },
   }));
-  const reader: Pick<Reader, "get" | "list"> = {
+  const reader: Pick<Reader, "get" | "list" | "unreadable"> = {
+    unreadable: () => [{ key: keys.desired("dark", "Network", "default"), reason: "newer" }] as never,
     get: (_, key) => all.find((one) => one.key === key) as never,
     list: (_, prefix = "") => all.filter(({ key }) => key.startsWith(prefix)) as never,
   };
@@ -70,6 +71,12 @@ describe("what a service is in", () => {
   ];
   test.each(cases)("%s", (_, store, networks, expected) => {
     expect(membershipOf(store, service(networks))).toEqual(expected);
+  });
+
+  test("a default that cannot be read opens nothing", () => {
+    expect(membershipOf(some, { namespace: "dark", inputs: {} })).toEqual({
+      ...{ networks: ["dark/default"], isInternal: true },
+    });
   });
 
   test("the open network is told once, with the aliases given there", () => {
