@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { owner } from "../faults/host.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;
@@ -29,4 +30,30 @@ test("instances reach each other by name across hosts, and are reached by logs a
   const sample = await cluster.client.stats();
   expect(sample.hosts.map(({ name }) => name).sort()).toEqual(["host1", "host2"]);
   expect(sample.items).toHaveLength(4);
+});
+
+test("services of a network reach each other by name, alias and fixed address from host to host; others are refused", async () => {
+  const [one = "", two = ""] = cluster.lab.hosts.map(({ hostname }) => hostname);
+  const on = (host: string) => ({ placement: { constraints: [{ key: "host.name", values: [host] }] } });
+  const address = { namespace: "default", plural: "networks", name: "back" };
+  const inputs = { cidr: "172.20.0.0/16", internal: true };
+  await cluster.client.putDocument(address, { owner, inputs }, {});
+  const fixed = "172.20.0.10";
+  await cluster.serve("db", {
+    ...on(two),
+    networks: [{ network: "back", aliases: ["store"], address: fixed }],
+  });
+  await cluster.serve("api", { ...on(one), networks: [{ network: "back" }] });
+  const [db] = await cluster.healthy("db");
+  const [api] = await cluster.healthy("api");
+  const [stranger] = (await cluster.healthy("web")).filter(({ host }) => host === one);
+  const ask = async (id = "", name = "") =>
+    await cluster.exec(id, ["wget", "-qO-", `http://${name}:8000/hostname`]);
+  for (const name of ["db", "store", "db-0.db", fixed, db?.address])
+    expect([name, await ask(api?.id, name)]).toMatchObject([name, { stdout: "db-0\n", code: 0 }]);
+  expect(await ask(stranger?.id, "db")).toMatchObject({ stderr: expect.stringContaining("bad address") });
+  for (const name of [fixed, db?.address])
+    expect(await ask(stranger?.id, name)).toMatchObject({ stderr: expect.stringContaining("refused") });
+  expect(await ask(api?.id, "web")).toMatchObject({ stderr: expect.stringContaining("bad address") });
+  await expect(cluster.client.deleteDocument(address)).rejects.toThrow(/takes part in it/);
 });
