@@ -8,6 +8,7 @@ shift 2
 read_trees "$@"
 
 ip link delete "$name" 2>/dev/null # first: a machine without power says no farewell
+if [ -e "/run/netns/$name-box" ]; then ip netns delete "$name-box"; fi
 if [ -e "$folder/pid" ]; then
   kill -KILL "$(<"$folder/pid")"
   thaw "${v1[@]}"

@@ -16,6 +16,8 @@ export interface HostOptions {
   readonly flavour?: Flavour;
   /** The size of its disk, which is then in memory; by default it is a folder on this machine's. */
   readonly diskBytes?: number;
+  /** It can dial out alone: a box with an address of its own is before it, which lets in nothing but SSH. */
+  readonly isBehindNat?: boolean;
 }
 
 /** What is known of a host whether it runs or not. */
@@ -23,10 +25,12 @@ export interface HostRecord {
   /** From 1. */
   readonly number: number;
   readonly flavour: Flavour;
+  readonly isBehindNat: boolean;
 }
 
 /** A host with power, disk and cable. While its power is off, everything that needs it rejects. */
 export interface Host extends HostRecord, Inside, Plugged {
+  /** On the switch: its own, or the box's before it. */
   readonly address: string;
   isOn(): boolean;
   /** Its SSH host key, as in a `.pub` file. */
@@ -113,7 +117,8 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
       // Its cgroups are there from its start until `kill` has removed them.
       if (hierarchies.some(({ directory }) => existsSync(directory))) await kill();
       const { layers, sshdFrom, shared = "" } = originOf(record.flavour);
-      await script("host-start.sh", address, switchDevice, layers.join(":"), sshdFrom, shared);
+      const inner = record.isBehindNat ? innerAddress : "";
+      await script("host-start.sh", address, inner, switchDevice, layers.join(":"), sshdFrom, shared);
     },
     cut: async (...peers: Plugged[]) => await cut(lab, plug, peers),
     oneWay: async (...peers: Plugged[]) => await cutOneWay(lab, plug, peers),
@@ -128,6 +133,9 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
     hogCpu: async (count = 2 * availableParallelism()) => await hogCpu(inside, count),
   });
 }
+
+/** All of them have the same: so do many homes and shops. */
+const innerAddress = "192.168.1.2";
 
 const folderOf = (lab: Inside, { number }: HostRecord) => join(lab.root, nameOf(number));
 

@@ -21,7 +21,9 @@ export interface Lab extends Plugged, AsyncDisposable {
   down(): Promise<void>;
 }
 
-export interface LabOptions extends HostOptions {
+export interface LabOptions extends Omit<HostOptions, "isBehindNat"> {
+  /** How many of the hosts can only dial out; the last ones. */
+  readonly behindNat?: number;
   /** Live on when this process ends; see `find`. */
   readonly outlives?: boolean;
 }
@@ -34,12 +36,20 @@ export interface LabRecord {
 }
 
 /** Starts a lab of so many hosts. It lives until `down()`, the end of an `await using`, or this process's death. */
-export async function up(count: number, { outlives = false, ...options }: LabOptions = {}): Promise<Lab> {
+export async function up(
+  count: number,
+  { outlives = false, behindNat = 0, ...options }: LabOptions = {},
+): Promise<Lab> {
   const machine = await startMachine({ name: "lab", brNetfilter: false, outlives });
   try {
     await Promise.all([startSwitch(machine), makeKey(machine)]);
     const lab = labOf(machine, []);
-    await Promise.all(Array.from({ length: count }, async () => await lab.add(options)));
+    await Promise.all(
+      Array.from(
+        { length: count },
+        async (_, at) => await lab.add({ ...options, isBehindNat: at >= count - behindNat }),
+      ),
+    );
     return lab;
   } catch (error) {
     await machine.stop();
@@ -58,7 +68,7 @@ export function recordOf({ machine, hosts }: Lab): LabRecord {
   return {
     site: { root, hostname, hierarchies },
     pid,
-    hosts: hosts.map(({ number, flavour }) => ({ number, flavour })),
+    hosts: hosts.map(({ number, flavour, isBehindNat }) => ({ number, flavour, isBehindNat })),
   };
 }
 
@@ -78,9 +88,10 @@ function labOf(machine: Machine, records: readonly HostRecord[]): Lab {
       if (host === undefined) throw new Error(`find host ${number}: there are ${hosts.length}`);
       return host;
     },
-    add: async ({ flavour = "machine", diskBytes }: HostOptions = {}) => {
+    add: async ({ flavour = "machine", isBehindNat = false, diskBytes }: HostOptions = {}) => {
       lastNumber += 1;
-      const host = await makeHost(machine, { number: lastNumber, flavour }, everyone, diskBytes);
+      const record = { number: lastNumber, flavour, isBehindNat };
+      const host = await makeHost(machine, record, everyone, diskBytes);
       hosts.push(host);
       hosts.sort((one, other) => one.number - other.number);
       return host;

@@ -1,7 +1,8 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { flavourNames } from "./flavours.ts";
-import type { Host, HostOptions } from "./host.ts";
+import type { Host } from "./host.ts";
 import { type Inside, type SpawnOptions, startMachine } from "./index.ts";
+import type { LabOptions } from "./lab.ts";
 import { sshCommand, type User } from "./ssh.ts";
 import { standing, standUp, takeDown } from "./standing.ts";
 
@@ -35,7 +36,8 @@ program
   .description("Start a lab of hosts, which stays until it is taken down.")
   .addArgument(new Argument("<count>", "how many").argParser(count))
   .addOption(new Option("--flavour <name>", "what a host is made from").choices(flavourNames))
-  .action(async (hosts: number, options: HostOptions) => {
+  .option("--behind-nat <count>", "so many of them, the last ones, can only dial out", count)
+  .action(async (hosts: number, options: LabOptions) => {
     const lab = await standUp(hosts, options);
     process.stdout.write(`the lab's key: ${lab.keyFile}\n`);
     for (const host of lab.hosts) tell(host);
