@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { bundles } from "./setup/bundles.mjs";
 import { debianPackages } from "./setup/debian-packages.mjs";
 import { guard, registry } from "./setup/go-programs.mjs";
-import { etcdTools, generatorTools, historyTools, pulumiTools } from "./setup/go-tools.mjs";
+import { etcdTools, generatorTools, historyTools, pulumiTools, wireguardTools } from "./setup/go-tools.mjs";
 import { hostTrees } from "./setup/host-trees.mjs";
 import { images } from "./setup/images.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
@@ -24,6 +24,7 @@ const steps = [
   npmPackages,
   debianPackages,
   etcdTools,
+  wireguardTools,
   pulumiTools,
   generatorTools,
   historyTools,

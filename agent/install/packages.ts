@@ -13,6 +13,7 @@ const packages: Readonly<Record<string, Package | undefined>> = {
   ip: { ...sameEverywhere("iproute2"), dnf: "iproute" },
   nsenter: { ...sameEverywhere("util-linux"), apk: "util-linux-misc" },
   setpriv: { ...sameEverywhere("util-linux"), apk: "setpriv" },
+  wg: sameEverywhere("wireguard-tools"),
   dnsmasq: { ...sameEverywhere("dnsmasq"), apt: "dnsmasq-base" },
   etcd: undefined,
 };

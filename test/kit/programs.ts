@@ -17,6 +17,8 @@ export const programs: Readonly<Record<string, { readonly args: readonly string[
     nsenter: { args: ["--version"], says: /util-linux/ },
     setpriv: { args: ["--version"], says: /util-linux/ },
     umount: { args: ["--version"], says: /util-linux/ },
+    wg: { args: ["--version"], says: /wireguard-tools v1/ },
+    "wireguard-go": { args: ["--version"], says: /wireguard-go v0/ },
     unshare: { args: ["--version"], says: /util-linux/ },
   };
 

@@ -12,12 +12,16 @@ export const debianPrograms: Readonly<Record<string, { readonly package: string;
   nft: { package: "nftables", path: "usr/sbin/nft" },
   nsenter: { package: "util-linux", path: "usr/bin/nsenter" },
   setpriv: { package: "util-linux", path: "usr/bin/setpriv" },
+  wg: { package: "wireguard-tools", path: "usr/bin/wg" },
   umount: { package: "mount", path: "bin/umount" },
   unshare: { package: "util-linux", path: "usr/bin/unshare" },
 };
 
 /** What Node needs and none of the above does. */
 export const libraryPackages = ["libstdc++6"];
+
+/** Other people's in Go, built from the modules in tools/go: static. */
+export const pinnedPrograms = ["etcd", "wireguard-go"] as const;
 
 /** Our own programs in Go: folders of agent/. */
 export const goPrograms = ["guard", "registry"];

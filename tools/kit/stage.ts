@@ -5,13 +5,13 @@ import { launcherOf } from "../build/launchers.mjs";
 import { programs as products } from "../build/programs.mjs";
 import { dist } from "../lib/places.mjs";
 import { buildGoProgram } from "../setup/go-programs.mjs";
-import { etcdFor } from "../setup/go-tools.mjs";
+import { pinnedProgramFor } from "../setup/go-tools.mjs";
 import { type DebianPackage, downloadPackages } from "./debian.ts";
 import { bindProgram } from "./elf.ts";
 import { koffiFor, nodeFor } from "./npm.ts";
 import { unpackPackages } from "./packages.ts";
 import { platforms } from "./platform.ts";
-import { bundledPrograms, debianPrograms, goPrograms, libraryPackages } from "./programs.ts";
+import { bundledPrograms, debianPrograms, goPrograms, libraryPackages, pinnedPrograms } from "./programs.ts";
 import { stageRuntime } from "./runtime.ts";
 
 /** Fills the empty folder `stage` with a kit's files; packages are unpacked in the empty folder `scratch`. */
@@ -26,7 +26,7 @@ export async function stageKit(
   for (const name of goPrograms) {
     buildGoProgram(name, join(stage, "bin", `constellation-${name}`), { GOARCH: arch });
   }
-  copyFileSync(etcdFor(arch), join(stage, "bin", "etcd"));
+  for (const name of pinnedPrograms) copyFileSync(pinnedProgramFor(name, arch), join(stage, "bin", name));
   stageBundles(arch, stage);
   const versions = {
     debian: fromDebian.map(({ name, version }) => `${name} ${version}`),

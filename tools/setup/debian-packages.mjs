@@ -14,6 +14,7 @@ export const packageOf = {
     nft: "nftables",
     dnsmasq: "dnsmasq-base",
     conntrack: "conntrack",
+    wg: "wireguard-tools",
     ip: "iproute2",
     mount: "mount",
     unshare: "util-linux",

@@ -16,7 +16,7 @@ import { downloadPulumi, pulumiVersion } from "./pulumi-release.mjs";
  * @property {Record<string, string>} programs name to package
  */
 
-/** @type {Record<"etcd" | "cli" | "hosts" | "generator" | "history", GoModule>} */
+/** @type {Record<"etcd" | "wireguard" | "cli" | "hosts" | "generator" | "history", GoModule>} */
 const modules = {
   etcd: {
     folder: "etcd",
@@ -26,6 +26,8 @@ const modules = {
       etcdutl: "go.etcd.io/etcd/etcdutl/v3",
     },
   },
+  // For hosts whose kernel has no WireGuard.
+  wireguard: { folder: "wireguard", programs: { "wireguard-go": "golang.zx2c4.com/wireguard" } },
   cli: {
     folder: "pulumi",
     version: pulumiVersion,
@@ -54,6 +56,13 @@ export const etcdTools = {
   missing: () =>
     existsSync(etcdFolder()) ? undefined : "building the pinned release with Go (about half a minute)",
   make: () => makeFolder(etcdFolder(), (folder) => build(modules.etcd, folder)),
+};
+
+/** @type {import("./step.mjs").Step} */
+export const wireguardTools = {
+  name: "WireGuard",
+  missing: () => (existsSync(wireguardFolder()) ? undefined : "building its userspace program with Go"),
+  make: () => makeFolder(wireguardFolder(), (folder) => build(modules.wireguard, folder)),
 };
 
 /** Only where the user has no CLI of their own: theirs brings its language hosts along. @type {import("./step.mjs").Step} */
@@ -90,11 +99,16 @@ export const historyTools = {
 
 /** Folders of the cache whose programs this clone uses. */
 export const toolFolders = () =>
-  [etcdFolder(), generatorFolder(), historyFolder(), ...(hasOwnPulumi() ? [] : [pulumiFolder()])].filter(
-    (folder) => existsSync(folder),
-  );
+  [
+    etcdFolder(),
+    wireguardFolder(),
+    generatorFolder(),
+    historyFolder(),
+    ...(hasOwnPulumi() ? [] : [pulumiFolder()]),
+  ].filter((folder) => existsSync(folder));
 
 const etcdFolder = () => cacheFolder("etcd", ["etcd/go.mod", "etcd/go.sum"]);
+const wireguardFolder = () => cacheFolder("wireguard", ["wireguard/go.mod", "wireguard/go.sum"]);
 const pulumiFolder = () =>
   cacheFolder("pulumi", ["pulumi/go.mod", "pulumi/go.sum", "language-hosts/go.mod", "language-hosts/go.sum"]);
 const generatorFolder = () => cacheFolder("generator", ["pulumi"]);
@@ -112,13 +126,18 @@ function cacheFolder(name, sources) {
   return join(cache, "tools", `${name}-${fingerprint(files, [process.platform, process.arch])}`);
 }
 
-/** etcd alone, for a kit. @param {string} goarch @returns {string} the program */
-export function etcdFor(goarch) {
-  const folder = `${cacheFolder("etcd-kit", ["etcd/go.mod", "etcd/go.sum"])}-${goarch}`;
-  const { folder: source, programs: all } = modules.etcd;
-  const only = { folder: source, programs: { etcd: all.etcd ?? "" } };
+/** Which of these programs a kit has. */
+const inKit = /** @type {const} */ ({ etcd: "etcd", "wireguard-go": "wireguard" });
+
+/** @typedef {keyof typeof inKit} KitProgram */
+
+/** One program alone, for a kit. @param {KitProgram} name @param {string} goarch @returns {string} the program */
+export function pinnedProgramFor(name, goarch) {
+  const { folder: source, programs } = modules[inKit[name]];
+  const folder = `${cacheFolder(`${name}-kit`, [`${source}/go.mod`, `${source}/go.sum`])}-${goarch}`;
+  const only = { folder: source, programs: { [name]: programs[name] ?? "" } };
   if (!existsSync(folder)) makeFolder(folder, (draft) => build(only, draft, { GOARCH: goarch }));
-  return join(folder, "etcd");
+  return join(folder, name);
 }
 
 /**
