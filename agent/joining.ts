@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentPaths, agentPaths, ConstellationError, connect, errorTable } from "../contract/index.ts";
 import type { Arguments } from "./arguments.ts";
+import { localRanges } from "./host.ts";
 import { hostNameOf, writeHostName } from "./host-name.ts";
 import { type JoinAnswer, joinAnswer, parseToken, type Token } from "./hosts/index.ts";
 import {
@@ -84,7 +85,8 @@ async function enter({ root, address }: Arguments, server: string, token: Token)
   const dialled = await patiently(dialMs, () => dial(server, { fingerprint }, AbortSignal.timeout(joinMs)));
   try {
     const { authority, localAddress } = dialled;
-    const own = { uid: readMachineId(paths.stateDir), address: address ?? localAddress };
+    const networks = localRanges(paths.devicePrefix);
+    const own = { uid: readMachineId(paths.stateDir), address: address ?? localAddress, networks };
     const wish = { id, secret, ...own, csr: await requestCertificate(key, "host") };
     const answer = await patiently(takenMs, () => ask(dialled.session, "/v1/join", wish, joinAnswer));
     writeCredentials(paths.stateDir, { authority, certificate: answer.certificate, key });

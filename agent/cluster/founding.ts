@@ -18,16 +18,22 @@ export function networkViolations(
     refuse("network.cidr", `${cidr} has no room for a host's /22; use /22 or larger`);
   if (overlap(cidr, serviceCidr))
     refuse("network.serviceCidr", `${serviceCidr} overlaps network.cidr, ${cidr}`);
-  for (const [path, range] of [
-    ["network.cidr", cidr],
-    ["network.serviceCidr", serviceCidr],
-  ] as const) {
-    const taken = local.find((one) => overlap(range, one.range));
-    if (taken)
-      refuse(
-        path,
-        `${range} overlaps ${taken.range}, which ${taken.device} of this machine is in; choose another`,
-      );
-  }
+  for (const { path, range, taken } of overlaps({ cidr, serviceCidr }, local))
+    refuse(
+      path,
+      `${range} overlaps ${taken.range}, which ${taken.device} of this machine is in; choose another`,
+    );
   return violations;
+}
+
+/** The cluster's ranges that a machine's own are part of, or the other way round, with the first such one. Pure. */
+export function overlaps(
+  { cidr, serviceCidr }: Pick<ClusterRecord["network"], "cidr" | "serviceCidr">,
+  local: readonly LocalRange[],
+): { readonly path: string; readonly range: string; readonly taken: LocalRange }[] {
+  const ranges = { "network.cidr": cidr, "network.serviceCidr": serviceCidr };
+  return Object.entries(ranges).flatMap(([path, range]) => {
+    const taken = local.find((one) => overlap(range, one.range));
+    return taken === undefined ? [] : [{ path, range, taken }];
+  });
 }

@@ -6,6 +6,6 @@
  */
 export { freeRange } from "./allot.ts";
 export { type Clusters, createClusters } from "./cluster.ts";
-export type { LocalRange } from "./founding.ts";
+export { type LocalRange, overlaps } from "./founding.ts";
 export { attributesOf, type Member, membersOf } from "./members.ts";
 export { formatIpv4, gatewayOf, nextAddress, overlap, parseRange } from "./ranges.ts";

@@ -29,6 +29,7 @@ import {
   refusalOfToken,
 } from "./join.ts";
 import type { HostState } from "./liveness.ts";
+import { isBehindNat, refusalOfNetworks } from "./networks.ts";
 import { changed, describe, newHost, refuseOther } from "./record.ts";
 
 const bounds = { tokenMs: 10 * 60_000, attempts: 5, tokens: 1_000 } as const;
@@ -162,6 +163,9 @@ export function createHosts(ports: HostsPorts): Hosts {
         if ("refusal" in admission || token === undefined)
           throw new ConstellationError("forbidden", `join: ${(admission as { refusal: string }).refusal}`);
         const { host: name, role, known } = admission;
+        const { networks } = wish;
+        const unfit = refusalOfNetworks(network, networks);
+        if (unfit !== undefined) throw new ConstellationError("host-unfit", `join ${name}: ${unfit}`);
         const address = role === "server" ? (wish.address ?? from) : from;
         if (role === "server") await ports.serving.requireRoom(address);
         const range = known ? undefined : freeRange(store, network.cidr);
@@ -172,7 +176,9 @@ export function createHosts(ports: HostsPorts): Hosts {
           );
         const at = now();
         const found = known ?? newHost(token.record, range?.cidr ?? "", at);
-        const joined: HostRecord = { ...found, uid: wish.uid, address };
+        // A server is where it says it is.
+        const isTranslated = role !== "server" && isBehindNat(address, networks);
+        const joined: HostRecord = { ...found, uid: wish.uid, address, isBehindNat: isTranslated };
         const { certificate, serial } = await authority.issue(publicKey, subjectOf(joined), at);
         const record = { ...joined, certificate: { serial } };
         const writes = [

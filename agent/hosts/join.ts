@@ -13,6 +13,8 @@ const joinWish = z.strictObject({
   csr: z.string().max(8 * 1024),
   /** Where others reach it, for a server; absent: where it came from. */
   address: z.ipv4().optional(),
+  /** The IPv4 networks that the machine is in, with its own addresses there. */
+  networks: z.array(z.strictObject({ device: z.string().max(16), range: z.cidrv4() })).max(1_000),
 });
 export type JoinWish = z.infer<typeof joinWish>;
 

@@ -17,7 +17,9 @@ export function describe(record: HostRecord, state: HostState): Member {
 /** The record with what somebody says of it anew; what is empty says nothing, and is not kept. */
 export function changed(record: HostRecord, write: HostWrite): HostRecord {
   const given = Object.entries(write).filter(([, value]) => value !== undefined);
-  const kept = Object.entries({ ...record, ...Object.fromEntries(given) }).filter(
+  // Whoever says where it is reached means that it can be dialled there.
+  const reached = write.address === undefined ? {} : { isBehindNat: false };
+  const kept = Object.entries({ ...record, ...Object.fromEntries(given), ...reached }).filter(
     ([, value]) => !isEmpty(value),
   );
   return Object.fromEntries(kept) as HostRecord;

@@ -27,6 +27,10 @@ const hostRecord = kept({
   uid: z.string().optional(),
   /** Where other hosts reach it; a server listens there. */
   address: z.string().optional(),
+  /** The address is not the machine's own, and nobody said that it leads there: the host can dial out, and not be dialled. */
+  isBehindNat: z.boolean().optional(),
+  /** The public key of its end of a tunnel, in base64, as the host said last. */
+  wireguardKey: z.string().optional(),
   /** Its instances' addresses; never changes. */
   cidr: z.string(),
   /** Serial number of its certificate, and of the one before: that is good until the new one has arrived. */
