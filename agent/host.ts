@@ -76,6 +76,8 @@ export function describeHost(own: {
   readonly cgroup: HostReport["cgroup"];
   readonly ceilings: Readonly<Record<string, number>>;
   readonly missingCapabilities: readonly string[];
+  /** Of its end of tunnels to other hosts, in base64. */
+  readonly publicKey: () => string;
 }): (assignment: Assignment) => Observation["host"] {
   const startedAt = new Date().toISOString();
   return ({ host: { cidr, gateway } }) => ({
@@ -90,6 +92,7 @@ export function describeHost(own: {
     ulimitCeilings: { ...own.ceilings },
     missingCapabilities: [...own.missingCapabilities],
     startedAt,
+    wireguardKey: own.publicKey(),
   });
 }
 

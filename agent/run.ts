@@ -20,6 +20,7 @@ import {
 import { createNftables } from "./adapters/nftables/index.ts";
 import { readDevices } from "./adapters/procnet/index.ts";
 import { createRegistry } from "./adapters/registry/index.ts";
+import { createWireguard } from "./adapters/wireguard/index.ts";
 import { recoverSwap } from "./backup/index.ts";
 import { followServers } from "./distant-servers.ts";
 import { describeHost, runHost } from "./host.ts";
@@ -30,7 +31,7 @@ import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } 
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
 import { readMembership } from "./membership.ts";
-import { runNetwork } from "./network/index.ts";
+import { placesOf, runNetwork } from "./network/index.ts";
 import { ownFolders } from "./own-folders.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { serveCluster, startStore, storeFolder } from "./own-servers.ts";
@@ -128,10 +129,18 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     onEnd: () => network.wake(),
     onChange: (message, pid) => log.info({ component: "names", pid }, `name server ${message}`),
   };
+  const tunnel = createWireguard({
+    ...{ device: placesOf(paths).tunnel, keyFile: join(paths.stateDir, "wireguard.key") },
+    endpointsFile: join(paths.stateDir, "wireguard.endpoints"),
+    ...{ logFile: join(paths.runDir, "wireguard.log"), run, spawner, processes, signal },
+    findProgram: () => findProgram(["wireguard-go"], process.env),
+    onEnd: () => network.wake(),
+    onChange: (message, pid) => log.info({ component: "network", pid }, `userspace tunnel ${message}`),
+  });
   const network = runNetwork(
     paths,
     {
-      ...{ links, conntrack, sockets },
+      ...{ links, tunnel, conntrack, sockets },
       names: createDnsmasq(nameServer),
       views: createDnsmasqViews({ ...nameServer, folder: join(nameServer.folder, "views") }),
       sysctls: { read: readSysctl, write: writeSysctl },
@@ -154,6 +163,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       cgroup: (await status(root === undefined ? {} : { root })).cgroupMode ?? facts.cgroup,
       ceilings: facts.rlimitCeilings,
       missingCapabilities: facts.missingCapabilities,
+      publicKey: tunnel.publicKey,
     }),
     createInstances: (reports) =>
       createHostInstances({

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { about } from "./model/field.ts";
 import { dnsLabel } from "./model/values.ts";
+import { networkMode } from "./resources/cluster.ts";
 import { hostSettings } from "./resources/host-settings.ts";
 import { resources } from "./resources/index.ts";
 import { imageStorage, registries } from "./resources/registries.ts";
@@ -150,6 +151,11 @@ export const hostReport = z.object({
     .optional()
     .describe("Capabilities that no container can be given here: `[SYS_RESOURCE]`."),
   startedAt: z.string().describe("When its agent started, RFC 3339."),
+  wireguardKey: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/)
+    .optional()
+    .describe("The public key of its tunnels to other hosts."),
 });
 export type HostReport = z.infer<typeof hostReport>;
 
@@ -296,7 +302,10 @@ export const cluster = z.object({
   name: z.string(),
   owner,
   createdAt: z.string(),
-  network: z.object({ cidr: z.string(), serviceCidr: z.string(), domain: z.string() }),
+  network: z.object({
+    ...{ cidr: z.string(), serviceCidr: z.string(), domain: z.string() },
+    mode: networkMode.default("wireguard"),
+  }),
   registries: registries.optional(),
   imageStorage: imageStorage.optional(),
   /** Those of the host that answers. */

@@ -50,6 +50,18 @@ export const keptFiles: readonly KeptFile[] = [
     doc: "On a machine without `/etc/machine-id`: what tells it from others.",
     bound: aFew,
   },
+  {
+    folder: "state",
+    name: "wireguard.key",
+    doc: "The private key of its tunnels to other hosts; lost, the next one is made and told to them.",
+    bound: aFew,
+  },
+  {
+    folder: "state",
+    name: "wireguard.endpoints",
+    doc: "Where hosts were last that can only dial out: a tunnel made anew speaks to them first.",
+    bound: "some 80 bytes a host",
+  },
   { folder: "state", name: "host-name", doc: "This host's name in the cluster.", bound: aFew },
   {
     folder: "state",
@@ -129,6 +141,12 @@ export const keptFiles: readonly KeptFile[] = [
     name: "netns/",
     doc: "Pins of instances' network namespaces.",
     bound: "gone with the instance",
+  },
+  {
+    folder: "run",
+    name: "wireguard.log",
+    doc: "Where the kernel has no WireGuard: what the process says that holds the tunnels.",
+    bound: "1 MiB, and one older one (`.1`)",
   },
   { folder: "run", name: "network/", doc: "What the packet rules know of UDP.", bound: aFew },
   {

@@ -29,6 +29,7 @@ export * from "./model/validate.ts";
 export * from "./model/values.ts";
 export * from "./paths.ts";
 export * from "./ports.ts";
+export type { NetworkMode } from "./resources/cluster.ts";
 export { components } from "./resources/components.ts";
 export { functions } from "./resources/functions.ts";
 export {

@@ -36,6 +36,9 @@ export function agentPathsOf(socket: string): AgentPaths {
   return agentPaths(runDir === agentPaths().runDir ? undefined : dirname(runDir));
 }
 
+/** The device of an agent's tunnels to other hosts. */
+export const tunnelDevice = ({ devicePrefix }: Pick<AgentPaths, "devicePrefix">) => `${devicePrefix}1`;
+
 function place(id: string, devicePrefix: string, stateDir: string, runDir: string): AgentPaths {
   return { id, devicePrefix, stateDir, runDir, socket: join(runDir, "agent.sock") };
 }

@@ -4,4 +4,6 @@ export const ports = {
   servers: 7443,
   /** TCP, on servers that are several: mTLS; their stores among each other. */
   peers: 7444,
+  /** UDP, on all hosts: WireGuard, which answers nobody but the cluster's hosts. */
+  wireguard: 7445,
 } as const;

@@ -76,17 +76,20 @@ function changedBy(existing: StoredCluster, founding: ClusterWrite): StoredClust
       `found cluster ${name}: this machine's agent serves ${existing.name}, created by ${existing.owner.id} on ${existing.createdAt}; use that one or set another root`,
     );
   }
-  if (!isDeepStrictEqual(existing.network, network)) {
+  const { mode } = network;
+  if (!isDeepStrictEqual({ ...existing.network, mode }, network)) {
     throw new ConstellationError(
       "invalid",
-      `change cluster ${name}: a network cannot be changed in place; replace the cluster`,
+      `change cluster ${name}: a network's ranges and domain cannot be changed in place; replace the cluster`,
       {
-        violations: [{ path: "network", reason: "cannot be changed while the cluster exists" }],
+        violations: [
+          { path: "network", reason: "cannot be changed while the cluster exists, but for its mode" },
+        ],
       },
     );
   }
   const { registries: _, imageStorage: __, ...kept } = existing;
-  return { ...kept, ...settingsOf(founding) };
+  return { ...kept, network, ...settingsOf(founding) };
 }
 
 function withSettings(host: HostRecord, founding: ClusterWrite): HostRecord {

@@ -1,7 +1,12 @@
 import { expect, test } from "@jest/globals";
 import { networkViolations } from "./founding.ts";
 
-const network = { cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
+const network = {
+  cidr: "10.64.0.0/12",
+  serviceCidr: "240.0.0.0/4",
+  domain: "internal",
+  mode: "direct" as const,
+};
 const eth0 = (range: string) => [{ device: "eth0", range }];
 
 test.each([

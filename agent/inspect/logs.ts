@@ -17,6 +17,7 @@ export function logFiles({
     ...named(join(stateDir, "agent.log"), "agent.log"),
     ...named(join(stateDir, "etcd.log"), "etcd.log"),
     ...named(join(runDir, "dnsmasq", "log"), "dnsmasq.log"),
+    ...named(join(runDir, "wireguard.log"), "wireguard.log"),
   ];
 }
 

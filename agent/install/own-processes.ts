@@ -1,11 +1,13 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import type { AgentPaths } from "../../contract/index.ts";
+import { type AgentPaths, tunnelDevice } from "../../contract/index.ts";
 import { pinOf } from "./guard-record.ts";
 import { readText } from "./process-id.ts";
 
 /** Programs that outlive the agent. One of them belongs to us when an argument names a file in our folders. */
 const programs = ["conmon", "crun", "dnsmasq", "etcd"];
+/** Holds the tunnels' device where the kernel cannot; an argument names that. */
+const tunnelProgram = "wireguard-go";
 
 export interface OwnProcess {
   readonly pid: number;
@@ -14,9 +16,9 @@ export interface OwnProcess {
 
 /** The programs an agent started for itself and for its instances. */
 export function ownProgramsOf(paths: AgentPaths): OwnProcess[] {
-  return listProcesses().filter(
-    ({ pid, name }) => programs.includes(name) && namesFolderOf(paths, pid) && !isContained(pid),
-  );
+  const isOurs = ({ pid, name }: OwnProcess) =>
+    programs.includes(name) ? namesFolderOf(paths, pid) : name === tunnelProgram && holdsTunnelOf(paths, pid);
+  return listProcesses().filter((process) => isOurs(process) && !isContained(process.pid));
 }
 
 export interface NameServer {
@@ -82,6 +84,10 @@ function isContained(pid: number): boolean {
 function namesFolderOf(paths: AgentPaths, pid: number): boolean {
   const command = readText(`/proc/${pid}/cmdline`);
   return command.includes(`${paths.stateDir}/`) || command.includes(`${paths.runDir}/`);
+}
+
+function holdsTunnelOf(paths: AgentPaths, pid: number): boolean {
+  return readText(`/proc/${pid}/cmdline`).split("\0").includes(tunnelDevice(paths));
 }
 
 function isBelow({ stateDir, runDir }: AgentPaths, path: string): boolean {

@@ -10,7 +10,7 @@ import { askAgent } from "./socket.ts";
 
 /** A process that keeps an agent's machine going. */
 export interface Supervised {
-  readonly name: "guard" | "agent" | "etcd" | "dnsmasq";
+  readonly name: "guard" | "agent" | "etcd" | "dnsmasq" | "wireguard-go";
   /** Absent: it does not run. */
   readonly pid?: number;
   /** Since its start, in whole seconds. */
@@ -64,6 +64,10 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
       supervised("agent", agent ?? pidOf(info)),
       ...(keepsState ? [supervised("etcd", pidNamed(programs, "etcd"))] : []),
       supervised("dnsmasq", pidNamed(programs, "dnsmasq")),
+      // Only where there are other hosts, and the kernel has no WireGuard.
+      ...programs
+        .filter(({ name }) => name === "wireguard-go")
+        .map(({ pid }) => supervised("wireguard-go", pid)),
     ],
     monitors: programs.filter(({ name }) => name === "conmon").length,
     trouble: trouble({

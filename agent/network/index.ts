@@ -9,6 +9,7 @@
  * A rule of another nftables table that drops packets wins over ours.
  */
 export { type HostNetwork, type NetworkPorts, runNetwork } from "./loop.ts";
+export { placesOf } from "./places.ts";
 export type {
   BalancedService,
   Conntrack,
@@ -23,4 +24,5 @@ export type {
   TcpSocket,
   Traffic,
   TrafficPlan,
+  Tunnel,
 } from "./types.ts";

@@ -17,9 +17,9 @@ export function decideRemovals(
     readonly unpinnedBefore: ReadonlySet<string>;
   },
   instances: ReadonlySet<string>,
-  { anchor, hostDevice }: Pick<Places, "anchor" | "hostDevice">,
+  { anchor, tunnel, hostDevice }: Pick<Places, "anchor" | "tunnel" | "hostDevice">,
 ): { removals: Removal[]; unpinned: Set<string> } {
-  const owned = new Set([anchor, ...[...found.pins, ...instances].map(hostDevice)]);
+  const owned = new Set([anchor, tunnel, ...[...found.pins, ...instances].map(hostDevice)]);
   const unpinned = new Set(found.links.filter((device) => !owned.has(device)));
   const removals: Removal[] = [
     ...found.pins.filter((id) => !instances.has(id)).map((id) => ({ kind: "unpin" as const, id })),

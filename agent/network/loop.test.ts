@@ -46,6 +46,7 @@ test("an instance counts as led to until the kernel has the rules without it", a
       },
       ...{ listLinks: async () => [], deleteLink: async () => false },
     },
+    tunnel: { ensure: async () => false, remove: async () => undefined },
     sysctls: { read: () => "1", write: () => "1" },
     traffic: {
       async apply() {

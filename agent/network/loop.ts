@@ -14,7 +14,7 @@ import { placesOf } from "./places.ts";
 import { planTraffic } from "./plan.ts";
 import { createRulesGate } from "./rules-gate.ts";
 import { ensureSysctls } from "./sysctls.ts";
-import type { Conntrack, Links, NameServer, NameViews, Sockets, Sysctls, Traffic } from "./types.ts";
+import type { Conntrack, Links, NameServer, NameViews, Sockets, Sysctls, Traffic, Tunnel } from "./types.ts";
 
 const bounds = {
   /** A pass without a reason, which looks whether somebody has taken rules, devices or names away. */
@@ -33,6 +33,7 @@ const bounds = {
 
 export interface NetworkPorts {
   readonly links: Links;
+  readonly tunnel: Tunnel;
   readonly sysctls: Sysctls;
   readonly traffic: Traffic;
   readonly names: NameServer;
@@ -78,7 +79,7 @@ export function runNetwork(
   signal: AbortSignal,
 ): HostNetwork {
   const places = placesOf(paths);
-  const links = createInstanceLinks(places, ports.links, ports.sysctls);
+  const links = createInstanceLinks(places, ports.links, ports.tunnel, ports.sysctls);
   const inTurn = createSerial();
   const pulse = createPulse();
   const ready = Promise.withResolvers<void>();
@@ -101,7 +102,10 @@ export function runNetwork(
       assignment = newest;
       pulse.fire();
     },
-    wake: () => pulse.fire(),
+    wake() {
+      reached = undefined;
+      pulse.fire();
+    },
     async plugIn({ cloudMetadata = false, hasNetworks = false, ...instance }) {
       const over = new AbortController();
       const rules = gate.until(

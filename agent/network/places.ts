@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { AgentPaths } from "../../contract/index.ts";
+import { type AgentPaths, tunnelDevice } from "../../contract/index.ts";
 
 /** Where an agent's network has its things: all follows from the agent's paths and an instance's id. */
 export function placesOf({
@@ -13,6 +13,7 @@ export function placesOf({
     stateDir,
     devicePrefix,
     anchor: `${devicePrefix}0`,
+    tunnel: tunnelDevice({ devicePrefix }),
     netnsDir,
     netnsFile: (id: string) => join(netnsDir, id),
     hostDevice: (id: string) => `${devicePrefix}${tagOf(id)}`,

@@ -2,7 +2,7 @@ import { gatewayOf } from "../cluster/index.ts";
 import type { Assignment, InstanceSpec, RoutedPort, ServiceRoute } from "../session/index.ts";
 import { groupsOf, isOpen } from "./groups.ts";
 import type { BalancedService, PublishedPort, TrafficPlan } from "./types.ts";
-import { routesToPeers } from "./underlay.ts";
+import { peersOf } from "./underlay.ts";
 
 /**
  * Derives the packet rules' content from an assignment. Pure; the same assignment in any order gives the same plan.
@@ -21,16 +21,15 @@ export function planTraffic(
     routes.flatMap((route) => publish(route, host.name)),
     keyOfPublished,
   );
-  const peerCidrs = routesToPeers(assignment)
-    .map(({ destination }) => destination)
-    .sort();
+  const peers = peersOf(assignment).toSorted((one, other) => compare(one.cidr, other.cidr));
   return {
     devicePrefix,
     anchor,
     gateway: host.gateway,
     hostCidr: host.cidr,
     clusterCidr: host.clusterCidr,
-    peerCidrs,
+    // Through the tunnel come only those whom its keys admit.
+    peerCidrs: peers.filter(({ wireguardKey }) => wireguardKey === undefined).map(({ cidr }) => cidr),
     serviceCidr: host.serviceCidr,
     services: sortedBy(balanced, ({ address }) => numberOf(address)),
     published: published.toSorted((one, other) => compare(keyOfPublished(one), keyOfPublished(other))),
@@ -39,7 +38,7 @@ export function planTraffic(
       placements.filter(({ specKey }) => readsMetadata(specs[specKey])).map(({ address }) => address),
     ),
     fixedAddresses: sortedAddresses(fixed.map(({ address }) => address)),
-    otherGateways: peerCidrs.map(gatewayOf),
+    otherGateways: peers.map(({ cidr }) => gatewayOf(cidr)),
     networks: (assignment.networks ?? []).toSorted((one, other) => compare(one.name, other.name)),
     groups: groupsOf(assignment).map((group) => {
       const { id, networks, isInternal, nameServer, instances } = group;

@@ -122,7 +122,7 @@ export interface Links {
   listRoutes(namePrefix: string): Promise<readonly Partial<PeerRoute>[]>;
   ensureRoute(route: PeerRoute): Promise<void>;
   deleteRoute(route: PeerRoute): Promise<void>;
-  listLinks(namePrefix: string): Promise<readonly { readonly name: string }[]>;
+  listLinks(namePrefix: string): Promise<readonly { readonly name: string; readonly mtu: number }[]>;
   deleteLink(name: string): Promise<boolean>;
 }
 
@@ -130,9 +130,27 @@ export interface Links {
 export interface PeerRoute {
   /** Its instances' addresses. */
   readonly destination: string;
-  readonly gateway: string;
+  /** The host's own address, on a network that this one is on too. Absent: through the tunnel. */
+  readonly gateway?: string;
+  /** Absent: that of the network which the gateway is on. */
+  readonly device?: string;
   /** This host's address in the cluster's network: what starts here comes from there. */
   readonly source: string;
+}
+
+/** An encrypted way to all hosts that have a key; satisfied by `adapters/wireguard`. */
+export interface Tunnel {
+  ensure(tunnel: {
+    readonly listenPort: number;
+    readonly mtu: number;
+    readonly peers: readonly {
+      readonly publicKey: string;
+      readonly endpoint?: string;
+      readonly ranges: readonly string[];
+      readonly keepAliveSeconds?: number;
+    }[];
+  }): Promise<boolean>;
+  remove(): Promise<void>;
 }
 
 /** Satisfied by `adapters/libc`. */

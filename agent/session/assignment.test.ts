@@ -87,7 +87,7 @@ test("peers are the other hosts that have an address", () => {
     [keys.host(name)]: { name, role: "host", cidr: `10.64.${4 * position}.0/22`, addedAt: at, address },
   });
   const store = storeOf({
-    [keys.cluster]: { name: "home", network: {} },
+    [keys.cluster]: { name: "home", network: { mode: "direct" } },
     ...host("c", 2, "192.0.2.3"),
     ...host("a", 0, "192.0.2.1"),
     ...host("b", 1, "192.0.2.2"),

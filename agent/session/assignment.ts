@@ -11,12 +11,12 @@ import {
 } from "../services/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
 import { createMemberships, type Memberships, networksOf } from "./networks.ts";
+import { peersAmong } from "./peers.ts";
 import type {
   Assignment,
   Endpoint,
   FileContent,
   InstanceSpec,
-  Peer,
   Placement,
   RoutedPort,
   SecretContent,
@@ -53,7 +53,11 @@ export function assignmentOf(store: Store, sealer: Sealer, hostName: string): As
     registries: cluster.registries ?? {},
     ...(cluster.imageStorage?.maxSize !== undefined && { imageMaxSize: cluster.imageStorage.maxSize }),
     services: routesOf(store),
-    peers: peersOf(store, hostName),
+    peers: peersAmong(
+      store.list(families.host).map(({ record }) => record),
+      hostName,
+      cluster.network.mode,
+    ),
     ...networksOf(placed, placements, memberships),
     ...unknownServicesOf(store),
   };
@@ -71,15 +75,6 @@ function unknownServicesOf(store: Store): Pick<Assignment, "unknownServices"> {
     return isUnknown ? [`${namespace}/${name}`] : [];
   });
   return unknown.length === 0 ? {} : { unknownServices: unknown };
-}
-
-function peersOf(store: Store, hostName: string): Peer[] {
-  const others = store.list(families.host).filter(({ record }) => record.name !== hostName);
-  return others
-    .flatMap(({ record: { name, address, cidr } }) =>
-      address === undefined ? [] : [{ name, address, cidr }],
-    )
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 type Inputs = Desired["inputs"];

@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConstellationError, type Instance, limits } from "../../contract/index.ts";
-import { families, keys, type ObservedRecord, type Put, type Removal, type Store } from "../store/index.ts";
+import {
+  families,
+  type HostRecord,
+  keys,
+  type ObservedRecord,
+  type Put,
+  type Removal,
+  type Store,
+} from "../store/index.ts";
 import type { Observation } from "./types.ts";
 
 const bounds = { attempts: 5, chunkBytes: limits.recordBytes - 4 * 1024, chunksPerCommit: 12 } as const;
@@ -26,7 +34,7 @@ async function write(store: Store, { host, instances, count }: Observation): Pro
     host,
     instances,
   );
-  const writes = after.flatMap((record, index): (Put | Removal)[] => {
+  const observed = after.flatMap((record, index): (Put | Removal)[] => {
     const was = before[index];
     if (was && isSame(was.record, record)) return [];
     const emptied = index > 0 && index === after.length - 1 && record.instances.length === 0;
@@ -34,6 +42,7 @@ async function write(store: Store, { host, instances, count }: Observation): Pro
     const numbered = index === 0 && count !== undefined ? { ...record, count } : record;
     return [{ key: keys.observed(host.name, index), record: numbered, was: was?.modRevision }];
   });
+  const writes = [...tunnelKey(store, host), ...observed];
   for (let start = 0; start < writes.length; start += bounds.chunksPerCommit) {
     await store.commit(writes.slice(start, start + bounds.chunksPerCommit));
   }
@@ -50,6 +59,22 @@ function isOvertaken(
 
 function isSame({ count: _, ...stored }: ObservedRecord, next: ObservedRecord): boolean {
   return isDeepStrictEqual(stored, next);
+}
+
+/** Its tunnel's key goes into the host's own record, if it is another one: there it stays while the host is silent. */
+function tunnelKey(store: Store, { name, wireguardKey }: Observation["host"]): Put[] {
+  const known = store.get(families.host, keys.host(name));
+  if (known === undefined || known.record.wireguardKey === wireguardKey) return [];
+  const isTwin = (one: HostRecord) => one.wireguardKey === wireguardKey && one.name !== name;
+  const twin = wireguardKey && store.list(families.host).find(({ record }) => isTwin(record));
+  if (twin) {
+    const fix = "remove wireguard.key from its state folder and restart its agent";
+    throw new ConstellationError(
+      "forbidden",
+      `report ${name}: its tunnel has the key of ${twin.record.name}; ${fix}`,
+    );
+  }
+  return [{ key: known.key, record: { ...known.record, wireguardKey }, was: known.modRevision }];
 }
 
 function chunksOf(store: Store, host: string) {

@@ -44,10 +44,16 @@ export interface NetworkMembers {
 /** Another host, as this one reaches it. */
 export interface Peer {
   readonly name: string;
-  /** Of the machine, outside of the cluster's network. */
-  readonly address: string;
   /** Its instances' addresses. */
   readonly cidr: string;
+  /** Of the machine, outside of the cluster's network. Absent: nobody can dial it; where it is, it says when it dials. */
+  readonly address?: string;
+  /** The public key of its end of a tunnel, in base64. With one, packets take the tunnel; without, they go as they are. */
+  readonly wireguardKey?: string;
+  /** This host alone can open the tunnel, and keeps it open. */
+  readonly keepsOpen?: boolean;
+  /** Neither can dial the other: this peer, by name, passes packets on. */
+  readonly via?: string;
 }
 
 export interface HostAddresses {

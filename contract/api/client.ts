@@ -18,7 +18,7 @@ import type { ExecStream } from "./exec-stream.ts";
 import { unanswered } from "./failures.ts";
 import { follow } from "./follow.ts";
 import {
-  type ClusterWrite,
+  type ClusterWish,
   type DocumentWrite,
   type HostWrite,
   type ImageQuestion,
@@ -43,7 +43,7 @@ export interface DocumentAddress {
 export interface Client {
   info(): Promise<Info>;
   getCluster(): Promise<ClusterRecord>;
-  putCluster(body: ClusterWrite): Promise<ClusterRecord>;
+  putCluster(body: ClusterWish): Promise<ClusterRecord>;
   /** All pages. */
   listDocuments(plural: string, query?: { namespace?: string }): Promise<Document[]>;
   /** undefined when there is none. */

@@ -72,6 +72,8 @@ export const clusterWrite = z.strictObject({
   reserved: clusterInputs.reserved,
 });
 export type ClusterWrite = z.infer<typeof clusterWrite>;
+/** The same as a client sends it: what has a default may be left out. */
+export type ClusterWish = z.input<typeof clusterWrite>;
 
 const { shape: serviceInputs } = resources.Service.inputs;
 /** Which image of a registry is meant, and who asks: a service of the namespace with these fields would. */

@@ -11,6 +11,10 @@ const cidr = z.cidrv4({
   error: (issue) => `"${String(issue.input)}" is no IPv4 range; write it like "10.64.0.0/12"`,
 });
 
+/** How packets get from host to host. */
+export const networkMode = z.enum(["wireguard", "direct"]);
+export type NetworkMode = z.infer<typeof networkMode>;
+
 const network = about(
   z.strictObject({
     cidr: about(cidr, { replace: true })
@@ -22,6 +26,11 @@ const network = about(
     domain: about(z.string().regex(/^[a-z0-9.-]+$/), { replace: true })
       .default("internal")
       .describe("The last part of names inside the cluster."),
+    mode: networkMode
+      .default("wireguard")
+      .describe(
+        "How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second.",
+      ),
   }),
   { type: "ClusterNetwork" },
 );
@@ -29,7 +38,7 @@ const network = about(
 const inputs = z.strictObject({
   servers: servers.optional(),
   network: network
-    .default({ cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" })
+    .default({ cidr: "10.64.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal", mode: "wireguard" })
     .describe("Addresses and names inside the cluster."),
   root: z
     .string()
@@ -72,7 +81,7 @@ export const Cluster = resource({
       .optional()
       .describe("The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen."),
   }),
-  replaceWhenChanged: ["clusterId", "name", "network", "root"],
+  replaceWhenChanged: ["clusterId", "name", "root"],
   crossCheck: (given) => [...registryMistakes(given), ...serverMistakes(given)],
 });
 

@@ -31,7 +31,7 @@ type Cluster struct {
 	Labels pulumi.StringMapOutput `pulumi:"labels"`
 	// Its name within the namespace.
 	Name pulumi.StringOutput `pulumi:"name"`
-	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
 	Network ClusterNetworkOutput `pulumi:"network"`
 	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
 	Registries RegistryMapOutput `pulumi:"registries"`
@@ -101,7 +101,7 @@ type clusterArgs struct {
 	Labels map[string]string `pulumi:"labels"`
 	// Default: the resource's name in the program.
 	Name *string `pulumi:"name"`
-	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
 	Network *ClusterNetwork `pulumi:"network"`
 	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
 	Registries map[string]Registry `pulumi:"registries"`
@@ -127,7 +127,7 @@ type ClusterArgs struct {
 	Labels pulumi.StringMapInput
 	// Default: the resource's name in the program.
 	Name pulumi.StringPtrInput
-	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+	// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
 	Network ClusterNetworkPtrInput
 	// How registries are reached, by host; a mirror has an entry of its own where it needs one.
 	Registries RegistryMapInput
@@ -268,7 +268,7 @@ func (o ClusterOutput) Name() pulumi.StringOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringOutput { return v.Name }).(pulumi.StringOutput)
 }
 
-// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+// Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
 func (o ClusterOutput) Network() ClusterNetworkOutput {
 	return o.ApplyT(func(v *Cluster) ClusterNetworkOutput { return v.Network }).(ClusterNetworkOutput)
 }

@@ -176,6 +176,172 @@ func (in *affinityRulePtr) ToAffinityRulePtrOutputWithContext(ctx context.Contex
 	return pulumi.ToOutputWithContext(ctx, in).(AffinityRulePtrOutput)
 }
 
+// How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second.
+type ClusterNetworkMode string
+
+const (
+	ClusterNetworkModeWIREGUARD = ClusterNetworkMode("wireguard")
+	ClusterNetworkModeDIRECT    = ClusterNetworkMode("direct")
+)
+
+func (ClusterNetworkMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*ClusterNetworkMode)(nil)).Elem()
+}
+
+func (e ClusterNetworkMode) ToClusterNetworkModeOutput() ClusterNetworkModeOutput {
+	return pulumi.ToOutput(e).(ClusterNetworkModeOutput)
+}
+
+func (e ClusterNetworkMode) ToClusterNetworkModeOutputWithContext(ctx context.Context) ClusterNetworkModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ClusterNetworkModeOutput)
+}
+
+func (e ClusterNetworkMode) ToClusterNetworkModePtrOutput() ClusterNetworkModePtrOutput {
+	return e.ToClusterNetworkModePtrOutputWithContext(context.Background())
+}
+
+func (e ClusterNetworkMode) ToClusterNetworkModePtrOutputWithContext(ctx context.Context) ClusterNetworkModePtrOutput {
+	return ClusterNetworkMode(e).ToClusterNetworkModeOutputWithContext(ctx).ToClusterNetworkModePtrOutputWithContext(ctx)
+}
+
+func (e ClusterNetworkMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ClusterNetworkMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ClusterNetworkMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ClusterNetworkMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ClusterNetworkModeOutput struct{ *pulumi.OutputState }
+
+func (ClusterNetworkModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ClusterNetworkMode)(nil)).Elem()
+}
+
+func (o ClusterNetworkModeOutput) ToClusterNetworkModeOutput() ClusterNetworkModeOutput {
+	return o
+}
+
+func (o ClusterNetworkModeOutput) ToClusterNetworkModeOutputWithContext(ctx context.Context) ClusterNetworkModeOutput {
+	return o
+}
+
+func (o ClusterNetworkModeOutput) ToClusterNetworkModePtrOutput() ClusterNetworkModePtrOutput {
+	return o.ToClusterNetworkModePtrOutputWithContext(context.Background())
+}
+
+func (o ClusterNetworkModeOutput) ToClusterNetworkModePtrOutputWithContext(ctx context.Context) ClusterNetworkModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ClusterNetworkMode) *ClusterNetworkMode {
+		return &v
+	}).(ClusterNetworkModePtrOutput)
+}
+
+func (o ClusterNetworkModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ClusterNetworkModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ClusterNetworkMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ClusterNetworkModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ClusterNetworkModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ClusterNetworkMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ClusterNetworkModePtrOutput struct{ *pulumi.OutputState }
+
+func (ClusterNetworkModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ClusterNetworkMode)(nil)).Elem()
+}
+
+func (o ClusterNetworkModePtrOutput) ToClusterNetworkModePtrOutput() ClusterNetworkModePtrOutput {
+	return o
+}
+
+func (o ClusterNetworkModePtrOutput) ToClusterNetworkModePtrOutputWithContext(ctx context.Context) ClusterNetworkModePtrOutput {
+	return o
+}
+
+func (o ClusterNetworkModePtrOutput) Elem() ClusterNetworkModeOutput {
+	return o.ApplyT(func(v *ClusterNetworkMode) ClusterNetworkMode {
+		if v != nil {
+			return *v
+		}
+		var ret ClusterNetworkMode
+		return ret
+	}).(ClusterNetworkModeOutput)
+}
+
+func (o ClusterNetworkModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ClusterNetworkModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ClusterNetworkMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ClusterNetworkModeInput is an input type that accepts values of the ClusterNetworkMode enum
+// A concrete instance of `ClusterNetworkModeInput` can be one of the following:
+//
+//	ClusterNetworkModeWIREGUARD
+//	ClusterNetworkModeDIRECT
+type ClusterNetworkModeInput interface {
+	pulumi.Input
+
+	ToClusterNetworkModeOutput() ClusterNetworkModeOutput
+	ToClusterNetworkModeOutputWithContext(context.Context) ClusterNetworkModeOutput
+}
+
+var clusterNetworkModePtrType = reflect.TypeOf((**ClusterNetworkMode)(nil)).Elem()
+
+type ClusterNetworkModePtrInput interface {
+	pulumi.Input
+
+	ToClusterNetworkModePtrOutput() ClusterNetworkModePtrOutput
+	ToClusterNetworkModePtrOutputWithContext(context.Context) ClusterNetworkModePtrOutput
+}
+
+type clusterNetworkModePtr string
+
+func ClusterNetworkModePtr(v string) ClusterNetworkModePtrInput {
+	return (*clusterNetworkModePtr)(&v)
+}
+
+func (*clusterNetworkModePtr) ElementType() reflect.Type {
+	return clusterNetworkModePtrType
+}
+
+func (in *clusterNetworkModePtr) ToClusterNetworkModePtrOutput() ClusterNetworkModePtrOutput {
+	return pulumi.ToOutput(in).(ClusterNetworkModePtrOutput)
+}
+
+func (in *clusterNetworkModePtr) ToClusterNetworkModePtrOutputWithContext(ctx context.Context) ClusterNetworkModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ClusterNetworkModePtrOutput)
+}
+
 // What happens to the instances that use it: a rolling replacement, or nothing until they are replaced anyway.
 type ConfigFileOnChange string
 
@@ -3747,6 +3913,8 @@ func (in *whenUnsatisfiablePtr) ToWhenUnsatisfiablePtrOutputWithContext(ctx cont
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*AffinityRuleInput)(nil)).Elem(), AffinityRule("together"))
 	pulumi.RegisterInputType(reflect.TypeOf((*AffinityRulePtrInput)(nil)).Elem(), AffinityRule("together"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ClusterNetworkModeInput)(nil)).Elem(), ClusterNetworkMode("wireguard"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ClusterNetworkModePtrInput)(nil)).Elem(), ClusterNetworkMode("wireguard"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ConfigFileOnChangeInput)(nil)).Elem(), ConfigFileOnChange("restart"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ConfigFileOnChangePtrInput)(nil)).Elem(), ConfigFileOnChange("restart"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ConstraintOperatorInput)(nil)).Elem(), ConstraintOperator("In"))
@@ -3785,6 +3953,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*WhenUnsatisfiablePtrInput)(nil)).Elem(), WhenUnsatisfiable("DoNotSchedule"))
 	pulumi.RegisterOutputType(AffinityRuleOutput{})
 	pulumi.RegisterOutputType(AffinityRulePtrOutput{})
+	pulumi.RegisterOutputType(ClusterNetworkModeOutput{})
+	pulumi.RegisterOutputType(ClusterNetworkModePtrOutput{})
 	pulumi.RegisterOutputType(ConfigFileOnChangeOutput{})
 	pulumi.RegisterOutputType(ConfigFileOnChangePtrOutput{})
 	pulumi.RegisterOutputType(ConstraintOperatorOutput{})

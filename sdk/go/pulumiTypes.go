@@ -298,6 +298,8 @@ type ClusterNetwork struct {
 	Cidr *string `pulumi:"cidr"`
 	// The last part of names inside the cluster. Default: `internal`.
 	Domain *string `pulumi:"domain"`
+	// How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+	Mode *ClusterNetworkMode `pulumi:"mode"`
 	// Services' virtual addresses. Default: `240.0.0.0/4`.
 	ServiceCidr *string `pulumi:"serviceCidr"`
 }
@@ -318,6 +320,8 @@ type ClusterNetworkArgs struct {
 	Cidr pulumi.StringPtrInput `pulumi:"cidr"`
 	// The last part of names inside the cluster. Default: `internal`.
 	Domain pulumi.StringPtrInput `pulumi:"domain"`
+	// How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+	Mode ClusterNetworkModePtrInput `pulumi:"mode"`
 	// Services' virtual addresses. Default: `240.0.0.0/4`.
 	ServiceCidr pulumi.StringPtrInput `pulumi:"serviceCidr"`
 }
@@ -409,6 +413,11 @@ func (o ClusterNetworkOutput) Domain() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v ClusterNetwork) *string { return v.Domain }).(pulumi.StringPtrOutput)
 }
 
+// How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+func (o ClusterNetworkOutput) Mode() ClusterNetworkModePtrOutput {
+	return o.ApplyT(func(v ClusterNetwork) *ClusterNetworkMode { return v.Mode }).(ClusterNetworkModePtrOutput)
+}
+
 // Services' virtual addresses. Default: `240.0.0.0/4`.
 func (o ClusterNetworkOutput) ServiceCidr() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v ClusterNetwork) *string { return v.ServiceCidr }).(pulumi.StringPtrOutput)
@@ -456,6 +465,16 @@ func (o ClusterNetworkPtrOutput) Domain() pulumi.StringPtrOutput {
 		}
 		return v.Domain
 	}).(pulumi.StringPtrOutput)
+}
+
+// How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+func (o ClusterNetworkPtrOutput) Mode() ClusterNetworkModePtrOutput {
+	return o.ApplyT(func(v *ClusterNetwork) *ClusterNetworkMode {
+		if v == nil {
+			return nil
+		}
+		return v.Mode
+	}).(ClusterNetworkModePtrOutput)
 }
 
 // Services' virtual addresses. Default: `240.0.0.0/4`.
@@ -1106,6 +1125,8 @@ type HostFacts struct {
 	Taints []Taint `pulumi:"taints"`
 	// Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
 	UlimitCeilings map[string]float64 `pulumi:"ulimitCeilings"`
+	// The public key of its tunnels to other hosts.
+	WireguardKey *string `pulumi:"wireguardKey"`
 }
 
 type HostFactsOutput struct{ *pulumi.OutputState }
@@ -1225,6 +1246,11 @@ func (o HostFactsOutput) Taints() TaintArrayOutput {
 // Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
 func (o HostFactsOutput) UlimitCeilings() pulumi.Float64MapOutput {
 	return o.ApplyT(func(v HostFacts) map[string]float64 { return v.UlimitCeilings }).(pulumi.Float64MapOutput)
+}
+
+// The public key of its tunnels to other hosts.
+func (o HostFactsOutput) WireguardKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v HostFacts) *string { return v.WireguardKey }).(pulumi.StringPtrOutput)
 }
 
 type HostFactsArrayOutput struct{ *pulumi.OutputState }

@@ -9,7 +9,7 @@ import {
 import { until } from "../control/until.ts";
 import { engineEnvironment, image } from "../e2e/stack.ts";
 import { owner, upload, web } from "../faults/host.ts";
-import { type Host, type Lab, lab } from "../lab/index.ts";
+import { type Host, type Lab, type LabOptions, lab } from "../lab/index.ts";
 
 /** Hosts of a lab that are one cluster: the first of them are its servers. */
 export interface TestCluster extends AsyncDisposable {
@@ -54,7 +54,7 @@ export interface TestCluster extends AsyncDisposable {
 const patience = { timeoutMs: 3_000, connectTimeoutMs: 200 };
 
 /** The lab's switch is within the usual range. */
-const network = { cidr: "10.96.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
+export const network = { cidr: "10.96.0.0/12", serviceCidr: "240.0.0.0/4", domain: "internal" };
 
 /** In the lab all hosts come from the same files: each gets an id of its own, as machines have. */
 export async function giveId(host: Host, id = `${host.number}`.padStart(32, "0")): Promise<void> {
@@ -62,8 +62,12 @@ export async function giveId(host: Host, id = `${host.number}`.padStart(32, "0")
 }
 
 /** So many hosts; the first of them are servers. */
-export async function startCluster(count: number, servers = 1): Promise<TestCluster> {
-  const hosts = await lab.up(count);
+export async function startCluster(
+  count: number,
+  servers = 1,
+  options: LabOptions = {},
+): Promise<TestCluster> {
+  const hosts = await lab.up(count, options);
   try {
     return await found(hosts, servers);
   } catch (error) {

@@ -2,6 +2,7 @@
  * The agent's network alone, with its real adapters, as a process in a machine: `host.ts ROOT`. Takes one JSON request
  * a line on stdin, answers each with one JSON line that has its `number`, in any order; at the end of stdin it goes and leaves everything as it is.
  */
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pino from "pino";
 import {
@@ -20,10 +21,12 @@ import {
   writeSysctl,
 } from "../../agent/adapters/libc/index.ts";
 import { createNftables } from "../../agent/adapters/nftables/index.ts";
+import { createWireguard } from "../../agent/adapters/wireguard/index.ts";
 import { claimFolders } from "../../agent/install/index.ts";
-import { runNetwork } from "../../agent/network/index.ts";
+import { placesOf, runNetwork } from "../../agent/network/index.ts";
 import type { Assignment } from "../../agent/session/index.ts";
 import { agentPaths } from "../../contract/index.ts";
+import { pinnedTools } from "../../tools/lib/places.mjs";
 
 export type Request =
   | { readonly kind: "assign"; readonly assignment: Assignment }
@@ -34,6 +37,7 @@ export type Request =
       readonly cloudMetadata?: boolean;
       readonly hasNetworks?: boolean;
     }
+  | { readonly kind: "public key" }
   | { readonly kind: "unplug"; readonly id: string };
 
 const paths = agentPaths(process.argv[2]);
@@ -49,10 +53,22 @@ const nameServer: DnsmasqOptions = {
   onChange: (message, pid) => log.info({ pid }, `name server ${message}`),
   signal: stopping.signal,
 };
+const places = placesOf(paths);
+const tunnel = createWireguard({
+  device: places.tunnel,
+  keyFile: `${paths.stateDir}/wireguard.key`,
+  endpointsFile: `${paths.stateDir}/wireguard.endpoints`,
+  logFile: `${paths.runDir}/wireguard.log`,
+  ...{ run: createRun(spawner), spawner, processes: createProcesses(), signal: stopping.signal },
+  findProgram: () => join(pinnedTools, "wireguard-go"),
+  onEnd: () => network.wake(),
+  onChange: (message, pid) => log.info({ pid }, `userspace tunnel ${message}`),
+});
 const network = runNetwork(
   paths,
   {
     links: createNetwork(),
+    tunnel,
     sysctls: { read: readSysctl, write: writeSysctl },
     traffic: createNftables({ table: paths.id, run: createRun(spawner) }),
     names: createDnsmasq(nameServer),
@@ -75,6 +91,7 @@ process.exit(0);
 async function answer(request: Request): Promise<object> {
   try {
     if (request.kind === "plug in") return await network.plugIn(request);
+    if (request.kind === "public key") return { publicKey: tunnel.publicKey() };
     if (request.kind === "unplug") await network.unplug(request.id);
     else network.assign(request.assignment);
     return {};

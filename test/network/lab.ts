@@ -35,6 +35,8 @@ export interface Host {
     more?: { readonly cloudMetadata?: boolean; readonly hasNetworks?: boolean },
   ): Promise<string>;
   unplug(id: string): Promise<void>;
+  /** Of its end of a tunnel, in base64. */
+  publicKey(): Promise<string>;
   log(): string;
   /** Everything stays as it is. */
   stop(): Promise<void>;
@@ -78,6 +80,7 @@ export async function startHost(
     plugIn: async (id, address, more) =>
       (await ask({ kind: "plug in", id, address, ...more })).netnsFile ?? "",
     unplug: async (id) => void (await ask({ kind: "unplug", id })),
+    publicKey: async () => (await ask({ kind: "public key" })).publicKey ?? "",
     log: () => log,
     async stop() {
       child.stdin?.end();

@@ -135,7 +135,7 @@ export function rulesOf(plan: RulesInput): Ruleset {
         `ip daddr ${serviceCidr} goto refuse`,
         "ip daddr @fixed goto refuse",
         // What was rewritten here still counts as leaving through the anchor.
-        `ct status & dnat == 0 ip daddr ${hostCidr} oifname ${anchor} goto refuse`,
+        `ct status & dnat == 0 ip daddr ${clusterCidr} oifname ${anchor} goto refuse`,
         // An instance that speaks to itself is on the same link as its neighbour, but must go on asking the host.
         `oifname ${ours} icmp type redirect drop`,
       ]),

@@ -7,7 +7,7 @@ import type { CleanupStep } from "../types.ts";
 import { cgroups } from "./cgroups.ts";
 import { folders } from "./folders.ts";
 import { mounts, privateMounts } from "./mounts.ts";
-import { devices, nftTable } from "./network.ts";
+import { devices, nftTable, tunnelSocket } from "./network.ts";
 import { agent, guard, processes } from "./processes.ts";
 import { sysctls } from "./sysctls.ts";
 import { unit } from "./unit.ts";
@@ -23,6 +23,7 @@ export const steps: readonly CleanupStep[] = [
   privateMounts,
   mounts,
   devices,
+  tunnelSocket,
   nftTable,
   cgroups,
   sysctls,

@@ -1,4 +1,7 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import * as z from "zod";
+import { tunnelDevice } from "../../../contract/index.ts";
 import { isProgramIn, programFolders, run } from "../programs.ts";
 import type { CleanupStep } from "../types.ts";
 
@@ -11,20 +14,35 @@ const linksSchema = z.array(
 
 export const devices: CleanupStep = {
   kind: "network device",
-  async find({ devicePrefix }) {
+  async find(paths) {
     if (!isInstalled("ip")) return [];
     const links = linksSchema.parse(
       JSON.parse((await run("ip", ["-json", "-details", "link", "show"])) || "[]"),
     );
     return links
       .filter(({ ifname, linkinfo }) => {
-        return ifname.startsWith(devicePrefix) && deviceKinds.includes(linkinfo?.info_kind ?? "");
+        const kind = linkinfo?.info_kind ?? "";
+        if (ifname === tunnelDevice(paths)) return kind === "wireguard";
+        return ifname.startsWith(paths.devicePrefix) && deviceKinds.includes(kind);
       })
       .map(({ ifname }) => ifname);
   },
   async remove(name) {
     await run("ip", ["link", "delete", name]);
   },
+};
+
+/** Where wireguard-go puts them. */
+const tunnelSockets = "/run/wireguard";
+
+/** By which a userspace tunnel was set up: one that was killed leaves it. */
+export const tunnelSocket: CleanupStep = {
+  kind: "tunnel's socket",
+  async find(paths) {
+    const socket = join(tunnelSockets, `${tunnelDevice(paths)}.sock`);
+    return existsSync(socket) ? [socket] : [];
+  },
+  remove: async (socket) => rmSync(socket),
 };
 
 export const nftTable: CleanupStep = {

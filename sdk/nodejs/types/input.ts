@@ -46,6 +46,10 @@ export interface ClusterNetworkArgs {
      */
     domain?: pulumi.Input<string | undefined>;
     /**
+     * How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+     */
+    mode?: pulumi.Input<enums.ClusterNetworkMode | undefined>;
+    /**
      * Services' virtual addresses. Default: `240.0.0.0/4`.
      */
     serviceCidr?: pulumi.Input<string | undefined>;

@@ -46,6 +46,10 @@ export interface ClusterNetwork {
      */
     domain?: string;
     /**
+     * How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+     */
+    mode?: enums.ClusterNetworkMode;
+    /**
      * Services' virtual addresses. Default: `240.0.0.0/4`.
      */
     serviceCidr?: string;
@@ -207,6 +211,10 @@ export interface HostFacts {
      * Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
      */
     ulimitCeilings: {[key: string]: number};
+    /**
+     * The public key of its tunnels to other hosts.
+     */
+    wireguardKey?: string;
 }
 
 export interface HostFactsCapacity {

@@ -8,6 +8,7 @@ from enum import Enum
 
 __all__ = [
     'AffinityRule',
+    'ClusterNetworkMode',
     'ConfigFileOnChange',
     'ConstraintOperator',
     'EndpointProtocol',
@@ -42,6 +43,15 @@ class AffinityRule(_builtins.str, Enum):
     """
     TOGETHER = "together"
     APART = "apart"
+
+
+@pulumi.type_token("constellation:index:ClusterNetworkMode")
+class ClusterNetworkMode(_builtins.str, Enum):
+    """
+    How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second.
+    """
+    WIREGUARD = "wireguard"
+    DIRECT = "direct"
 
 
 @pulumi.type_token("constellation:index:ConfigFileOnChange")

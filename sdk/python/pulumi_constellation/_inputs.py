@@ -235,6 +235,10 @@ class ClusterNetworkArgsDict(TypedDict):
     """
     The last part of names inside the cluster. Default: `internal`.
     """
+    mode: NotRequired[pulumi.Input[Optional['ClusterNetworkMode']]]
+    """
+    How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+    """
     service_cidr: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
     Services' virtual addresses. Default: `240.0.0.0/4`.
@@ -245,16 +249,20 @@ class ClusterNetworkArgs:
     def __init__(__self__, *,
                  cidr: pulumi.Input[Optional[_builtins.str]] = None,
                  domain: pulumi.Input[Optional[_builtins.str]] = None,
+                 mode: pulumi.Input[Optional['ClusterNetworkMode']] = None,
                  service_cidr: pulumi.Input[Optional[_builtins.str]] = None):
         """
         :param pulumi.Input[_builtins.str] cidr: Instances' addresses; each host takes a /22 of it. Default: `10.64.0.0/12`.
         :param pulumi.Input[_builtins.str] domain: The last part of names inside the cluster. Default: `internal`.
+        :param pulumi.Input['ClusterNetworkMode'] mode: How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
         :param pulumi.Input[_builtins.str] service_cidr: Services' virtual addresses. Default: `240.0.0.0/4`.
         """
         if cidr is not None:
             pulumi.set(__self__, "cidr", cidr)
         if domain is not None:
             pulumi.set(__self__, "domain", domain)
+        if mode is not None:
+            pulumi.set(__self__, "mode", mode)
         if service_cidr is not None:
             pulumi.set(__self__, "service_cidr", service_cidr)
 
@@ -281,6 +289,18 @@ class ClusterNetworkArgs:
     @domain.setter
     def domain(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "domain", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> pulumi.Input[Optional['ClusterNetworkMode']]:
+        """
+        How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+        """
+        return pulumi.get(self, "mode")
+
+    @mode.setter
+    def mode(self, value: pulumi.Input[Optional['ClusterNetworkMode']]):
+        pulumi.set(self, "mode", value)
 
     @_builtins.property
     @pulumi.getter(name="serviceCidr")

@@ -41,7 +41,7 @@ class ClusterArgs:
         :param pulumi.Input['ImageStorageArgs'] image_storage: The room for images on a host's disk.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
-        :param pulumi.Input['ClusterNetworkArgs'] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+        :param pulumi.Input['ClusterNetworkArgs'] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
         :param pulumi.Input[Mapping[str, pulumi.Input['RegistryArgs']]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input['HostReservedArgs'] reserved: What no instance gets: it is for the host itself.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
@@ -135,7 +135,7 @@ class ClusterArgs:
     @pulumi.getter
     def network(self) -> pulumi.Input[Optional['ClusterNetworkArgs']]:
         """
-        Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+        Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
         """
         return pulumi.get(self, "network")
 
@@ -232,7 +232,7 @@ class Cluster(pulumi.CustomResource):
         :param pulumi.Input[Union['ImageStorageArgs', 'ImageStorageArgsDict']] image_storage: The room for images on a host's disk.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
-        :param pulumi.Input[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+        :param pulumi.Input[Union['ClusterNetworkArgs', 'ClusterNetworkArgsDict']] network: Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
         :param pulumi.Input[Mapping[str, pulumi.Input[Union['RegistryArgs', 'RegistryArgsDict']]]] registries: How registries are reached, by host; a mirror has an entry of its own where it needs one.
         :param pulumi.Input[Union['HostReservedArgs', 'HostReservedArgsDict']] reserved: What no instance gets: it is for the host itself.
         :param pulumi.Input[_builtins.str] root: Folder that holds everything the agent owns. Default: the machine's own folders; on this machine `CONSTELLATION_ROOT` goes before them.
@@ -407,7 +407,7 @@ class Cluster(pulumi.CustomResource):
     @pulumi.getter
     def network(self) -> pulumi.Output['outputs.ClusterNetwork']:
         """
-        Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal"}`.
+        Addresses and names inside the cluster. Default: `{"cidr":"10.64.0.0/12","serviceCidr":"240.0.0.0/4","domain":"internal","mode":"wireguard"}`.
         """
         return pulumi.get(self, "network")
 

@@ -166,16 +166,20 @@ class ClusterNetwork(dict):
     def __init__(__self__, *,
                  cidr: Optional[_builtins.str] = None,
                  domain: Optional[_builtins.str] = None,
+                 mode: Optional['ClusterNetworkMode'] = None,
                  service_cidr: Optional[_builtins.str] = None):
         """
         :param _builtins.str cidr: Instances' addresses; each host takes a /22 of it. Default: `10.64.0.0/12`.
         :param _builtins.str domain: The last part of names inside the cluster. Default: `internal`.
+        :param 'ClusterNetworkMode' mode: How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
         :param _builtins.str service_cidr: Services' virtual addresses. Default: `240.0.0.0/4`.
         """
         if cidr is not None:
             pulumi.set(__self__, "cidr", cidr)
         if domain is not None:
             pulumi.set(__self__, "domain", domain)
+        if mode is not None:
+            pulumi.set(__self__, "mode", mode)
         if service_cidr is not None:
             pulumi.set(__self__, "service_cidr", service_cidr)
 
@@ -194,6 +198,14 @@ class ClusterNetwork(dict):
         The last part of names inside the cluster. Default: `internal`.
         """
         return pulumi.get(self, "domain")
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> Optional['ClusterNetworkMode']:
+        """
+        How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second. Default: `wireguard`.
+        """
+        return pulumi.get(self, "mode")
 
     @_builtins.property
     @pulumi.getter(name="serviceCidr")
@@ -459,7 +471,8 @@ class HostFacts(dict):
                  ulimit_ceilings: Mapping[str, _builtins.float],
                  arch: Optional[_builtins.str] = None,
                  clock_skew_ms: Optional[_builtins.float] = None,
-                 missing_capabilities: Optional[Sequence[_builtins.str]] = None):
+                 missing_capabilities: Optional[Sequence[_builtins.str]] = None,
+                 wireguard_key: Optional[_builtins.str] = None):
         """
         :param _builtins.str address: Where other hosts reach it.
         :param _builtins.str agent_version: The version of the agent on it.
@@ -482,6 +495,7 @@ class HostFacts(dict):
         :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
         :param _builtins.float clock_skew_ms: How far its clock is ahead of the one of the server that answers, in milliseconds.
         :param Sequence[_builtins.str] missing_capabilities: Capabilities that no container can be given here: `[SYS_RESOURCE]`.
+        :param _builtins.str wireguard_key: The public key of its tunnels to other hosts.
         """
         pulumi.set(__self__, "address", address)
         pulumi.set(__self__, "agent_version", agent_version)
@@ -507,6 +521,8 @@ class HostFacts(dict):
             pulumi.set(__self__, "clock_skew_ms", clock_skew_ms)
         if missing_capabilities is not None:
             pulumi.set(__self__, "missing_capabilities", missing_capabilities)
+        if wireguard_key is not None:
+            pulumi.set(__self__, "wireguard_key", wireguard_key)
 
     @_builtins.property
     @pulumi.getter
@@ -675,6 +691,14 @@ class HostFacts(dict):
         Capabilities that no container can be given here: `[SYS_RESOURCE]`.
         """
         return pulumi.get(self, "missing_capabilities")
+
+    @_builtins.property
+    @pulumi.getter(name="wireguardKey")
+    def wireguard_key(self) -> Optional[_builtins.str]:
+        """
+        The public key of its tunnels to other hosts.
+        """
+        return pulumi.get(self, "wireguard_key")
 
 
 @pulumi.output_type

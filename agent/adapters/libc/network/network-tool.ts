@@ -74,8 +74,9 @@ export function createNetworkTool(run: Run): Network {
       return found.flatMap(toAddresses).filter(({ device }) => device.startsWith(namePrefix));
     },
     listRoutes: (namePrefix) => listRoutes(run, namePrefix),
-    async ensureRoute({ destination, gateway, source }) {
-      const words = [destination, "via", gateway, "src", source, "proto", "static"];
+    async ensureRoute({ destination, gateway, device = "", source }) {
+      const way = gateway ? ["via", gateway] : ["dev", device, "scope", "link"];
+      const words = [destination, ...way, "src", source, "proto", "static"];
       await ip(run, [], "route", "replace", ...words);
     },
     async deleteRoute({ destination, source }) {

@@ -62,8 +62,11 @@ export function createNetwork(): Network {
       const names = namesByIndex(host, namePrefix);
       return host.exchange([message.dumpRoutes()]).flatMap((answer) => readRoute(answer, names) ?? []);
     },
-    async ensureRoute(route) {
-      host.exchange([message.addGatewayRoute(route)]);
+    async ensureRoute({ destination, gateway, device = "", source }) {
+      const route = gateway
+        ? message.addGatewayRoute({ destination, gateway, source })
+        : message.addDeviceRoute(destination, requireLink(host, device).index, source);
+      host.exchange([route]);
     },
     async deleteRoute(route) {
       host.exchange([message.deleteRoute(route)], ["ESRCH"]);

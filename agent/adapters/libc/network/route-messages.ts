@@ -144,7 +144,11 @@ export function addDefaultRoute(gateway: string, index: number): Request {
   ]);
 }
 
-export function addGatewayRoute({ destination, gateway, source }: GatewayRoute): Request {
+export function addGatewayRoute({
+  destination,
+  gateway,
+  source,
+}: Required<Omit<GatewayRoute, "device">>): Request {
   const [address, prefixLength] = splitRange(destination);
   return request(`add route ${destination} by ${gateway}`, NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, [
     routeHeader(prefixLength, TYPE_UNICAST, SCOPE_UNIVERSE),

@@ -47,8 +47,10 @@ export interface Route {
 /** A range behind another machine. It vanishes with the source's address. */
 export interface GatewayRoute {
   readonly destination: string;
-  /** On a network this host is on. */
-  readonly gateway: string;
+  /** On a network this host is on. Absent: whatever is at the device's other end. */
+  readonly gateway?: string;
+  /** Needed where there is no gateway. */
+  readonly device?: string;
   /** One of the host's own addresses. */
   readonly source: string;
 }

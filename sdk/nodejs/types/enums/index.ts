@@ -12,6 +12,16 @@ export const AffinityRule = {
  */
 export type AffinityRule = (typeof AffinityRule)[keyof typeof AffinityRule];
 
+export const ClusterNetworkMode = {
+    Wireguard: "wireguard",
+    Direct: "direct",
+} as const;
+
+/**
+ * How packets get from host to host: `wireguard`, encrypted, over any network; `direct`, as they are, between hosts on one network segment that nobody else is on. A change in place interrupts traffic between hosts for about a second.
+ */
+export type ClusterNetworkMode = (typeof ClusterNetworkMode)[keyof typeof ClusterNetworkMode];
+
 export const ConfigFileOnChange = {
     Restart: "restart",
     Nothing: "nothing",

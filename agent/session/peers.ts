@@ -1,0 +1,36 @@
+import type { NetworkMode } from "../../contract/index.ts";
+import type { HostRecord } from "../store/index.ts";
+import type { Peer } from "./types.ts";
+
+/**
+ * How one host reaches the others, in order of their names. Two hosts have a tunnel where the cluster is to have them, and
+ * wherever one of the two can only dial out; such a host keeps its ways open. Between two of them a server passes
+ * packets on, the same one both ways: WireGuard takes a range from one peer alone. Packets that are to be in a tunnel
+ * never go without: a host that has not said its key is not reached. Pure.
+ */
+export function peersAmong(hosts: readonly HostRecord[], self: string, mode: NetworkMode): Peer[] {
+  const own = hosts.find(({ name }) => name === self);
+  if (own === undefined) return [];
+  const sorted = hosts.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const relay = relayAmong(sorted);
+  return sorted.flatMap((other): Peer[] => {
+    const { name, cidr, address, wireguardKey } = other;
+    if (name === self) return [];
+    const bothDialOut = own.isBehindNat === true && other.isBehindNat === true;
+    const isTunnel = mode === "wireguard" || own.isBehindNat === true || other.isBehindNat === true;
+    if (!isTunnel) return address === undefined ? [] : [{ name, cidr, address }];
+    if (own.wireguardKey === undefined || wireguardKey === undefined) return [];
+    if (bothDialOut) return relay === undefined ? [] : [{ name, cidr, wireguardKey, via: relay.name }];
+    if (other.isBehindNat || address === undefined) return [{ name, cidr, wireguardKey }];
+    return [{ name, cidr, wireguardKey, address, ...(own.isBehindNat && { keepsOpen: true }) }];
+  });
+}
+
+/** The first server by name that answers; where none does, the first. */
+function relayAmong(sorted: readonly HostRecord[]): HostRecord | undefined {
+  const able = sorted.filter(
+    ({ role, address, wireguardKey, isBehindNat }) =>
+      role === "server" && address !== undefined && wireguardKey !== undefined && !isBehindNat,
+  );
+  return able.find(({ state = "ready" }) => state === "ready") ?? able[0];
+}
