@@ -58,7 +58,11 @@ program
   .description("Run a command at the lab's own end of the switch, from where hosts are reached.")
   .argument("<command...>")
   .passThroughOptions()
-  .action(async (command: string[]) => await follow(standing().machine, command, { cwd: process.cwd() }));
+  .action(async (command: string[]) => {
+    // As it would run here: `eval "$(npm run -s env)"` has said where programs and stacks are.
+    const env = { ...process.env } as Record<string, string>;
+    await follow(standing().machine, command, { cwd: process.cwd(), env });
+  });
 
 onHost("ssh", "Run a command on a host by SSH, or a shell.")
   .argument("[command...]")
