@@ -10,8 +10,8 @@ const limits = {
 
 /** etcd's calls as JSON over HTTP/1.1, which it serves beside gRPC (https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway). */
 export interface Gateway {
-  /** One answer to one call, within 5 s unless it says otherwise. Rejects with a `StoreRefusal`, or with Node's error where no answer came. */
-  call<Answer>(path: string, body: object, timeoutMs?: number): Promise<Answer>;
+  /** One answer to one call, within 5 s unless it says otherwise, or until the signal aborts. Rejects with a `StoreRefusal`, or with Node's error where no answer came. */
+  call<Answer>(path: string, body: object, timeoutMs?: number, until?: AbortSignal): Promise<Answer>;
   /** Answers as they come; ends with the connection, throws as `call` does. */
   stream<Answer>(path: string, body: object, signal: AbortSignal): AsyncIterable<Answer>;
   close(): void;
@@ -21,15 +21,23 @@ export interface Gateway {
 export function openGateway(socket: string): Gateway {
   const agent = new Agent({ keepAlive: true, maxSockets: limits.connections });
   return {
-    async call<Answer>(path: string, body: object, timeoutMs: number = limits.callTimeoutMs) {
+    async call<Answer>(
+      path: string,
+      body: object,
+      timeoutMs: number = limits.callTimeoutMs,
+      until?: AbortSignal,
+    ) {
       const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), timeoutMs);
+      const end = () => late.abort();
+      const timer = setTimeout(end, timeoutMs);
+      until?.addEventListener("abort", end, { once: true });
       try {
         const response = await post({ socket, agent, path, body, signal: late.signal });
         const answer: unknown = JSON.parse(await text(response));
         if (response.statusCode !== 200) throw new StoreRefusal(answer);
         return answer as Answer;
       } finally {
+        until?.removeEventListener("abort", end);
         clearTimeout(timer);
       }
     },

@@ -6,6 +6,7 @@ import { createMembers, type PeerCredentials } from "./members.ts";
 import { compareOf, entryOf, operationOf, type RangeAnswer, rangeOf, type TxnAnswer } from "./messages.ts";
 import { createCleanUp, createForgetting, isOutOfSpace } from "./space.ts";
 import { type MemberStatus, readStatus } from "./status.ts";
+import { followTerms } from "./terms.ts";
 import { watch } from "./watch.ts";
 
 export interface Connection extends KeyValues {
@@ -27,6 +28,7 @@ export function connectKeyValues(
   const gateway = openGateway(socket);
   const cleanUp = createCleanUp(gateway);
   const forget = createForgetting(gateway);
+  const terms = followTerms();
   const wrapped = async <Answer>(action: string, call: () => Promise<Answer>) => {
     try {
       return await call();
@@ -36,14 +38,18 @@ export function connectKeyValues(
   };
   /** A write that its quota keeps it from is tried once more without the past. */
   const write = async (body: object) => {
-    const attempt = () => gateway.call<TxnAnswer>("/v3/kv/txn", body);
+    const attempt = () => gateway.call<TxnAnswer>("/v3/kv/txn", body, undefined, terms.signal());
     return await attempt().catch(async (error: unknown) => {
       if (!isOutOfSpace(error)) throw error;
       await cleanUp();
       return await attempt();
     });
   };
-  const status = () => wrapped("ask the store for its status", () => readStatus(gateway));
+  const status = async () => {
+    const found = await wrapped("ask the store for its status", () => readStatus(gateway));
+    terms.note(found);
+    return found;
+  };
   const members = createMembers(gateway, credentials);
   return {
     status,
