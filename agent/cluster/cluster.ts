@@ -15,7 +15,7 @@ export interface Clusters {
   /** Throws `no-cluster` before one is founded. */
   current(): StoredCluster;
   find(): StoredCluster | undefined;
-  /** The record as the API answers it, with this host's settings; throws `no-cluster`. */
+  /** The record as the API answers it, with the settings of the host it was founded on; throws `no-cluster`. */
   describe(): ClusterRecord;
   /** The same owner may repeat it with the same network, and change the rest; anybody else is `owned`. */
   found(founding: ClusterWrite): Promise<ClusterRecord>;
@@ -37,9 +37,16 @@ export function createClusters(
       "use the cluster: this agent has none yet; create a Cluster first",
     );
   };
+  /** The machine that it was founded on, or the server that is left of the first: whichever server is asked. */
+  const founder = () => {
+    const servers = store.list(families.host).filter(({ record }) => record.role === "server");
+    return servers.reduce<(typeof servers)[number] | undefined>(
+      (first, one) => (first && first.record.addedAt <= one.record.addedAt ? first : one),
+      undefined,
+    );
+  };
   const describe = () => {
-    const host = store.get(families.host, keys.host(hostName))?.record;
-    return clusterSchema.parse({ ...current(), ...hostSettingsIn(host ?? {}) });
+    return clusterSchema.parse({ ...current(), ...hostSettingsIn(founder()?.record ?? {}) });
   };
   return {
     find,
@@ -53,7 +60,7 @@ export function createClusters(
         await store.commit(writes);
         return describe();
       }
-      const host = store.get(families.host, keys.host(hostName));
+      const host = founder();
       const changes = [
         { stored: existing, record: changedBy(existing.record, founding) },
         ...(host ? [{ stored: host, record: withSettings(host.record, founding) }] : []),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ConstellationError, nearest, type Violation } from "../../contract/index.ts";
 import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
@@ -58,7 +59,10 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
       const dnsName = `${name}.${namespace}.${clusters.current().network.domain}`;
       return {
         outputs: { ...address.outputs, dnsName, ...outputs, endpoints },
-        writes: [...address.writes, ...(isFound ? image.writes() : [])],
+        writes: [
+          ...(address.writes.length > 0 ? address.writes : publication(earlier, endpoints, store)),
+          ...(isFound ? image.writes() : []),
+        ],
         warnings,
         notes: dryRun ? foreseen(candidate, store, ports.hostStates) : [],
       };
@@ -143,6 +147,20 @@ function keyViolations(secret: Desired, { purpose, key, keyPath: at, path }: Ref
   ];
 }
 
+/**
+ * Another server may give out the same port at this moment: both change one record, and one of them decides anew. A new
+ * service does so by its address.
+ */
+function publication(earlier: Desired | undefined, endpoints: readonly object[], store: Store): Put[] {
+  const before = (earlier?.outputs.endpoints ?? []) as readonly object[];
+  const isKept = endpoints.every((one) => before.some((other) => isDeepStrictEqual(one, other)));
+  if (isKept) return [];
+  const stored = store.get(families.allocation, keys.allocation);
+  const publications = (stored?.record.publications ?? 0) + 1;
+  const record = { serviceAddresses: 0, ...stored?.record, publications };
+  return [{ key: keys.allocation, record, was: stored?.modRevision }];
+}
+
 /** A service keeps its virtual address for life; a new one gets one that nobody had for long. */
 function addressOf(
   earlier: Desired | undefined,
@@ -165,7 +183,7 @@ function addressOf(
     );
   const put: Put = {
     key: keys.allocation,
-    record: { serviceAddresses: next.given },
+    record: { ...allocation?.record, serviceAddresses: next.given },
     was: allocation?.modRevision,
   };
   return { outputs: { address: next.address, addresses: [next.address] }, writes: [put] };

@@ -69,6 +69,8 @@ export type TokenRecord = z.infer<typeof tokenRecord>;
 /** How much was given out so far: the next one is looked for behind it. */
 const allocationRecord = kept({
   serviceAddresses: z.int(),
+  /** Counts changes of published ports, so that no two of them go unseen by each other. */
+  publications: z.int().optional(),
   /** Hosts' ranges; absent: one for each host there is. */
   hostRanges: z.int().optional(),
 });
