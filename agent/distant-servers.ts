@@ -1,12 +1,5 @@
-import type { Readable } from "node:stream";
 import type { Logger } from "pino";
-import {
-  type AgentPaths,
-  ConstellationError,
-  type Digest,
-  isDigest,
-  quantityBytes,
-} from "../contract/index.ts";
+import { type AgentPaths, ConstellationError, isDigest, quantityBytes } from "../contract/index.ts";
 import { serveHost } from "./api/index.ts";
 import { readCredentials, writeCredentials } from "./identity/index.ts";
 import { openStream } from "./link/index.ts";
@@ -31,13 +24,8 @@ export interface DistantServersOptions {
   readonly signal: AbortSignal;
 }
 
-export interface DistantServers extends ServersHalf {
-  /** A blob that somebody uploaded to the cluster. */
-  readonly openBlob: (digest: Digest, signal: AbortSignal) => Promise<Readable>;
-}
-
 /** The servers of the cluster that this machine has joined. */
-export function followServers(options: DistantServersOptions): DistantServers {
+export function followServers(options: DistantServersOptions): ServersHalf {
   const { paths, log, signal, version } = options;
   let { membership } = options;
   let credentials = expectCredentials(paths.stateDir);

@@ -13,7 +13,10 @@ import { type ServingOptions, sessionRoutes } from "./session/index.ts";
 import type { Store } from "./store/index.ts";
 
 export interface MembersOptions
-  extends Pick<ServingOptions, "sealer" | "onPlacing" | "onProgress" | "openBlob" | "blobsOf"> {
+  extends Pick<
+    ServingOptions,
+    "sealer" | "onPlacing" | "onProgress" | "openBlob" | "blobsOf" | "isStranded"
+  > {
   /** With the hosts' states. */
   readonly store: Store;
   /** As it was written. */
@@ -21,6 +24,8 @@ export interface MembersOptions
   readonly watch: HostWatch;
   readonly clusters: Clusters;
   readonly servers: OwnServers;
+  /** What the other servers ask for. */
+  readonly routes: Routes;
   readonly self: string;
   readonly stateDir: string;
   readonly log: Logger;
@@ -69,10 +74,12 @@ export function admitMembers(options: MembersOptions): Members {
         return answer;
       },
     },
+    ...options.routes,
     ...sessionRoutes({
       ...options,
       servers: hosts.servers,
       heard: watch.heard,
+      hungUp: watch.hungUp,
       refusalOf: hosts.refusalOf,
       renew: hosts.renew,
       leave: (host) => hosts.remove(host, true),

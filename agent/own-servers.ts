@@ -90,6 +90,7 @@ export function serveCluster(options: ClusterOptions, store: StoreProcess | unde
     session: laterSession(serving.then((started) => started.session)),
     imagesInUse: () => server?.imagesInUse(),
     imageBytes: () => server?.imageBytes(),
+    openBlob: async (digest, until) => await (await serving).openElsewhere(digest, until),
     async run(here) {
       const started = await serving;
       server = started;

@@ -113,8 +113,11 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     // Until the store has answered, nobody knows what must stay.
     inUse: () => servers?.imagesInUse(),
     maxBytes: () => servers?.imageBytes(),
-    // A host gets from the servers what somebody uploaded to them.
-    openUpload: distant?.openBlob,
+    // A host gets from the servers what somebody uploaded to them, and a server from the others.
+    openUpload: async (digest, until) => {
+      if (servers) return await servers.openBlob(digest, until);
+      throw new ConstellationError("unreachable", `open blob ${digest}: no server answers yet; try again`);
+    },
     onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
     signal,
   });
@@ -179,7 +182,6 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   });
   const running = half.run({
     access: createInstanceAccess(host.instances, runtime),
-    blobs: images,
     stats: async () => await stats(host.instances.list()),
   });
   const collecting = collectImages(images, log.child({ component: "images" }), signal);

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import {
   type AgentPaths,
@@ -14,6 +15,7 @@ import {
 import { reachAnywhere } from "./anywhere.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
 import { type Clusters, createClusters, type LocalRange, type Member, membersOf } from "./cluster/index.ts";
+import { createCopies } from "./copies/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import { watchHosts, withStates } from "./hosts/index.ts";
@@ -22,7 +24,9 @@ import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
 import { admitMembers } from "./members.ts";
 import { networkFeature } from "./networks/index.ts";
 import type { OwnServers } from "./new-servers.ts";
+import { followOtherServers, otherServersRoutes } from "./other-servers.ts";
 import { ownFolders } from "./own-folders.ts";
+import type { Reachable } from "./reach/index.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
 import {
   createLocate,
@@ -32,6 +36,7 @@ import {
   hostsOf,
   instancesOf,
   leadServices,
+  observedInstances,
   type PortProbe,
   resolveImage,
   secretTextsOf,
@@ -50,7 +55,10 @@ export interface ServerOptions {
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
-  readonly images: Pick<Images, "locate" | "hasImage" | "requireImage" | "openBlob" | "blobsOf">;
+  readonly images: Pick<
+    Images,
+    "locate" | "hasImage" | "requireImage" | "openBlob" | "blobsOf" | "missingBlobs" | "putBlob" | "bring"
+  >;
   readonly log: Logger;
   /** Ends everything; `running` resolves then. */
   readonly signal: AbortSignal;
@@ -59,8 +67,10 @@ export interface ServerOptions {
 export interface Server {
   /** The way of this machine's host half to the servers. */
   readonly session: HostSession;
+  /** A blob that another server has. Throws `image-missing` where none has it. */
+  openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable>;
   /** Opens the API, once the host half can answer for its instances. */
-  listen(host: Pick<ApiPorts, "access" | "blobs" | "stats">): Promise<{ close(): Promise<void> }>;
+  listen(own: Pick<ApiPorts, "access" | "stats">): Promise<{ close(): Promise<void> }>;
   /** Digests of the images that services run or may go back to. */
   imagesInUse(): ReadonlySet<Digest>;
   /** The most that images may take on a host's disk, where the cluster says. */
@@ -83,8 +93,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const isFirstUse = clusters.find() === undefined;
   const sealer = createSealer(loadSecretKeys(join(paths.stateDir, "secrets.key"), { isFirstUse }));
   const feed = createFeed(records, now);
+  const here = Promise.withResolvers<Reachable>();
+  const others = followOtherServers({
+    ...{ store: records, self: hostName, stateDir: paths.stateDir, here: here.promise, signal },
+    log: log.child({ component: "hosts" }),
+  });
+  const copies = createCopies({ own: options.images, others: others.blobs, isAlone: others.isAlone });
+  const images = sharedImages(options.images, others.isAlone);
   const watch = watchHosts({
-    ...{ store: records, self: hostName, signal },
+    ...{ store: records, self: hostName, askOthers: others.askSilences, signal },
     onChange({ name, state, silentMs }) {
       const message =
         state === "ready" ? "it answers" : `nothing was heard of it for ${Math.round(silentMs / 100) / 10} s`;
@@ -96,7 +113,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const leadership = followLeadership({
     ...{ store: records, self: hostName, now, signal, log: log.child({ component: "leader" }) },
     standing: keyValues.status,
-    isReady: (name) => watch.stateOf(name) === "ready",
+    isReady: watch.isAnswering,
   });
   const outlook = leadServices(
     {
@@ -115,7 +132,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     signal,
   );
   const progress = createProgress();
-  const imagePorts = { store, sealer, images: options.images, locate: createLocate(options.images), now };
+  const imagePorts = { store, sealer, images, locate: createLocate(images), now };
   const documents = createDocuments({
     store,
     clusters,
@@ -135,17 +152,28 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       }),
     } satisfies Partial<Record<DocumentKind, KindFeature>>,
   });
-  const onProgress = (instance: Instance, message: string) => {
+  const noteProgress = (instance: Instance, message: string) => {
     progress.note(instance, message);
     const { id, namespace, service } = instance;
     feed.tell({ type: "progress", namespace, service, instance: id, message, at: now().toISOString() });
+  };
+  const onProgress = (instance: Instance, message: string) => {
+    noteProgress(instance, message);
+    others.tellProgress(instance.id, message);
   };
   const { onPlacing } = outlook;
   const session = createLocalSession({ store, records, sealer, host: hostName, onPlacing, onProgress });
   const members = admitMembers({
     ...{ store, records, watch, clusters, sealer, onPlacing, onProgress, signal },
     ...{ self: hostName, servers: options.servers, stateDir: paths.stateDir },
-    ...{ openBlob: options.images.openBlob, blobsOf: options.images.blobsOf },
+    ...{ openBlob: images.openBlob, blobsOf: images.blobsOf, isStranded: leadership.isStranded },
+    routes: otherServersRoutes({
+      ...{ watch, blobs: options.images },
+      onProgress(id, message) {
+        const instance = observedInstances(store).get(id);
+        if (instance) noteProgress(instance, message);
+      },
+    }),
     log: log.child({ component: "hosts" }),
   });
   const instances = instanceQueries(() => progress.upon(instancesOf(store)));
@@ -153,8 +181,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   return {
     session,
-    listen: (here) =>
-      serve({
+    openElsewhere: copies.openElsewhere,
+    listen(own) {
+      here.resolve({ ...own.access, stats: () => own.stats([]) });
+      return serve({
         socket: paths.socket,
         readPeer,
         confirm: async (patienceMs) => {
@@ -162,9 +192,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         },
         log: log.child({ component: "api" }),
         handlers: createHandlers({
-          ...{ clusters, documents, feed, instances, blobs: here.blobs },
+          ...{ clusters, documents, feed, instances, blobs: copies },
           ...reachAnywhere({
-            ...{ self: hostName, here, reach: members.reach, instance: instances.get },
+            ...{ self: hostName, here: own, reach: members.reach, instance: instances.get },
             ready: () => [...membersOf(store).values()].filter(isReady).map(({ name }) => name),
           }),
           hosts: { ...members.hosts, list: () => hostsOf(store, watch.conditionOf, watch.skewOf) },
@@ -174,7 +204,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           hideSecretsOf: (id) => createHiding(secretTextsOf(store, sealer, id)),
           secretDigest: (text) => sealer.digest(new SecretText(text)),
         }),
-      }),
+      });
+    },
     imagesInUse: () =>
       new Set(
         [
@@ -196,6 +227,25 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 /** A server that is alone has all in its own memory. */
 const hasOthers = (records: Store) =>
   records.list(families.host).filter(({ record }) => record.role === "server").length > 1;
+
+/** Images as all servers have them: what this one lacks, it brings from another. */
+function sharedImages(own: ServerOptions["images"], isAlone: () => boolean): ServerOptions["images"] {
+  const ensure = async (image: Digest) => {
+    if (!isAlone() && !(await own.hasImage(image))) await own.bring(image);
+  };
+  return {
+    ...own,
+    async requireImage(image) {
+      // Why it cannot be brought is less than what it lacks here.
+      await ensure(image).catch(() => undefined);
+      await own.requireImage(image);
+    },
+    async blobsOf(image) {
+      await ensure(image).catch(() => undefined);
+      return await own.blobsOf(image);
+    },
+  };
+}
 
 const isReady = ({ state }: Member) => state === "ready";
 

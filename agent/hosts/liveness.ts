@@ -6,9 +6,14 @@ export type HostState = Host["state"];
 export const livenessLimits = {
   /** Between two looks; silence grows by at most twice this in one. */
   tickMs: 100,
+  /** From then on the other servers are asked whether they hear it; and then again. */
+  askMs: 1_000,
+  askAgainMs: 200,
   suspectMs: 1_500,
+  /** An agent that hung up, to connect anew: longer than between two heartbeats. */
+  backMs: 700,
   lostMs: 2_000,
-  /** With half of the hosts silent at once it may be us who are cut off: then it has to last. */
+  /** With half of the hosts silent at once, to all servers, it may be us who are cut off: then it has to last. */
   confirmMs: 5_000,
   /** A host that was not heard yet, after our own start, may still be on its way. */
   firstMs: 10_000,
@@ -17,7 +22,7 @@ export const livenessLimits = {
 /** What is known of one host. */
 export interface Hearing {
   readonly name: string;
-  /** How long we have listened without hearing from it, in milliseconds. */
+  /** How long we have listened without hearing from it, nor of it from another server, in milliseconds. */
   readonly silentMs: number;
   readonly wasHeard: boolean;
   readonly state: HostState;

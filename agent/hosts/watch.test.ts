@@ -19,7 +19,13 @@ test("who is alone looks at no clock; the first other host is watched as soon as
   const states: string[] = [];
   const ending = new AbortController();
   const { signal } = ending;
-  const watch = watchHosts({ store, self: "self", onChange: ({ state }) => states.push(state), signal });
+  const watch = watchHosts({
+    store,
+    self: "self",
+    askOthers: () => undefined,
+    onChange: ({ state }) => states.push(state),
+    signal,
+  });
   expect(jest.getTimerCount()).toBe(0);
 
   names.push("other");
@@ -30,4 +36,32 @@ test("who is alone looks at no clock; the first other host is watched as soon as
   ending.abort();
   await watch.running;
   expect([jest.getTimerCount(), listeners.size]).toEqual([0, 0]);
+});
+
+test("a host that another server hears is not lost, for as long as that one does", async () => {
+  const store = {
+    list: () => ["self", "other", "third"].map((name) => ({ record: { name } })),
+    subscribe: () => () => undefined,
+  } as unknown as Store;
+  const states: string[] = [];
+  const ending = new AbortController();
+  let isHeardElsewhere = true;
+  const watch = watchHosts({
+    ...{ store, self: "self", signal: ending.signal },
+    onChange: ({ name, state }) => states.push(`${name} ${state}`),
+    askOthers: (names, tell) =>
+      isHeardElsewhere && tell(Object.fromEntries(names.map((name) => [name, 100]))),
+  });
+  const beating = setInterval(() => watch.heard("third", 0), 500);
+  watch.heard("other", 0);
+  await jest.advanceTimersByTimeAsync(20_000);
+  expect(states).toEqual([]);
+  expect(watch.silences(["other", "nobody"]).other).toBeGreaterThan(19_000);
+
+  isHeardElsewhere = false;
+  await jest.advanceTimersByTimeAsync(livenessLimits.lostMs + 1_000);
+  expect(states).toEqual(["other suspect", "other lost"]);
+  clearInterval(beating);
+  ending.abort();
+  await watch.running;
 });

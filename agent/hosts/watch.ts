@@ -5,6 +5,10 @@ import { decide, type HostState, livenessLimits } from "./liveness.ts";
 export interface HostWatch {
   /** A heartbeat came. `skewMs`: how far its clock is ahead of ours. */
   heard(name: string, skewMs: number): void;
+  /** Its agent hung up; it may be back in a moment. */
+  hungUp(name: string): void;
+  /** Whether its agent is heard: sooner known than what becomes of the host, which lives on without it. */
+  isAnswering(name: string): boolean;
   stateOf(name: string): HostState;
   /** The same, and for how long it has been in it. */
   conditionOf(name: string): { readonly state: HostState; readonly sinceMs: number };
@@ -12,6 +16,8 @@ export interface HostWatch {
   skewOf(name: string): number | undefined;
   /** Calls back after a host's state has changed; gives what ends that. */
   subscribe(listener: () => void): () => void;
+  /** For how long nothing was heard of these hosts here, in milliseconds; of those that were ever heard. */
+  silences(names: readonly string[]): Record<string, number>;
   /** Resolves after the abort. */
   readonly running: Promise<void>;
 }
@@ -21,23 +27,35 @@ export interface WatchOptions {
   /** This machine, which answers as long as it asks. */
   readonly self: string;
   readonly onChange: (change: { name: string; state: HostState; silentMs: number }) => void;
+  /** For how long the other servers did not hear these hosts, each answer as it comes; never rejects. */
+  readonly askOthers: (
+    names: readonly string[],
+    tell: (silences: Readonly<Record<string, number>>) => void,
+  ) => void;
   readonly signal: AbortSignal;
 }
 
 interface Known {
   silentMs: number;
+  /** The same for another server that hears it better; as we listen ourselves. */
+  elsewhereMs: number;
   wasHeard: boolean;
   state: HostState;
   /** When it entered it, by `performance.now()`. */
   enteredMs: number;
+  /** When its agent hung up, and was not heard since. */
+  hungUpMs?: number | undefined;
   skewMs?: number;
 }
+
+/** Nobody has said that it hears it. */
+const silent = { silentMs: 0, elsewhereMs: Number.POSITIVE_INFINITY };
 
 /**
  * Follows whether the hosts are heard. Silence is what we spent listening: a tick that comes late, since this process had no
  * time or the machine slept, counts for no more than two, so that our own trouble makes no host suspect.
  */
-export function watchHosts({ store, self, onChange, signal }: WatchOptions): HostWatch {
+export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOptions): HostWatch {
   const hosts = new Map<string, Known>();
   const listeners = new Set<() => void>();
 
@@ -45,12 +63,16 @@ export function watchHosts({ store, self, onChange, signal }: WatchOptions): Hos
     const names = new Set(store.list(families.host).map(({ record }) => record.name));
     for (const name of names)
       if (name !== self && !hosts.has(name))
-        hosts.set(name, { silentMs: 0, wasHeard: false, state: "ready", enteredMs: performance.now() });
+        hosts.set(name, { ...silent, wasHeard: false, state: "ready", enteredMs: performance.now() });
     for (const name of hosts.keys()) if (!names.has(name)) hosts.delete(name);
   }
 
   function apply(): void {
-    const hearings = [...hosts].map(([name, known]) => ({ name, ...known }));
+    const hearings = [...hosts].map(([name, known]) => {
+      const { silentMs, elsewhereMs, wasHeard } = known;
+      const isHeard = wasHeard || elsewhereMs !== Number.POSITIVE_INFINITY;
+      return { name, ...known, silentMs: Math.min(silentMs, elsewhereMs), wasHeard: isHeard };
+    });
     for (const [name, state] of decide(hearings, 1)) {
       const known = hosts.get(name);
       if (known === undefined || known.state === state) continue;
@@ -61,19 +83,43 @@ export function watchHosts({ store, self, onChange, signal }: WatchOptions): Hos
     }
   }
 
+  /** A host that this server alone does not hear is not lost: what it reports comes by another one. */
+  function ask(): void {
+    const names = [...hosts].filter(([, { silentMs }]) => silentMs >= livenessLimits.askMs);
+    if (names.length === 0) return;
+    askOthers(
+      names.map(([name]) => name),
+      (silences) => {
+        for (const [name, ms] of Object.entries(silences)) {
+          const known = hosts.get(name);
+          if (known) known.elsewhereMs = Math.min(known.elsewhereMs, ms);
+        }
+        apply();
+      },
+    );
+  }
+
   async function listen(): Promise<void> {
     const pulse = createPulse();
     // Of a machine that is alone nothing is to be heard: only a change may bring somebody.
     const unsubscribe = store.subscribe(() => hosts.size === 0 && pulse.fire());
     keepUp();
     let last = performance.now();
+    let askedAt = last;
     while (!signal.aborted) {
       await pulse.wait(signal, hosts.size === 0 ? undefined : livenessLimits.tickMs);
       const now = performance.now();
       const elapsed = Math.min(now - last, 2 * livenessLimits.tickMs);
       last = now;
       keepUp();
-      for (const known of hosts.values()) known.silentMs += elapsed;
+      for (const known of hosts.values()) {
+        known.silentMs += elapsed;
+        known.elsewhereMs += elapsed;
+      }
+      if (now - askedAt >= livenessLimits.askAgainMs) {
+        askedAt = now;
+        ask();
+      }
       apply();
     }
     unsubscribe();
@@ -81,15 +127,36 @@ export function watchHosts({ store, self, onChange, signal }: WatchOptions): Hos
 
   return {
     heard(name, skewMs) {
-      const known = hosts.get(name) ?? { state: "ready" as const, enteredMs: performance.now() };
-      hosts.set(name, { ...known, silentMs: 0, wasHeard: true, skewMs });
+      const first = {
+        elsewhereMs: silent.elsewhereMs,
+        state: "ready" as const,
+        enteredMs: performance.now(),
+      };
+      const known = hosts.get(name) ?? first;
+      hosts.set(name, { ...known, silentMs: 0, wasHeard: true, hungUpMs: undefined, skewMs });
       if (known.state !== "ready") apply();
+    },
+    hungUp(name) {
+      const known = hosts.get(name);
+      if (known) known.hungUpMs = performance.now();
+    },
+    isAnswering(name) {
+      const { state = "ready", hungUpMs } = hosts.get(name) ?? {};
+      const isBack = hungUpMs === undefined || performance.now() - hungUpMs < livenessLimits.backMs;
+      return state === "ready" && isBack;
     },
     conditionOf(name) {
       const { state, enteredMs } = hosts.get(name) ?? { state: "ready", enteredMs: performance.now() };
       return { state, sinceMs: performance.now() - enteredMs };
     },
     stateOf: (name) => hosts.get(name)?.state ?? "ready",
+    silences: (names) =>
+      Object.fromEntries(
+        names.flatMap((name) => {
+          const known = hosts.get(name);
+          return known?.wasHeard ? [[name, Math.round(known.silentMs)]] : [];
+        }),
+      ),
     skewOf: (name) => hosts.get(name)?.skewMs,
     subscribe(listener) {
       listeners.add(listener);

@@ -4,6 +4,8 @@ import type { Decision, View } from "./types.ts";
 export const leaderLimits = {
   /** Between two looks at the own member, where there are other servers. */
   lookMs: 200,
+  /** Without a majority for so long this server is no good for others: an election takes a second or two. */
+  strandedMs: 4_000,
   /**
    * Who was overtaken by a server that it does not hear leaves that one alone for so long: it is alive, and two that do not
    * hear each other would take turns for ever.

@@ -23,6 +23,8 @@ export interface Leadership {
   term(): Compare | undefined;
   /** Who leads, by the store. */
   leader(): string | undefined;
+  /** Whether nothing could be written here for longer than an election takes: what is read may be old. */
+  isStranded(): boolean;
   /** Calls back after this agent has begun to lead or stopped it; gives what ends that. */
   subscribe(listener: () => void): () => void;
   /** Resolves after the abort. */
@@ -47,6 +49,7 @@ export function followLeadership(ports: LeadershipPorts): Leadership {
   let own: number | undefined;
   let isResting = true;
   let overtakenAt: number | undefined;
+  let quorateAt = performance.now();
 
   const current = () => store.get(families.leader, keys.leader);
   const isOurs = () => own !== undefined && current()?.modRevision === own;
@@ -81,6 +84,10 @@ export function followLeadership(ports: LeadershipPorts): Leadership {
   async function look(): Promise<void> {
     const others = otherServers();
     const standing = others.length === 0 ? alone : await ports.standing().catch(() => undefined);
+    if (standing?.hasQuorum) quorateAt = performance.now();
+    // Whoever took over is heard: where it falls silent after that, it is no longer there.
+    if (others.some(({ name, isReady: isHeard }) => isHeard && name === current()?.record.server))
+      overtakenAt = undefined;
     const decision = decide({
       ...{ self, standing, others, record: current()?.record, isOurs: isOurs() },
       overtakenMs: overtakenAt === undefined ? undefined : performance.now() - overtakenAt,
@@ -122,6 +129,7 @@ export function followLeadership(ports: LeadershipPorts): Leadership {
   return {
     term,
     leader: () => current()?.record.server,
+    isStranded: () => otherServers().length > 0 && performance.now() - quorateAt > leaderLimits.strandedMs,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -21,7 +21,7 @@ export interface View {
   /** That record is this agent's own, and not an earlier one's on this machine. */
   readonly isOurs: boolean;
   readonly others: readonly OtherServer[];
-  /** How long ago another one took over from this agent, in milliseconds; undefined: never. */
+  /** How long ago another one took over that was not heard since, in milliseconds; undefined: none did. */
   readonly overtakenMs: number | undefined;
 }
 

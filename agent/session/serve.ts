@@ -18,14 +18,17 @@ export interface ServingOptions {
   readonly onPlacing: (callback: () => void) => () => void;
   readonly onProgress: LocalSessionOptions["onProgress"];
   readonly servers: () => readonly string[];
+  /** Whether what is read here may be old, since the other servers are out of reach. */
+  readonly isStranded: () => boolean;
   readonly heard: (host: string, skewMs: number) => void;
+  readonly hungUp: (host: string) => void;
   /** Why a host is refused (by now). */
   readonly refusalOf: (peer: Peer) => string | undefined;
   /** PEM of its next certificate. */
   readonly renew: (peer: Peer) => Promise<string>;
   readonly leave: (host: string) => Promise<void>;
   readonly openBlob: (digest: Digest) => Promise<NodeJS.ReadableStream>;
-  /** What an image is made of, as far as it is here. */
+  /** What an image is made of, as far as it is here; it is brought here from another server first where that has it. */
   readonly blobsOf: (imageDigest: Digest) => Promise<ReadonlySet<Digest>>;
 }
 
@@ -48,7 +51,16 @@ export function sessionRoutes(options: ServingOptions): Routes {
     if (refusal !== undefined) throw new ConstellationError("forbidden", refusal);
   }
 
+  /** Another server may know more: the host is to ask that one. */
+  function requireOthers(): void {
+    if (!options.isStranded()) return;
+    throw new ConstellationError("unreachable", "follow assignments: this server is cut off from the others");
+  }
+
   async function assign({ stream, signal }: Call, peer: Peer): Promise<undefined> {
+    requireOthers();
+    const looking = setInterval(() => options.isStranded() && stream.close(), wireLimits.strandedLookMs);
+    signal.addEventListener("abort", () => clearInterval(looking), { once: true });
     stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
     const send = (message: Message) => sendLine(stream, message, signal);
     const hint = () => void send({ placing: true }).catch(() => undefined); // The stream's end ends the loop below.
@@ -65,12 +77,16 @@ export function sessionRoutes(options: ServingOptions): Routes {
 
   async function listen({ stream, signal }: Call, peer: Peer): Promise<undefined> {
     stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
-    for await (const line of readLines(stream, wireLimits.beatBytes)) {
-      requireWelcome(peer);
-      const { at, skewMs } = beat.parse(line);
-      const now = Date.now();
-      options.heard(peer.host, skewMs ?? at - now);
-      await sendLine(stream, { at: now, of: at }, signal);
+    try {
+      for await (const line of readLines(stream, wireLimits.beatBytes)) {
+        requireWelcome(peer);
+        const { at, skewMs } = beat.parse(line);
+        const now = Date.now();
+        options.heard(peer.host, skewMs ?? at - now);
+        await sendLine(stream, { at: now, of: at }, signal);
+      }
+    } finally {
+      options.hungUp(peer.host);
     }
     stream.end();
   }
@@ -85,6 +101,7 @@ export function sessionRoutes(options: ServingOptions): Routes {
     [paths.heartbeats]: { hosts: listen },
     [paths.observation]: {
       async hosts({ stream }, { host }) {
+        requireOthers();
         const told = await parsed(stream, observation, wireLimits.observationBytes);
         await untilKnown(records, told.heard);
         await sessionOf(host).report(ownOf(told, host, store));

@@ -26,6 +26,8 @@ export const wireLimits = {
   beatMs: 500,
   /** Beats without an echo: then the server does not answer. */
   unansweredBeats: 4,
+  /** Between two looks whether a server is cut off from the others. */
+  strandedLookMs: 500,
   /** Between two tries to reach a server: doubled each time, with some chance in it. */
   firstPauseMs: 100,
   longestPauseMs: 2_000,

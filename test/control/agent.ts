@@ -85,7 +85,6 @@ export async function startAgent({ quotaBytes }: { quotaBytes?: number } = {}): 
     const hosting = host.run(server.session, ending.signal);
     const api = await server.listen({
       access: host.access,
-      blobs: host.blobs,
       stats: async () => ({ at: new Date().toISOString(), hosts: [], items: [] }),
     });
     stop = async () => {
@@ -128,6 +127,9 @@ function fakeImages({ answers, asked }: FakeRegistry): ServerOptions["images"] {
       throw answer ?? new ConstellationError("image-missing", `find image ${name}: no such tag; check it`);
     },
     blobsOf: async () => new Set(),
+    missingBlobs: async (digests) => [...digests],
+    putBlob: async (_digest, content) => void content.resume(),
+    bring: async () => undefined,
     openBlob: async (digest) => {
       throw new ConstellationError("image-missing", `open ${digest}: it is not here`);
     },

@@ -1,4 +1,4 @@
-import type { BlobStore, InstanceAccess } from "../../agent/api/index.ts";
+import type { InstanceAccess } from "../../agent/api/index.ts";
 import type { Assignment, HostSession, Placement } from "../../agent/session/index.ts";
 import { ConstellationError, type Instance } from "../../contract/index.ts";
 
@@ -12,7 +12,6 @@ export interface FakeHost {
   /** Instances of a revision for which this is false never get healthy. */
   healthy: (placement: Placement) => boolean;
   readonly access: InstanceAccess;
-  readonly blobs: BlobStore;
 }
 
 /** Runs nothing: an assigned instance is at once running, a drained one at once gone. */
@@ -73,10 +72,6 @@ export function createFakeHost(name: string): FakeHost {
           close: finish,
         };
       },
-    },
-    blobs: {
-      missingBlobs: async (digests) => [...digests],
-      putBlob: async (_digest, content) => void content.resume(),
     },
   };
   return host;

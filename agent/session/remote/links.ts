@@ -15,6 +15,10 @@ export interface LinksOptions {
 export interface Links {
   /** The one in use, as long as it lasts, then another; waits until there is one. Rejects when the signal aborts. */
   current(): Promise<Link>;
+  /** Those that answer now. */
+  all(): readonly Link[];
+  /** Another one is to be in use, where there is one: its server cannot do what is asked. */
+  avoid(link: Link): void;
   /** Keeps links to these servers from now on. */
   follow(servers: readonly string[]): void;
   /** All anew, with the credentials of now. */
@@ -41,6 +45,10 @@ export function keepLinks(options: LinksOptions): Links {
         if (used) return used;
         await new Promise<void>((resolve) => waiting.add(resolve));
       }
+    },
+    all: () => [...open].filter(({ over }) => !over.aborted),
+    avoid(link) {
+      if (used === link) used = links.all().find((other) => other !== link) ?? link;
     },
     follow(servers) {
       for (const server of servers) if (!keeping.has(server)) begin(server);

@@ -4,6 +4,7 @@ import { ConstellationError, errorTable } from "../../../contract/index.ts";
 import { ask, linkLimits, openStream, readLines } from "../../link/index.ts";
 import type { Assignment, HostSession, Observation } from "../types.ts";
 import { message, paths, wireLimits } from "../wire.ts";
+import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 
 export interface RemoteSessionOptions {
@@ -30,17 +31,26 @@ export function createRemoteSession({
   async function* follow(until: AbortSignal): AsyncGenerator<Assignment> {
     const link = await links.current();
     const over = AbortSignal.any([until, link.over]);
+    try {
+      yield* told(link, over);
+    } finally {
+      // Where this comes to an end though the link lasts, the server has no use of its store: another one may.
+      links.avoid(link);
+    }
+  }
+
+  async function* told(link: Link, over: AbortSignal): AsyncGenerator<Assignment> {
     const { body } = await openStream(link.session, paths.assignments, over, "{}");
     // A server that lost its state, and got it back from a backup, knows nothing of what was reported.
     if (latest) send({ ...latest, isStored: false }).catch(onTrouble);
     for await (const line of readLines(body, linkLimits.lineBytes)) {
-      const told = message.parse(line);
-      if ("placing" in told) {
+      const news = message.parse(line);
+      if ("placing" in news) {
         for (const tell of placing) tell();
         continue;
       }
-      onServers(told.servers);
-      yield told.assignment as unknown as Assignment;
+      onServers(news.servers);
+      yield news.assignment as unknown as Assignment;
     }
   }
 

@@ -1,0 +1,62 @@
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { expect, test } from "@jest/globals";
+import type { Digest } from "../../contract/index.ts";
+import { createCopies } from "./copies.ts";
+import type { OtherBlobs } from "./types.ts";
+
+const digest = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
+const [one, two, three] = ["1", "2", "3"].map(digest) as [Digest, Digest, Digest];
+
+function blobs(held: readonly Digest[]) {
+  const content = new Map<string, string>(held.map((of) => [of, `of ${of}`]));
+  const store = {
+    content,
+    missingBlobs: async (digests: readonly Digest[]) => digests.filter((of) => !content.has(of)),
+    async putBlob(of: Digest, bytes: Readable) {
+      content.set(of, (await buffer(bytes)).toString());
+    },
+    openBlob: async (of: Digest) => Readable.from([Buffer.from(content.get(of) ?? "")]),
+  };
+  const other: OtherBlobs = {
+    server: "other",
+    missing: store.missingBlobs,
+    put: store.putBlob,
+    open: store.openBlob,
+  };
+  return { ...store, other };
+}
+const dead: OtherBlobs = {
+  server: "dead",
+  missing: () => Promise.reject(new Error("no answer")),
+  put: () => Promise.reject(new Error("no answer")),
+  open: () => Promise.reject(new Error("no answer")),
+};
+const text = (of: Digest) => Readable.from([Buffer.from(`of ${of}`)]);
+
+test("an upload is on two servers before it is acknowledged, on the next one where one is dead", async () => {
+  const [own, second] = [blobs([]), blobs([])];
+  const copies = createCopies({ own, others: () => [dead, second.other], isAlone: () => false });
+  await copies.putBlob(one, text(one));
+  expect([own.content.get(one), second.content.get(one)]).toEqual([`of ${one}`, `of ${one}`]);
+});
+
+test("where there are others and none takes it, it is not acknowledged; the only server needs none", async () => {
+  const [own, alone] = [blobs([]), blobs([])];
+  const copies = createCopies({ own, others: () => [dead], isAlone: () => false });
+  await expect(copies.putBlob(one, text(one))).rejects.toMatchObject({ code: "unreachable" });
+  // Held by one alone it counts for nothing.
+  await expect(copies.missingBlobs([one])).rejects.toMatchObject({ code: "unreachable" });
+  await createCopies({ own: alone, others: () => [], isAlone: () => true }).putBlob(one, text(one));
+  expect(alone.content.has(one)).toBe(true);
+});
+
+test("what one server has is missing at none: it is brought from there, and brought there", async () => {
+  const [own, second] = [blobs([one]), blobs([two])];
+  const copies = createCopies({ own, others: () => [second.other], isAlone: () => false });
+  expect(await copies.missingBlobs([one, two, three, one])).toEqual([three]);
+  for (const { content } of [own, second]) expect([...content.keys()].sort()).toEqual([one, two]);
+  await expect(copies.openElsewhere(three, new AbortController().signal)).rejects.toMatchObject({
+    code: "image-missing",
+  });
+});

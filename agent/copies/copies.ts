@@ -1,0 +1,77 @@
+import type { Readable } from "node:stream";
+import { ConstellationError, type Digest } from "../../contract/index.ts";
+import type { CopiesPorts, OtherBlobs } from "./types.ts";
+
+/** What one copy from another server may take, in milliseconds. */
+const bringMs = 10 * 60_000;
+
+export interface Copies {
+  /** Those that no server has; what one of the others has is brought here, what this one has alone goes to another one. */
+  missingBlobs(digests: readonly Digest[]): Promise<string[]>;
+  /** Resolves once two servers hold it. Throws `unreachable` where there are others, and none takes it. */
+  putBlob(digest: Digest, content: Readable): Promise<void>;
+  /** A blob of another server. Throws `image-missing` where none has it. */
+  openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable>;
+}
+
+export function createCopies({ own, others, isAlone }: CopiesPorts): Copies {
+  async function openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable> {
+    for (const other of others()) {
+      const lacks = await other.missing([digest]).catch(() => [digest]);
+      if (lacks.length === 0) return await other.open(digest, signal);
+    }
+    const fix = "run pulumi up on the machine that has it";
+    throw new ConstellationError("image-missing", `open blob ${digest}: no server has it; ${fix}`);
+  }
+
+  /** Puts those that another server lacks there; the first one that takes them all will do. */
+  async function secure(digests: readonly Digest[]): Promise<void> {
+    if (isAlone() || digests.length === 0) return;
+    let trouble: unknown;
+    for (const other of others()) {
+      try {
+        return await complete(other, digests);
+      } catch (error) {
+        trouble = error;
+      }
+    }
+    const reason = trouble instanceof Error ? trouble.message : "none answers";
+    throw new ConstellationError(
+      "unreachable",
+      `keep an image on two servers: no other one takes it (${reason}); try again`,
+      { cause: trouble },
+    );
+  }
+
+  async function complete(other: OtherBlobs, digests: readonly Digest[]): Promise<void> {
+    for (const digest of (await other.missing(digests)) as Digest[])
+      await other.put(digest, await own.openBlob(digest));
+  }
+
+  return {
+    openElsewhere,
+
+    async missingBlobs(digests) {
+      const unique = [...new Set(digests)];
+      const missing: string[] = [];
+      for (const digest of (await own.missingBlobs(unique)) as Digest[]) {
+        const signal = AbortSignal.timeout(bringMs);
+        const isBrought = await openElsewhere(digest, signal)
+          .then((content) => own.putBlob(digest, content))
+          .then(
+            () => true,
+            // What cannot be brought is uploaded anew.
+            () => false,
+          );
+        if (!isBrought) missing.push(digest);
+      }
+      await secure(unique.filter((digest) => !missing.includes(digest)));
+      return missing;
+    },
+
+    async putBlob(digest, content) {
+      await own.putBlob(digest, content);
+      await secure([digest]);
+    },
+  };
+}
