@@ -4,6 +4,7 @@
  * Nothing here decides whether a figure is good enough.
  */
 import { churn } from "./churn/index.ts";
+import { failover } from "./failover/index.ts";
 import { footprint } from "./footprint/index.ts";
 import { scale } from "./scale/index.ts";
 import { schedule } from "./schedule/index.ts";
@@ -11,4 +12,4 @@ import { start } from "./start/index.ts";
 import type { Benchmark } from "./types.ts";
 import { up } from "./up/index.ts";
 
-export const benchmarks: readonly Benchmark[] = [start, scale, footprint, up, churn, schedule];
+export const benchmarks: readonly Benchmark[] = [start, scale, footprint, up, churn, schedule, failover];

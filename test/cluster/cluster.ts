@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { connectKeyValues, memberSocket } from "../../agent/adapters/etcd/index.ts";
 import {
   agentPaths,
   type Client,
@@ -8,7 +9,7 @@ import {
 } from "../../contract/index.ts";
 import { until } from "../control/until.ts";
 import { engineEnvironment, image } from "../e2e/stack.ts";
-import { owner, upload, web } from "../faults/host.ts";
+import { owner, upload, web } from "../faults/service.ts";
 import { type Host, type Lab, type LabOptions, lab } from "../lab/index.ts";
 
 /** Hosts of a lab that are one cluster: the first of them are its servers. */
@@ -76,11 +77,12 @@ export async function startCluster(
   }
 }
 
+const rootOf = (host: Host) => join(host.root, "c");
+
 async function found(hosts: Lab, serverCount: number): Promise<TestCluster> {
   const [servers, workers] = [hosts.hosts.slice(0, serverCount), hosts.hosts.slice(serverCount)];
   const [server] = servers;
   if (server === undefined) throw new Error("found a cluster: there is no host");
-  const rootOf = (host: Host) => join(host.root, "c");
   const socketOf = (host: Host) => `/proc/${host.pid}/root${agentPaths(rootOf(host)).socket}`;
   const ways = new Map<string, Client>();
   /** A host has another socket after its next start. */
@@ -194,4 +196,24 @@ export async function joinWorker(cluster: TestCluster, worker: Host): Promise<vo
   const token = await cluster.token(worker.hostname);
   await cluster.agent(worker, ["join", "--server", cluster.server.address], token);
   await cluster.isState(worker, "ready");
+}
+
+/** The server whose store leads, and whose agent therefore does. */
+export async function leaderOf({ servers }: TestCluster): Promise<Host> {
+  return await until("a leader", async () => {
+    for (const host of servers.filter((each) => each.isOn())) if (await storeLeads(host)) return host;
+    return undefined;
+  });
+}
+
+async function storeLeads(host: Host): Promise<boolean> {
+  const { runDir } = agentPaths(rootOf(host));
+  const store = connectKeyValues(`/proc/${host.pid}/root${memberSocket(join(runDir, "etcd"))}`);
+  try {
+    return (await store.status()).isRaftLeader;
+  } catch {
+    return false; // it is about to start
+  } finally {
+    store.close();
+  }
 }

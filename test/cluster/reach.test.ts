@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { owner } from "../faults/host.ts";
+import { owner } from "../faults/service.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;

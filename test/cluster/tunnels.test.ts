@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { agentPaths, type Instance, ports, tunnelDevice } from "../../contract/index.ts";
 import { until } from "../control/until.ts";
-import { owner } from "../faults/host.ts";
+import { owner } from "../faults/service.ts";
 import type { Host } from "../lab/index.ts";
 import { network, startCluster, type TestCluster } from "./cluster.ts";
 

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { type FaultHost, owner } from "./host.ts";
+import type { FaultHost } from "./host.ts";
+import { owner } from "./service.ts";
 import { expectNoneFailed, expectUntouched, loadOn, useSteadyHost } from "./steady.ts";
 
 const mebibyte = 1024 * 1024;

@@ -8,14 +8,11 @@ import {
   connect,
   type Document,
   type Instance,
-  openLocalImage,
-  parseReference,
 } from "../../contract/index.ts";
 import { until } from "../control/until.ts";
 import { engineEnvironment, image } from "../e2e/stack.ts";
 import { type Machine, type Process, startMachine } from "../lab/index.ts";
-
-export const owner = { engine: "cli", id: "faults" } as const;
+import { owner, upload, web } from "./service.ts";
 
 /** A machine with an agent, driven over its API. Nothing in it works but what a test starts. */
 export interface FaultHost extends AsyncDisposable {
@@ -213,26 +210,6 @@ function anyOf(processes: readonly Process[]): number {
   const own = processes.find(({ command }) => /^\S*(etcd|dnsmasq) /.test(command));
   if (own === undefined) throw new Error("look into the agent's mount namespace: nothing of it runs");
   return own.pid;
-}
-
-/** A server whose command line names its service. */
-export function web(service: string): Record<string, unknown> {
-  return {
-    command: ["httpd", "-f", "-p", "8000", "-r", service, "-h", "/etc"],
-    healthCheck: { http: { path: "/hostname", port: 8000 } },
-    stopGracePeriod: "1s",
-    restart: { delay: "100ms" },
-  };
-}
-
-export async function upload(client: Client, name: string): Promise<Record<string, unknown>> {
-  const reference = parseReference(name);
-  if (reference.kind === "registry") throw new Error(`upload ${name}: it is in a registry`);
-  const local = await openLocalImage(reference, "/");
-  const missing = new Set(await client.missingBlobs(local.blobs.map(({ digest }) => digest)));
-  for (const blob of local.blobs.filter(({ digest }) => missing.has(digest)))
-    await client.putBlob(blob.digest, blob.open(), blob.size);
-  return { image: name, imageDigest: local.digest };
 }
 
 /** The machine's own processes are those that the API names: none is missing, none runs twice. */

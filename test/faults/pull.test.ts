@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Instance } from "../../contract/index.ts";
 import { until } from "../control/until.ts";
 import { publish, type RegistryServer, settled, startRegistry } from "../registry/index.ts";
-import { type FaultHost, owner, startFaultHost } from "./host.ts";
+import { type FaultHost, startFaultHost } from "./host.ts";
+import { owner } from "./service.ts";
 
 /** The disk that images lie on: small, but larger than what the agent leaves free on it. */
 const diskMebibytes = 160;

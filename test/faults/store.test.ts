@@ -13,7 +13,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import { connectKeyValues } from "../../agent/adapters/etcd/index.ts";
 import { until } from "../control/until.ts";
-import { type FaultHost, owner } from "./host.ts";
+import type { FaultHost } from "./host.ts";
+import { owner } from "./service.ts";
 import { expectNoneFailed, loadOn, useSteadyHost } from "./steady.ts";
 
 let host: FaultHost;
