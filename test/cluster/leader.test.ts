@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
-const servers = () => [cluster.server, ...cluster.workers];
+const servers = () => cluster.servers;
 const address = (name: string) => ({ namespace: "default", plural: "services", name });
 
 /** In milliseconds, some times what is usual. */
