@@ -1,7 +1,8 @@
 // Constellation-guard keeps one agent running: it starts the agent, restarts it when it dies, bounds its log,
-// and gives it a mount namespace of its own where the machine's cgroup tree needs one.
-// Invariant: at most one guard and one agent per root folder; neither one's death ends the other or an instance.
-// It does not know what an agent does, and it never stops instances.
+// and gives it a mount namespace of its own where the machine's cgroup tree needs one. And it kills the instances that
+// may run only while servers confirm them, once the deadline that the agent wrote last has passed.
+// Invariant: at most one guard and one agent per root folder; neither one's death ends the other, or an instance before
+// its deadline. It does not know what an agent does, and stops no other instances.
 package main
 
 import (

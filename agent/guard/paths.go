@@ -48,6 +48,7 @@ func (p paths) lock() string      { return filepath.Join(p.runDir, "guard.lock")
 func (p paths) record() string    { return filepath.Join(p.runDir, "guard.json") }
 func (p paths) socket() string    { return filepath.Join(p.runDir, "agent.sock") }
 func (p paths) handOver() string  { return filepath.Join(p.runDir, "handover.json") }
+func (p paths) fence() string     { return filepath.Join(p.runDir, "fence.json") }
 func (p paths) pins() string      { return filepath.Join(p.runDir, "pins") }
 func (p paths) pin() string       { return filepath.Join(p.runDir, "pins", "mnt") }
 

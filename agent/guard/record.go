@@ -19,6 +19,8 @@ type record struct {
 	MountNamespace *string    `json:"mountNamespace"`
 	// HandsOver tells programs that are newer than this guard that it knows hand-overs.
 	HandsOver bool `json:"handsOver"`
+	// Fences tells the agent that this guard keeps deadlines.
+	Fences bool `json:"fences"`
 	// HandOver is the last one of this guard; absent before the first.
 	HandOver *handOverState `json:"handOver,omitempty"`
 }

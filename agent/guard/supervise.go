@@ -34,11 +34,14 @@ func keepRunning(p paths, argv []string) error {
 		return err
 	}
 	unix.Setsid() // fails where it leads a session already (systemd), or a shell's job, which stays one
-	g := &guard{paths: p, program: program{argv, nil}, log: log}
+	g := &guard{paths: p, program: program{argv, nil}, log: log, fence: newFence(p, log)}
+	// Before all else: what should have ended meanwhile waits no longer, and no agent gets at it.
+	g.fence.look()
 	if err := g.prepare(); err != nil {
 		log.say(50, "the guard cannot start", map[string]any{"error": err.Error()})
 		return err
 	}
+	go g.fence.watch()
 	return g.supervise()
 }
 
@@ -67,6 +70,7 @@ type guard struct {
 	log     *agentLog
 	record  record
 	backoff backoff
+	fence   *fence
 	trial   *trial // nil while the program is a trusted one
 }
 
@@ -82,7 +86,7 @@ func (g *guard) prepare() error {
 		return err
 	}
 	last := readRecord(g.paths.record())
-	g.record = record{Pid: os.Getpid(), HandsOver: true, AgentPid: last.AgentPid, AgentStartTime: last.AgentStartTime}
+	g.record = record{Pid: os.Getpid(), HandsOver: true, Fences: true, AgentPid: last.AgentPid, AgentStartTime: last.AgentStartTime}
 	if g.record.StartTime, err = processStartTime(g.record.Pid); err != nil {
 		return err
 	}
@@ -209,7 +213,8 @@ func (g *guard) writeRecord() {
 	}
 }
 
-// end asks the agent to finish, kills it when its grace is over, and leaves no record. Instances keep running.
+// end asks the agent to finish, kills it when its grace is over, and leaves no record. Instances keep running, but for
+// exclusive ones: without a guard nobody would end those.
 func (g *guard) end(agent *agentProcess) error {
 	if agent != nil {
 		agent.signal(syscall.SIGTERM)
@@ -221,6 +226,7 @@ func (g *guard) end(agent *agentProcess) error {
 			<-agent.ended
 		}
 	}
+	g.fence.end()
 	g.log.say(30, "the guard has stopped", nil)
 	return os.Remove(g.paths.record())
 }

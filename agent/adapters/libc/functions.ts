@@ -23,6 +23,7 @@ export interface Libc {
   readonly fcntl: CFunction;
   readonly ioctl: CFunction;
   readonly waitpid: CFunction;
+  readonly clockGettime: CFunction;
   readonly syscall: CFunction;
   readonly posixSpawnp: CFunction;
   readonly fileActionsInit: CFunction;
@@ -66,6 +67,7 @@ const signatures = {
   fcntl: "int fcntl(int, int, long)",
   ioctl: "int ioctl(int, unsigned long, void*)",
   waitpid: "int waitpid(int, void*, int)",
+  clockGettime: "int clock_gettime(int, void*)",
   syscall: "long syscall(long, long, long, long, long)",
   posixSpawnp: "int posix_spawnp(void*, const char*, void*, void*, const char**, const char**)",
   fileActionsInit: "int posix_spawn_file_actions_init(void*)",

@@ -5,6 +5,7 @@
  * longer than the kernel needs, and the agent's thread never stays in another network namespace.
  * Does not decide, retry or remember anything, and knows neither OCI nor nftables.
  */
+export { readBootClock, readBootId } from "./clock.ts";
 export { createConntrack } from "./conntrack/conntrack.ts";
 export { createConntrackTool } from "./conntrack/conntrack-tool.ts";
 export type { Conntrack, UdpFlows } from "./conntrack/types.ts";

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// fenceTick is how late a deadline may be noticed; agent/fence/lease.ts counts on far more.
+	fenceTick = 100 * time.Millisecond
+	// fenceIdle is the pause while nothing is held: whoever is held has seconds left at first.
+	fenceIdle = time.Second
+)
+
+// fence kills what may run only as long as servers confirm it, once the last confirmed deadline has passed. The agent
+// writes the deadlines to fence.json; nobody has to be alive for them to pass. Deadlines are on CLOCK_BOOTTIME, which
+// goes on while the machine sleeps and which nobody can set.
+type fence struct {
+	paths  paths
+	log    *agentLog
+	looks  sync.Mutex
+	holds  map[string]hold
+	read   fileVersion
+	bootId string
+	// told: of these the log knows.
+	told map[string]bool
+}
+
+// hold is an instance, by its id, which is its cgroup's name as well.
+type hold struct {
+	DeadlineMs int64 `json:"deadlineMs"`
+	// Exclusive: it must not outlive the guard either.
+	Exclusive bool `json:"exclusive"`
+}
+
+// fenceFile is fence.json; agent/fence/file.ts writes it, whole each time.
+type fenceFile struct {
+	BootId string          `json:"bootId"`
+	Holds  map[string]hold `json:"holds"`
+}
+
+// fileVersion tells two contents of a file apart that is always replaced as a whole.
+type fileVersion struct {
+	inode    uint64
+	modified unix.Timespec
+}
+
+func newFence(p paths, log *agentLog) *fence {
+	content, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return &fence{paths: p, log: log, bootId: strings.TrimSpace(string(content)), told: map[string]bool{}}
+}
+
+// watch never ends. It has a goroutine to itself: starting and checking agents takes its time.
+func (f *fence) watch() {
+	for {
+		time.Sleep(f.look())
+	}
+}
+
+// look kills whatever is overdue, and says when to look again.
+func (f *fence) look() time.Duration {
+	f.looks.Lock()
+	defer f.looks.Unlock()
+	f.readHolds()
+	if len(f.holds) == 0 {
+		return fenceIdle
+	}
+	now := bootTimeMs()
+	for id, held := range f.holds {
+		if now >= held.DeadlineMs {
+			f.kill(id, now-held.DeadlineMs)
+		} else {
+			delete(f.told, id)
+		}
+	}
+	return fenceTick
+}
+
+// end kills what must not run unwatched.
+func (f *fence) end() {
+	f.looks.Lock()
+	defer f.looks.Unlock()
+	f.readHolds()
+	for id, held := range f.holds {
+		if held.Exclusive {
+			f.kill(id, 0)
+		}
+	}
+}
+
+// kill tries again on the next look where something is left; and goes on looking: an agent that was stopped on its way
+// to start this one may come back at any time.
+func (f *fence) kill(id string, lateMs int64) {
+	killed, err := killCgroup(f.paths.id, id)
+	if (killed == 0 && err == nil) || f.told[id] {
+		return
+	}
+	f.told[id] = true
+	fields := map[string]any{"instance": id, "processes": killed, "lateMs": lateMs}
+	if err != nil {
+		fields["error"] = err.Error()
+	}
+	f.log.say(40, "an instance is killed: no server has confirmed it in time", fields)
+}
+
+// readHolds keeps what was read last where the file cannot be read.
+func (f *fence) readHolds() {
+	var stat unix.Stat_t
+	err := unix.Stat(f.paths.fence(), &stat)
+	if errors.Is(err, unix.ENOENT) {
+		f.holds, f.read = nil, fileVersion{}
+		return
+	}
+	version := fileVersion{stat.Ino, stat.Mtim}
+	if err != nil || version == f.read {
+		return
+	}
+	holds, err := readFence(f.paths.fence(), f.bootId)
+	if err != nil {
+		f.log.say(50, "the deadlines of instances cannot be read; those known last count", map[string]any{"error": err.Error()})
+	} else {
+		f.holds = holds
+	}
+	f.read = version
+}
+
+// readFence gives the holds of this boot: what an earlier one has left runs no more.
+func readFence(file, bootId string) (map[string]hold, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var written fenceFile
+	if err := json.Unmarshal(content, &written); err != nil {
+		return nil, err
+	}
+	if written.BootId != bootId {
+		return nil, nil
+	}
+	for id := range written.Holds {
+		if id == "" || id == "." || id == ".." || strings.ContainsRune(id, '/') {
+			return nil, fmt.Errorf("%q is no instance's id", id)
+		}
+	}
+	return written.Holds, nil
+}
+
+func bootTimeMs() int64 {
+	var now unix.Timespec
+	unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) // cannot fail: the clock is as old as Linux 2.6.39
+	return now.Nano() / int64(time.Millisecond)
+}
