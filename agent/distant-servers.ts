@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { type AgentPaths, ConstellationError, isDigest, quantityBytes } from "../contract/index.ts";
 import { serveHost } from "./api/index.ts";
+import type { Holds } from "./fence/index.ts";
 import { readCredentials, writeCredentials } from "./identity/index.ts";
 import { openStream } from "./link/index.ts";
 import { type Membership, writeMembership } from "./membership.ts";
@@ -19,20 +20,22 @@ export interface DistantServersOptions {
   readonly paths: AgentPaths;
   readonly membership: Membership;
   readonly version: string;
-  /** What instances run here, for the images that must stay. */
+  readonly bootClock: () => number;
+  /** A server has answered a heartbeat, and says what may go on here. */
+  readonly onHeard: Holds["heard"];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 /** The servers of the cluster that this machine has joined. */
 export function followServers(options: DistantServersOptions): ServersHalf {
-  const { paths, log, signal, version } = options;
+  const { paths, log, signal, version, bootClock, onHeard } = options;
   let { membership } = options;
   let credentials = expectCredentials(paths.stateDir);
   let latest: Assignment | undefined;
   const reachable = Promise.withResolvers<Reachable>();
   const links = keepLinks({
-    servers: membership.servers,
+    ...{ servers: membership.servers, bootClock, onHeard },
     credentials: () => credentials,
     serve: (session) => void reachable.promise.then((here) => answerReach(session, here)),
     onChange: (server, trouble) =>

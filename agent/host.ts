@@ -78,6 +78,7 @@ export function describeHost(own: {
   readonly missingCapabilities: readonly string[];
   /** Of its end of tunnels to other hosts, in base64. */
   readonly publicKey: () => string;
+  readonly fences: boolean;
 }): (assignment: Assignment) => Observation["host"] {
   const startedAt = new Date().toISOString();
   return ({ host: { cidr, gateway } }) => ({
@@ -91,6 +92,7 @@ export function describeHost(own: {
     capacity: { cpu: availableParallelism(), memory: memoryBytes() },
     ulimitCeilings: { ...own.ceilings },
     missingCapabilities: [...own.missingCapabilities],
+    fences: own.fences,
     startedAt,
     wireguardKey: own.publicKey(),
   });

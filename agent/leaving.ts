@@ -1,17 +1,24 @@
 import { existsSync } from "node:fs";
 import * as z from "zod";
 import { agentPaths } from "../contract/index.ts";
-import { readCredentials } from "./identity/index.ts";
+import { type Credentials, readCredentials } from "./identity/index.ts";
 import { ask, dial } from "./link/index.ts";
-import { readMembership } from "./membership.ts";
+import { type Membership, readMembership } from "./membership.ts";
 import { sessionPaths } from "./session/index.ts";
 
-/** Tells the servers that this host goes for good; why they could not be told, undefined where they were, or need not. */
-export async function leaveCluster(root: string | undefined): Promise<string | undefined> {
+/**
+ * Reads what is needed to leave, which is gone once the agent is. The function it gives tells the servers that this host goes
+ * for good; it resolves with why they could not be told, with undefined where they were, or need not.
+ */
+export function prepareLeaving(root: string | undefined): () => Promise<string | undefined> {
   const { stateDir } = agentPaths(root);
-  if (process.getuid?.() !== 0 || !existsSync(stateDir)) return undefined;
+  const nothing = async () => undefined;
+  if (process.getuid?.() !== 0 || !existsSync(stateDir)) return nothing;
   const [membership, credentials] = [readMembership(stateDir), readCredentials(stateDir)];
-  if (!membership || !credentials) return undefined;
+  return membership && credentials ? async () => await tell(membership, credentials) : nothing;
+}
+
+async function tell(membership: Membership, credentials: Credentials): Promise<string | undefined> {
   let trouble = "it knows no server";
   for (const server of membership.servers) {
     try {

@@ -41,11 +41,12 @@ export async function bringUp({ root, name, json }: BringUp): Promise<unknown> {
   });
 }
 
-/** A host leaves its cluster first. */
+/** A host leaves its cluster once nothing of it runs: what runs once at most may begin elsewhere from then on. */
 export async function takeDown(root: string | undefined): Promise<unknown> {
-  const { leaveCluster } = await import("./leaving.ts");
-  const trouble = await leaveCluster(root);
+  const { prepareLeaving } = await import("./leaving.ts");
+  const leave = prepareLeaving(root);
   const { kept, ...result } = await down(withRoot(root));
+  const trouble = await leave();
   const membership = trouble === undefined ? [] : [{ kind: "membership", item: "host", reason: trouble }];
   return { ...result, kept: [...kept, ...membership, ...kitOf(process.execPath)] };
 }

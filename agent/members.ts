@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { Logger } from "pino";
 import type { Clusters } from "./cluster/index.ts";
-import { createHosts, type Hosts, type HostWatch, parseWish } from "./hosts/index.ts";
+import { createHosts, type Hosts, type HostsPorts, type HostWatch, parseWish } from "./hosts/index.ts";
 import { type Authority, openAuthority } from "./identity/index.ts";
 import { type Routes, readWhole } from "./link/index.ts";
 import { keepListening } from "./listening.ts";
@@ -15,13 +15,14 @@ import type { Store } from "./store/index.ts";
 export interface MembersOptions
   extends Pick<
     ServingOptions,
-    "sealer" | "onPlacing" | "onProgress" | "openBlob" | "blobsOf" | "isStranded"
+    "sealer" | "onPlacing" | "onProgress" | "confirm" | "openBlob" | "blobsOf" | "isStranded"
   > {
   /** With the hosts' states. */
   readonly store: Store;
   /** As it was written. */
   readonly records: Store;
   readonly watch: HostWatch;
+  readonly remainingMs: HostsPorts["remainingMs"];
   readonly clusters: Clusters;
   readonly servers: OwnServers;
   /** What the other servers ask for. */
@@ -52,7 +53,7 @@ export function admitMembers(options: MembersOptions): Members {
     return opened;
   };
   const hosts = createHosts({
-    ...{ store: records, clusters, self, authority, now },
+    ...{ store: records, clusters, self, authority, now, remainingMs: options.remainingMs },
     stateOf: watch.stateOf,
     localAddresses,
     machineId: () => readMachineId(stateDir),
@@ -82,7 +83,7 @@ export function admitMembers(options: MembersOptions): Members {
       hungUp: watch.hungUp,
       refusalOf: hosts.refusalOf,
       renew: hosts.renew,
-      leave: (host) => hosts.remove(host, true),
+      leave: hosts.leave,
     }),
   };
   const running = keepListening({

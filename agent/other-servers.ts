@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import * as z from "zod";
 import { ConstellationError, type Digest, isDigest, ports } from "../contract/index.ts";
 import type { OtherBlobs, OwnBlobs } from "./copies/index.ts";
+import type { Holds } from "./fence/index.ts";
 import type { HostWatch } from "./hosts/index.ts";
 import { readCredentials } from "./identity/index.ts";
 import { ask, type Call, openStream, type Peer, type Routes, readWhole } from "./link/index.ts";
@@ -35,6 +36,9 @@ export interface OtherServersOptions {
   readonly stateDir: string;
   /** This machine's own half, which the others reach by the same connections. */
   readonly here: Promise<Reachable>;
+  readonly bootClock: () => number;
+  /** One of them has answered a heartbeat, and says what may go on here. */
+  readonly onHeard: Holds["heard"];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -51,7 +55,7 @@ export interface OtherServers {
 
 /** Keeps a link to each of them. */
 export function followOtherServers(options: OtherServersOptions): OtherServers {
-  const { store, self, stateDir, here, log, signal } = options;
+  const { store, self, stateDir, here, log, signal, bootClock, onHeard } = options;
   const others = () =>
     store
       .list(families.host)
@@ -59,7 +63,7 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
       .filter(({ name, role }) => role === "server" && name !== self);
   const places = () => others().flatMap(({ address }) => (address ? [`${address}:${ports.servers}`] : []));
   const links = keepLinks({
-    servers: places(),
+    ...{ servers: places(), bootClock, onHeard },
     credentials() {
       const own = readCredentials(stateDir);
       if (own) return own;

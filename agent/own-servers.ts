@@ -3,11 +3,13 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { type AgentPaths, ConstellationError } from "../contract/index.ts";
 import { type Connection, connectKeyValues, superviseMember } from "./adapters/etcd/index.ts";
-import { createProcesses, readStartTime, readUnixPeer } from "./adapters/libc/index.ts";
+import { createProcesses, readBootClock, readStartTime, readUnixPeer } from "./adapters/libc/index.ts";
 import { createPortProbe } from "./adapters/procnet/index.ts";
+import type { Holds } from "./fence/index.ts";
 import { localRanges } from "./host.ts";
 import { readCredentials } from "./identity/index.ts";
 import { findProgram } from "./lib/find-program.ts";
+import { keepConfirmed } from "./own-fence.ts";
 import { openToPeers, peeringOf } from "./peers.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { forgetJoining, type OwnPeering } from "./servers/index.ts";
@@ -69,7 +71,11 @@ export const storeFolder = ({ runDir }: AgentPaths) => join(runDir, "etcd");
 type ClusterOptions = Pick<ServerOptions, "paths" | "hostName" | "version" | "images" | "log" | "signal">;
 
 /** The servers' half in this process: all that stands on the store, as soon as that lets it. */
-export function serveCluster(options: ClusterOptions, store: StoreProcess | undefined): ServersHalf {
+export function serveCluster(
+  options: ClusterOptions,
+  store: StoreProcess | undefined,
+  holds: Pick<Holds, "heard" | "isNeeded" | "onNeed">,
+): ServersHalf {
   if (store === undefined) throw new ConstellationError("bug", "serve the cluster: there is no store");
   const { paths, log, signal } = options;
   let server: Server | undefined;
@@ -79,7 +85,7 @@ export function serveCluster(options: ClusterOptions, store: StoreProcess | unde
       startServer({
         ...{ ...options, keyValues: store.keyValues, signal: attempt },
         servers: { ...store.keyValues.members, openToPeers: store.openToPeers },
-        portProbe: createPortProbe(),
+        ...{ portProbe: createPortProbe(), bootClock: readBootClock, onHeard: holds.heard },
         localRanges: () => localRanges(paths.devicePrefix),
         readPeer: readUnixPeer,
       }),
@@ -96,6 +102,7 @@ export function serveCluster(options: ClusterOptions, store: StoreProcess | unde
       server = started;
       forgetJoining(paths.stateDir);
       const api = await started.listen(here);
+      void keepConfirmed(started, holds, readBootClock, signal);
       log.info({ version: options.version, socket: paths.socket }, "agent started");
       await started.running.finally(() => api.close());
     },

@@ -14,6 +14,8 @@ import {
   createRun,
   createSockets,
   createSpawner,
+  readBootClock,
+  readBootId,
   readSysctl,
   writeSysctl,
 } from "./adapters/libc/index.ts";
@@ -23,10 +25,11 @@ import { createRegistry } from "./adapters/registry/index.ts";
 import { createWireguard } from "./adapters/wireguard/index.ts";
 import { recoverSwap } from "./backup/index.ts";
 import { followServers } from "./distant-servers.ts";
+import { openHolds } from "./fence/index.ts";
 import { describeHost, runHost } from "./host.ts";
 import { keepHostName } from "./host-name.ts";
 import { type Images, openImages } from "./images/index.ts";
-import { status } from "./install/index.ts";
+import { keepsDeadlines, status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
@@ -98,7 +101,17 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     await letGo();
     throw error;
   });
-  const distant = membership && followServers({ paths, membership, version, log, signal });
+  const holds = openHolds({
+    ...{ file: join(paths.runDir, "fence.json"), bootId: readBootId(), now: readBootClock },
+    isGuarded: () => keepsDeadlines(paths),
+    onTrouble: (error) => log.warn({ component: "fence", err: error }, "cannot write the guard's deadlines"),
+  });
+  const distant =
+    membership &&
+    followServers({
+      ...{ paths, membership, version, log, signal },
+      ...{ bootClock: readBootClock, onHeard: holds.heard },
+    });
   let servers: ServersHalf | undefined = distant;
   const images = await openImages({
     stateDir: paths.stateDir,
@@ -152,7 +165,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     log.child({ component: "network" }),
     signal,
   );
-  const half = distant ?? serveCluster({ paths, hostName, version, images, log, signal }, store);
+  const half = distant ?? serveCluster({ paths, hostName, version, images, log, signal }, store, holds);
   servers = half;
   const { session } = half;
   session.onPlacing(runtime.expectStart);
@@ -167,11 +180,12 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       ceilings: facts.rlimitCeilings,
       missingCapabilities: facts.missingCapabilities,
       publicKey: tunnel.publicKey,
+      fences: keepsDeadlines(paths),
     }),
     createInstances: (reports) =>
       createHostInstances({
         ...{ folders, host: hostName, log: log.child({ component: "instances" }) },
-        ports: { images, mounts, network, runtime, reports },
+        ports: { images, mounts, network, runtime, reports, fence: holds },
       }),
     signal,
   });

@@ -18,6 +18,7 @@ import { type Clusters, createClusters, type LocalRange, type Member, membersOf 
 import { createCopies } from "./copies/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
+import { type Confirmation, createGrants, createProofs, type Holds } from "./fence/index.ts";
 import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
 import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
@@ -52,6 +53,10 @@ export interface ServerOptions {
   readonly keyValues: KeyValues & { status(): Promise<Standing> };
   readonly servers: OwnServers;
   readonly portProbe: PortProbe;
+  /** Milliseconds on the boot clock. */
+  readonly bootClock: () => number;
+  /** Another server has answered a heartbeat of this machine, and says what may go on here. */
+  readonly onHeard: Holds["heard"];
   /** The networks this machine is in, but for the cluster's own. */
   readonly localRanges: () => readonly LocalRange[];
   readonly readPeer: (socket: Socket) => Peer;
@@ -69,6 +74,8 @@ export interface Server {
   readonly session: HostSession;
   /** A blob that another server has. Throws `image-missing` where none has it. */
   openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable>;
+  /** What this machine's own half may go on running exclusively. */
+  confirm(): Confirmation | undefined;
   /** Opens the API, once the host half can answer for its instances. */
   listen(own: Pick<ApiPorts, "access" | "stats">): Promise<{ close(): Promise<void> }>;
   /** Digests of the images that services run or may go back to. */
@@ -95,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const feed = createFeed(records, now);
   const here = Promise.withResolvers<Reachable>();
   const others = followOtherServers({
+    ...{ bootClock: options.bootClock, onHeard: options.onHeard },
     ...{ store: records, self: hostName, stateDir: paths.stateDir, here: here.promise, signal },
     log: log.child({ component: "hosts" }),
   });
@@ -115,9 +123,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     standing: keyValues.status,
     isReady: watch.isAnswering,
   });
+  const proofs = createProofs({
+    ...{ leadership, keyValues, now: options.bootClock, signal },
+    isAlone: others.isAlone,
+  });
+  const grants = createGrants({ store: records, ...proofs, now: options.bootClock });
   const outlook = leadServices(
     {
-      ...{ store: asLeader(store, leadership), leadership, now, hostStates: watch.conditionOf },
+      ...{ store: asLeader(store, leadership), leadership, now },
+      ...{ hostStates: watch.conditionOf, remainingMs: grants.remainingMs },
       cidrOf: (host) => store.get(families.host, keys.host(host))?.record.cidr,
       onObserved: ({ namespace, name, revision }) =>
         feed.tell({
@@ -174,6 +188,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         if (instance) noteProgress(instance, message);
       },
     }),
+    ...{ confirm: grants.confirm, remainingMs: grants.removableInMs },
     log: log.child({ component: "hosts" }),
   });
   const instances = instanceQueries(() => progress.upon(instancesOf(store)));
@@ -181,6 +196,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   return {
     session,
+    confirm: () => grants.confirm(hostName),
     openElsewhere: copies.openElsewhere,
     listen(own) {
       here.resolve({ ...own.access, stats: () => own.stats([]) });

@@ -150,6 +150,10 @@ export const hostReport = z.object({
     .array(z.string())
     .optional()
     .describe("Capabilities that no container can be given here: `[SYS_RESOURCE]`."),
+  fences: z
+    .boolean()
+    .optional()
+    .describe("Whether its guard ends what may run only while servers confirm it; absent: it cannot."),
   startedAt: z.string().describe("When its agent started, RFC 3339."),
   wireguardKey: z
     .string()

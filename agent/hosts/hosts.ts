@@ -14,9 +14,12 @@ import {
   type HostRecord,
   hostOfKey,
   keys,
+  type Placed,
+  type PlacementRecord,
   type Put,
   type Removal,
   type Store,
+  type Stored,
   type TokenRecord,
 } from "../store/index.ts";
 import {
@@ -42,6 +45,8 @@ export interface HostsPorts {
   readonly authority: () => Promise<Authority>;
   /** Whether a host answers now. */
   readonly stateOf: (name: string) => HostState;
+  /** For how many milliseconds an exclusive instance may go on where it is; undefined for any other. */
+  readonly remainingMs: (placed: Placed) => number | undefined;
   /** This machine's own addresses. */
   readonly localAddresses: () => readonly string[];
   /** And its id. */
@@ -88,8 +93,13 @@ export interface Hosts {
     readonly publicKey: Buffer;
     readonly serial: string;
   }): Promise<string>;
-  /** Its record, its placements, what it reported and the token it spent; throws `taken` for a server, and for one that answers unless `isForced`. */
+  /**
+   * Its record, its placements, what it reported and the token it spent; throws `taken` for a server, and for one that
+   * answers unless `isForced`; `busy` while an exclusive instance may still run there, which is given up from then on.
+   */
   remove(name: string, isForced: boolean): Promise<void>;
+  /** The same for a host that says itself that nothing of it runs any more. */
+  leave(name: string): Promise<void>;
 }
 
 /** Who belongs to the cluster. Everything it writes is a transaction on what it read. */
@@ -236,17 +246,24 @@ export function createHosts(ports: HostsPorts): Hosts {
           const how = "run `constellation-agent down` there, or force it";
           throw new ConstellationError("taken", `remove host ${name}: it answers; ${how}`);
         }
-        const rest = [...store.list(families.placement), ...store.list(families.observed)].filter(
-          ({ key }) => hostOfKey(key) === name,
-        );
-        // By the token that it has spent it could come back; an unspent one may be for its successor.
-        const isSpent = ({ host, spentBy }: TokenRecord) => host === name && spentBy !== undefined;
-        const spent = store.list(families.token).filter(({ record }) => isSpent(record));
-        const writes = [stored, ...rest, ...spent].map(({ key, modRevision }) => ({
-          remove: key,
-          was: modRevision,
-        }));
-        if (await committed(writes, attempt)) return;
+        const { ids, remainingMs } = exclusivesOn(name);
+        if (remainingMs > 0) {
+          const writes = fencingWrites(placementsOn(name), ids);
+          if (writes.length > 0 && !(await committed(writes, attempt))) continue;
+          const seconds = Math.ceil(remainingMs / 1000);
+          const why = `it may still run ${[...ids].slice(0, 3).join(", ")}, which run once at most`;
+          throw new ConstellationError("busy", `remove host ${name}: ${why}; try again in ${seconds} s`);
+        }
+        if (await erased(stored, attempt)) return;
+      }
+    },
+
+    async leave(name) {
+      for (let attempt = 1; ; attempt++) {
+        const stored = expected(name);
+        if (stored.record.role === "server" || name === self)
+          throw new ConstellationError("taken", `remove host ${name}: it is a server`);
+        if (await erased(stored, attempt)) return;
       }
     },
   };
@@ -267,6 +284,34 @@ export function createHosts(ports: HostsPorts): Hosts {
     );
   }
 
+  function placementsOn(name: string) {
+    return store.list(families.placement).filter(({ key }) => hostOfKey(key) === name);
+  }
+
+  function exclusivesOn(name: string) {
+    const found = placementsOn(name)
+      .flatMap(({ record }) => record.placements)
+      .map((placed) => ({ id: placed.id, remainingMs: ports.remainingMs(placed) ?? 0 }))
+      .filter(({ remainingMs }) => remainingMs > 0);
+    return {
+      ids: new Set(found.map(({ id }) => id)),
+      remainingMs: Math.max(0, ...found.map(({ remainingMs }) => remainingMs)),
+    };
+  }
+
+  async function erased(stored: Stored<HostRecord>, attempt: number): Promise<boolean> {
+    const { name } = stored.record;
+    const reported = store.list(families.observed).filter(({ key }) => hostOfKey(key) === name);
+    // By the token that it has spent it could come back; an unspent one may be for its successor.
+    const isSpent = ({ host, spentBy }: TokenRecord) => host === name && spentBy !== undefined;
+    const spent = store.list(families.token).filter(({ record }) => isSpent(record));
+    const writes = [stored, ...placementsOn(name), ...reported, ...spent].map(({ key, modRevision }) => ({
+      remove: key,
+      was: modRevision,
+    }));
+    return await committed(writes, attempt);
+  }
+
   function expected(name: string) {
     const stored = recordOf(name);
     if (stored) return stored;
@@ -284,4 +329,20 @@ export function createHosts(ports: HostsPorts): Hosts {
       return false;
     }
   }
+}
+
+/** The host's placements with these given up: no server confirms them from then on. */
+function fencingWrites(stored: readonly Stored<PlacementRecord>[], ids: ReadonlySet<string>): Put[] {
+  const isOpen = (placed: Placed) => ids.has(placed.id) && placed.isFenced !== true;
+  const given = { want: "drain", isFenced: true, reason: "its host is removed" } as const;
+  return stored
+    .filter(({ record }) => record.placements.some(isOpen))
+    .map(({ key, record, modRevision }) => ({
+      key,
+      record: {
+        ...record,
+        placements: record.placements.map((one) => (isOpen(one) ? { ...one, ...given } : one)),
+      },
+      was: modRevision,
+    }));
 }

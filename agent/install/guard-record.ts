@@ -15,6 +15,7 @@ const recordSchema = z.object({
   cgroupMode: z.enum(["v2", "v1", "private-v1"]),
   mountNamespace: z.string().nullable(),
   handsOver: z.boolean().default(false),
+  fences: z.boolean().default(false),
   handOver: z
     .object({ id: z.string(), state: z.enum(["trying", "done", "reverted"]), reason: z.string().default("") })
     .optional(),
@@ -31,6 +32,8 @@ export interface GuardRecord {
   readonly mountNamespace: string | undefined;
   /** It knows hand-overs; a guard that runs may be older than this program. */
   readonly handsOver: boolean;
+  /** It kills instances at their deadlines. */
+  readonly fences: boolean;
   /** The last one of this guard. */
   readonly handOver: z.infer<typeof recordSchema>["handOver"];
 }
@@ -48,6 +51,7 @@ export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
     cgroupMode,
     mountNamespace,
     handsOver,
+    fences,
     handOver,
   } = parsed.data;
   return {
@@ -58,6 +62,7 @@ export function readGuardRecord(paths: AgentPaths): GuardRecord | undefined {
     cgroupMode,
     mountNamespace: mountNamespace ?? undefined,
     handsOver,
+    fences,
     handOver,
   };
 }
@@ -67,6 +72,9 @@ export function readRunningGuard(paths: AgentPaths): GuardRecord | undefined {
   const record = readGuardRecord(paths);
   return record !== undefined && isRunning(record.guard) ? record : undefined;
 }
+
+/** Whether a guard runs that kills instances at their deadlines. */
+export const keepsDeadlines = (paths: AgentPaths) => readRunningGuard(paths)?.fences ?? false;
 
 /** The pin of the agent's own mount namespace, also when guard and record are gone; undefined when there is none. */
 export function pinOf(paths: AgentPaths): string | undefined {

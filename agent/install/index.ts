@@ -7,6 +7,7 @@
 
 export { down, traces } from "./down.ts";
 export { claimFolders } from "./folders.ts";
+export { keepsDeadlines } from "./guard-record.ts";
 export { halt } from "./halt.ts";
 export { preflight } from "./observe.ts";
 export { requiredPrograms } from "./packages.ts";

@@ -67,6 +67,10 @@ function createAdopted(ports: Partial<InstancesPorts>) {
         ...{ resolve: unused("resolve"), unpack: unused("unpack") },
       },
       mounts: { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") },
+      fence: {
+        untilGranted: unused("untilGranted"),
+        ...{ hold() {}, requireGranted() {}, release() {} },
+      },
       network: {
         plugIn: unused("plugIn"),
         unplug: unused("unplug"),

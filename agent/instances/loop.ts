@@ -19,6 +19,7 @@ import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import type { StepPorts } from "./steps.ts";
 import type { ProcessView, Reports } from "./types.ts";
 import { createHealthWatch } from "./watch.ts";
+import { fenceTerms, workloadOf } from "./workload.ts";
 
 export interface InstancesPorts extends StepPorts {
   readonly reports: Reports;
@@ -156,6 +157,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
     for (const op of ops) act(op, during);
     for (const entry of entries.values()) {
       superviseHealth(entry, signal);
+      keepTerms(entry);
       keepAgain(entry);
     }
   }
@@ -213,6 +215,15 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       if (entry.watching === watching) delete entry.watching;
       wake.fire();
     });
+  }
+
+  /** `disconnect` may change while it runs. */
+  function keepTerms({ record, places: { id } }: Entry): void {
+    const spec = assignment?.specs[record.placement.specKey];
+    if (record.life.state.kind !== "running" || spec === undefined || spec.unreadable !== undefined) return;
+    const terms = fenceTerms(workloadOf(spec));
+    if (terms) ports.fence.hold(id, terms);
+    else ports.fence.release(id);
   }
 
   /** A record that could not be written, by a full disk say. What is removed just now needs none. */

@@ -5,7 +5,7 @@ import type { LifeEvent } from "./life.ts";
 import type { Places } from "./places.ts";
 import { pullImage } from "./pull.ts";
 import { type Start, type StepPorts, steps } from "./steps.ts";
-import { workloadOf } from "./workload.ts";
+import { fenceTerms, workloadOf } from "./workload.ts";
 
 export interface StartRequest {
   readonly assignment: Assignment;
@@ -25,7 +25,8 @@ async function startInstance(request: StartRequest, ports: StepPorts): Promise<S
   const spec = specOf(request);
   if (spec.unreadable !== undefined) throw new ConstellationError("invalid", spec.unreadable);
   ports.runtime.expectStart();
-  const start: Start = { ...request, spec, workload: workloadOf(spec) };
+  const workload = workloadOf(spec);
+  const start: Start = { ...request, spec, workload, terms: fenceTerms(workload) };
   try {
     for (const step of steps) {
       signal.throwIfAborted();
@@ -48,8 +49,10 @@ export async function startWithImage(
   ports: StepPorts,
   gate: Gate,
 ): Promise<Start | undefined> {
-  const attempt = () =>
-    gate(async () => (request.signal.aborted ? undefined : startInstance(request, ports)));
+  const attempt = async () => {
+    await untilGranted(request, ports);
+    return await gate(async () => (request.signal.aborted ? undefined : startInstance(request, ports)));
+  };
   try {
     return await attempt();
   } catch (error) {
@@ -58,6 +61,14 @@ export async function startWithImage(
   const onBegin = (image: string) => request.onEvent({ kind: "pulling", image });
   await pullImage({ ...request, spec: specOf(request), onBegin }, ports.images);
   return attempt();
+}
+
+/** Holds no place in the gate either: nobody knows when a server's word comes. */
+async function untilGranted(request: StartRequest, { fence }: StepPorts): Promise<void> {
+  const spec = specOf(request);
+  const terms = spec.unreadable === undefined ? fenceTerms(workloadOf(spec)) : undefined;
+  const onWait = (why: string) => request.onProgress(`waits: ${why}`);
+  if (terms) await fence.untilGranted(request.places.id, terms, request.signal, onWait);
 }
 
 /** What the placement runs. */

@@ -10,12 +10,14 @@ import type { Places } from "./places.ts";
 import type {
   ContainerLog,
   ContainerMount,
+  Fence,
   Images,
   Mounts,
   Network,
   PreparedStart,
   ProcessIdentity,
   Runtime,
+  Terms,
 } from "./types.ts";
 import { userMounts } from "./user-mounts.ts";
 import { resolveUser, type UserFiles } from "./users.ts";
@@ -29,6 +31,8 @@ export interface Start {
   readonly placement: Placement;
   readonly spec: InstanceSpec;
   readonly workload: Workload;
+  /** On what it may run while its host is cut off; undefined: come what may. */
+  readonly terms?: Terms | undefined;
   readonly assignment: Assignment;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
@@ -47,6 +51,7 @@ export interface StepPorts {
   readonly mounts: Mounts;
   readonly network: Network;
   readonly runtime: Runtime;
+  readonly fence: Fence;
 }
 
 interface Step {
@@ -60,6 +65,7 @@ interface Step {
 /** Starting runs top to bottom; removing bottom to top. Every step can be repeated, from any state a crash left. */
 export const steps: readonly Step[] = [
   { name: "image", do: readyImage, undo: nothing },
+  { name: "fence", do: holdToDeadline, undo: letGo },
   { name: "monitor", do: prepareProcess, undo: nothing },
   { name: "root", do: mountRoot, undo: unmountRoot },
   { name: "network", do: plugIn, undo: unplug },
@@ -80,6 +86,15 @@ async function readyImage(start: Start, { images }: StepPorts): Promise<void> {
       last = percent;
     },
   });
+}
+
+/** Before there is a process: the guard ends whatever appears in its cgroup once its deadline has passed. */
+async function holdToDeadline({ places, terms }: Start, { fence }: StepPorts): Promise<void> {
+  if (terms) fence.hold(places.id, terms);
+}
+
+async function letGo({ id }: Places, { fence }: StepPorts): Promise<void> {
+  fence.release(id);
 }
 
 /**
@@ -147,7 +162,7 @@ async function removeFiles({ passing }: Places): Promise<void> {
   rmSync(passing, { recursive: true, force: true });
 }
 
-async function startProcess(start: Start): Promise<void> {
+async function startProcess(start: Start, { fence }: StepPorts): Promise<void> {
   const { places, placement, workload, assignment } = start;
   const container = containerOf({
     placement,
@@ -160,7 +175,8 @@ async function startProcess(start: Start): Promise<void> {
     netnsFile: needed(start.netnsFile),
     mounts: needed(start.mounts),
   });
-  start.process = await needed(start.prepared).start(container);
+  // Asked once its cgroup is there: from then on the guard sees to it, however long this process is held up.
+  start.process = await needed(start.prepared).start(container, () => fence.requireGranted(places.id));
 }
 
 function makeLog({ log }: Places, workload: Workload): ContainerLog | undefined {

@@ -113,8 +113,11 @@ export interface RunningCommand {
 
 /** A start that has begun; one of the two must be called. */
 export interface PreparedStart {
-  /** Resolves once the first instruction may run. Throws RuntimeError. */
-  start(container: Container): Promise<ProcessIdentity>;
+  /**
+   * Resolves once the first instruction may run. Throws RuntimeError. `mayRun` is asked when all but that instruction is
+   * there, and the container in its cgroup: where it throws, so does this.
+   */
+  start(container: Container, mayRun: () => void): Promise<ProcessIdentity>;
   /** It will not be started: what was begun ends. Nothing happens once `start` was called. */
   dismiss(): void;
 }
@@ -146,6 +149,24 @@ export interface Runtime {
   exec(id: string, request: CommandRequest): Promise<RunningCommand>;
   /** Runs a command without input or output to its end; killed at the signal, then rejects with its reason. */
   runInside(id: string, argv: readonly [string, ...string[]], signal: AbortSignal): Promise<number>;
+}
+
+/** On what an instance may run while its host is cut off from the servers. */
+export interface Terms {
+  /** Only while the leader confirms it. */
+  readonly isExclusive: boolean;
+  /** Only so long after a server was heard, in milliseconds. Absent: for ever. */
+  readonly stopAfterMs?: number;
+}
+
+/** Who keeps instances to what servers confirm. Its calls are repeatable. Satisfied by `agent/fence`. */
+export interface Fence {
+  /** Resolves once it may start. Rejects with the signal's reason. */
+  untilGranted(id: string, terms: Terms, signal: AbortSignal, onWait: (why: string) => void): Promise<void>;
+  hold(id: string, terms: Terms): void;
+  /** Throws where it must not begin to run now. */
+  requireGranted(id: string): void;
+  release(id: string): void;
 }
 
 /** The host's images. Satisfied by `agent/images`. */

@@ -4,7 +4,7 @@ import { durationMs, type resources as kinds, limits, quantityBytes } from "../.
 import type { LogBounds } from "../logs/index.ts";
 import type { InstanceSpec } from "../session/index.ts";
 import type { Policy } from "./life.ts";
-import type { Resources } from "./types.ts";
+import type { Resources, Terms } from "./types.ts";
 
 /** What one instance runs, as the contract declares it. */
 export type Workload = z.output<typeof kinds.Service.inputs>;
@@ -30,6 +30,13 @@ export function policyOf({ restart, stopSignal, stopGracePeriod }: Workload, ima
     stopSignal: stopSignal ?? signalName(imageStopSignal),
     graceMs: ms(stopGracePeriod),
   };
+}
+
+/** Undefined: it runs whatever happens to its host's connection. */
+export function fenceTerms({ exclusive, disconnect }: Workload): Terms | undefined {
+  const stopAfterMs = disconnect?.stopAfter === undefined ? undefined : ms(disconnect.stopAfter);
+  if (!exclusive && stopAfterMs === undefined) return undefined;
+  return { isExclusive: exclusive === true, ...(stopAfterMs !== undefined && { stopAfterMs }) };
 }
 
 /** `memory` is what is reserved and the hard limit too, unless `limits.memory` is higher. */

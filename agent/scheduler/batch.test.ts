@@ -5,7 +5,7 @@ import { chooseBatch, createFleet, type Machine, type Occupant, preempt, request
 const mi = 2 ** 20;
 const machine = (name: string, cpu: number, memory: number): Machine => ({
   ...{ name, state: "ready", availability: "active", taints: [], facts: { "host.name": name } },
-  ...{ ulimitCeilings: {}, missingCapabilities: [], systemReserved: { cpu: 0, memory: 0 } },
+  ...{ ulimitCeilings: {}, missingCapabilities: [], fences: true, systemReserved: { cpu: 0, memory: 0 } },
   capacity: { cpu, memory: memory * mi },
 });
 const requestFor = (name: string, cpu: number, memory: number, rules: object = {}) =>

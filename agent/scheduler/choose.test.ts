@@ -16,6 +16,7 @@ const machine = (name: string, more: Partial<Machine> = {}): Machine => ({
   ...{ name, state: "ready", availability: "active", taints: [], ulimitCeilings: { nofile: 20_000 } },
   capacity: { cpu: 4, memory: 8 * gi },
   missingCapabilities: ["SYS_RESOURCE"],
+  fences: true,
   systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 },
   ...more,
   facts: { "host.name": name, ...more.facts },

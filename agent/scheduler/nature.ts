@@ -21,6 +21,7 @@ const rules: readonly Rule[] = [
     const taint = untolerated(taints, tolerations, ["NoSchedule", "NoExecute"]);
     return taint ? [both(`has the taint ${sayTaint(taint)}`, `have the taint ${sayTaint(taint)}`)] : [];
   },
+  ({ needsFence }, { fences }) => (needsFence && !fences ? [cannotFence] : []),
   refusedPowers,
 ];
 
@@ -67,5 +68,10 @@ function lackedCapability(name: string): Reason {
   const words = `no capability ${name} to give`;
   return { ...both(`has ${words}`, `have ${words}`), fix: "take it from security.capabilities.add" };
 }
+
+const cannotFence: Reason = {
+  ...{ one: "cannot end it once cut off", many: "cannot end it once cut off" },
+  ...{ detail: "its guard is older", fix: "bring its agent up anew" },
+};
 
 const both = (one: string, many: string): Reason => ({ one, many });

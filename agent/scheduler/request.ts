@@ -11,6 +11,8 @@ interface WorkloadNeeds {
     readonly limits?: { readonly cpu?: number; readonly memory?: string };
   };
   readonly ulimits?: Readonly<Record<string, { readonly hard: number }>>;
+  readonly exclusive?: boolean;
+  readonly disconnect?: { readonly stopAfter?: string };
   readonly security?: { readonly capabilities?: { readonly add?: readonly string[] } };
 }
 
@@ -20,7 +22,7 @@ interface WorkloadNeeds {
  */
 export function requestOf(
   { namespace, name }: { readonly namespace: string; readonly name: string },
-  { resources = {}, ulimits = {}, security }: WorkloadNeeds,
+  { resources = {}, ulimits = {}, security, exclusive = false, disconnect }: WorkloadNeeds,
   rules: Partial<PlacementRules> = {},
 ): Request {
   const memory = resources.memory ?? resources.limits?.memory;
@@ -29,6 +31,7 @@ export function requestOf(
     capabilities: (security?.capabilities?.add ?? []).map(bareCapability),
     constraints: rules.constraints ?? [],
     tolerations: rules.tolerations ?? [],
+    needsFence: exclusive || disconnect?.stopAfter !== undefined,
   };
   return {
     service: `${namespace}/${name}`,

@@ -29,6 +29,8 @@ export interface Request extends Amounts {
   /** `service` is `namespace/name`. */
   readonly affinity: readonly Affinity[];
   readonly priority: number;
+  /** Its host must be able to end it by itself. */
+  readonly needsFence: boolean;
   /** Equal for requests that ask the same of a host's own nature: they are judged once. */
   readonly sort: string;
 }
@@ -50,6 +52,8 @@ export interface Machine {
   readonly ulimitCeilings: Readonly<Record<string, number>>;
   /** What no container can be given there. */
   readonly missingCapabilities: readonly string[];
+  /** Its guard keeps deadlines. */
+  readonly fences: boolean;
 }
 
 /** An instance that takes room on a host. */

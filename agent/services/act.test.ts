@@ -71,6 +71,7 @@ function storeOf(record: PlacementRecord, meanwhile: (record: PlacementRecord) =
 const placements = Array.from({ length: commitBounds.ops + 10 }, (_, index) => placed(index));
 const ports = (store: Store) => ({
   ...{ store, hostStates: allReady, onObserved() {}, cidrOf: () => "10.64.0.0/22", now: () => new Date(0) },
+  remainingMs: () => 0,
 });
 
 test("a long decision is carried out in several transactions", async () => {

@@ -13,7 +13,7 @@ import {
 import { applyOps } from "./placements.ts";
 import { commitBounds, turnsOf } from "./turns.ts";
 import { describe, type Op } from "./types.ts";
-import type { HostStates } from "./view.ts";
+import type { HostStates, Remaining } from "./view.ts";
 
 export interface ActPorts {
   readonly store: Store;
@@ -28,6 +28,8 @@ export interface ActPorts {
   readonly now: () => Date;
   /** Whether hosts answer. */
   readonly hostStates: HostStates;
+  /** How long exclusive instances may go on. */
+  readonly remainingMs: Remaining;
 }
 
 /** Stores a new revision of a service's workload. */

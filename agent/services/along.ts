@@ -12,9 +12,9 @@ import { createIsFrozen, observe } from "./view.ts";
 export function writesAlong(
   service: Desired,
   seen: ReadonlySet<string>,
-  ports: Pick<ActPorts, "store" | "cidrOf" | "now" | "hostStates">,
+  ports: Pick<ActPorts, "store" | "cidrOf" | "now" | "hostStates" | "remainingMs">,
 ): (Put | Removal)[] {
-  const { store, now, hostStates } = ports;
+  const { store, now, hostStates, remainingMs } = ports;
   const time = now();
   const at = time.toISOString();
   const { namespace, name } = service;
@@ -27,7 +27,7 @@ export function writesAlong(
   const revision: Put[] = spec
     ? [{ key: keys.spec(spec.uid, spec.revision), record: spec, was: undefined }]
     : [];
-  const ops = decide(observe(readAhead(written, revision), seen, time, hostStates))
+  const ops = decide(observe(readAhead(written, revision), seen, time, hostStates, remainingMs))
     .ops.filter((op) => op.namespace === namespace && op.service === name)
     .slice(0, commitBounds.ops);
   const placed = [...Map.groupBy(ops, ({ host }) => host)].flatMap(([host, own]) =>

@@ -17,6 +17,7 @@ function machine(number: number, more: Partial<Machine> = {}): Machine {
       taints: [],
       ulimitCeilings: {},
       missingCapabilities: [],
+      fences: true,
     },
     capacity: { cpu: 4, memory: 4 * gi },
     systemReserved: { cpu: 0, memory: 0 },

@@ -13,6 +13,7 @@ const host: Machine = {
     taints: [],
     ulimitCeilings: {},
     missingCapabilities: [],
+    fences: true,
   },
   capacity: { cpu: 64, memory: 64 * 2 ** 30 },
   systemReserved: { cpu: 0.1, memory: 256 * 2 ** 20 },
@@ -300,5 +301,39 @@ describe("properties", () => {
         }
       }),
     );
+  });
+});
+
+describe("an exclusive instance on a lost host", () => {
+  const lost: Machine = { ...host, name: "gone", state: "lost", lostMs: 5_000 };
+  const alone = { replicas: 1, strategy: "stop-first" as const };
+  const on = (remainingMs: number, isFenced: boolean, more: Partial<PlacedInstance> = {}) =>
+    instance(0, 1, false, { host: "gone", exclusive: { remainingMs, isFenced }, ...more });
+  const decided = (one: PlacedInstance, wanted: Partial<WantedService> = {}) =>
+    told(decide({ ...view([one], { ...alone, ...wanted }), machines: [host, lost] }).ops);
+
+  test.each<[string, PlacedInstance, string[]]>([
+    ["is given up first", on(9_000, false), ["fence web-0"]],
+    ["also where it was to go anyway", on(9_000, false, { want: "drain" }), ["fence web-0"]],
+    ["has no successor while it may run", on(9_000, true, { want: "drain" }), []],
+    ["is forgotten once it cannot", on(0, true, { want: "drain", present: false }), ["forget web-0"]],
+  ])("%s", (_, one, ops) => expect(decided(one)).toEqual(ops));
+
+  test("waits for `replaceAfter` as any other", () => {
+    expect(
+      decided(on(9_000, false), { disconnect: { replaceAfterMs: 60_000, reconcile: "original" } }),
+    ).toEqual([]);
+  });
+
+  test("has its successor at once where its host reports that nothing of it is left", () => {
+    expect(decided(on(9_000, false, { host: "vm", want: "drain", present: false }))).toEqual([
+      "forget web-0",
+    ]);
+    expect(told(decide(view([], alone)).ops)).toEqual(["place web-0"]);
+  });
+
+  test("keeps a new service of its name waiting, too", () => {
+    const orphan = on(9_000, true, { want: "drain", serviceUid: "u0" });
+    expect(decided(orphan)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import {
   preemptionBounds,
   rejectionsOf,
 } from "../scheduler/index.ts";
-import { drain, forget, place, slotName } from "./ops.ts";
+import { drain, fence, forget, place, slotName } from "./ops.ts";
 import { evenOut, groupOf, mostMoves } from "./rebalance.ts";
 import { type Plan, startFirst, stopFirst, surplus } from "./rollout.ts";
 import { isReplaceable, type Slot, slotsOf } from "./slots.ts";
@@ -26,26 +26,34 @@ import type { Decision, Op, PlacedInstance, View, WantedService } from "./types.
  * - stop-first: the old one goes, and the new one is placed once nothing of the old one is left; at most
  *   `maxUnavailable` slots are on their way at once. A new revision that never gets healthy stops there.
  * - What must leave its host (it drains, has a taint, is no longer allowed) moves in the same two ways.
+ * - An exclusive instance whose host is lost long enough is given up first; its slot stays empty until it cannot run there
+ *   any more.
  * - Where no host has room, instances of a lower priority are stopped; those of an equal one never.
  */
 export function decide({ services, instances, machines, others = [] }: View): Decision {
   const there = instances.filter((one) => !isGone(one)).map(occupant);
   const fleet = createFleet(machines, [...there, ...others]);
   const byService = Map.groupBy(instances, ({ serviceUid }) => serviceUid);
+  const known = new Map(services.map((service) => [service.uid, service]));
+  const isGivenUp = ({ host, serviceUid, exclusive }: PlacedInstance) =>
+    exclusive !== undefined &&
+    !exclusive.isFenced &&
+    isReplaceable(known.get(serviceUid), fleet.machines[fleet.indexOf.get(host) ?? -1]);
+  const givenUp = new Set(instances.filter((instance) => !isGone(instance) && isGivenUp(instance)));
   const draining = Map.groupBy(
-    instances.filter(({ want }) => want === "drain"),
+    instances.filter((one) => one.want === "drain" || givenUp.has(one)),
     ({ namespace, service }) => `${namespace}/${service}`,
   );
-  const known = new Set(services.map(({ uid }) => uid));
   const ops: Op[] = [
+    ...[...givenUp].map(fence),
     ...instances.filter(isGone).map(forget),
     ...instances
-      .filter(({ serviceUid, want }) => want === "run" && !known.has(serviceUid))
+      .filter((one) => one.want === "run" && !known.has(one.serviceUid) && !givenUp.has(one))
       .map((orphan) => drain(orphan, "service deleted")),
   ];
   const wanted = new Map<string, number>();
   const planned = [...services].sort(importantFirst).map((service) => {
-    const mine = (byService.get(service.uid) ?? []).filter(({ want }) => want === "run");
+    const mine = (byService.get(service.uid) ?? []).filter((one) => one.want === "run" && !givenUp.has(one));
     const slots = slotsOf(service, mine, fleet);
     wanted.set(service.uid, slots.length);
     const leaving = leavingSlots(service, draining.get(`${service.namespace}/${service.name}`) ?? [], fleet);
@@ -72,11 +80,12 @@ function planOf(service: WantedService, slots: readonly Slot[], leaving: Readonl
   return stopFirst(service, slots, leaving, (slot) => bestHost(fleet, wantOf(service, slot)) !== -1);
 }
 
-/** Slots of which something is still stopping; nobody waits for a lost host. */
+/** Slots of which something is still stopping; nobody waits for a lost host, but for what must run once at most. */
 function leavingSlots(service: WantedService, draining: readonly PlacedInstance[], fleet: Fleet) {
   const isLost = ({ host }: PlacedInstance) =>
     isReplaceable(service, fleet.machines[fleet.indexOf.get(host) ?? -1]);
-  return new Set(draining.filter((instance) => !isLost(instance)).map(({ index }) => index));
+  const isAwaited = (instance: PlacedInstance) => instance.exclusive !== undefined || !isLost(instance);
+  return new Set(draining.filter(isAwaited).map(({ index }) => index));
 }
 
 interface Wanted {

@@ -7,6 +7,7 @@ import type { Desired, Spec, Store } from "../store/index.ts";
 import { type ActPorts, act, revise } from "./act.ts";
 import { writesAlong } from "./along.ts";
 import { decide } from "./decide.ts";
+import { untilDueMs } from "./due.ts";
 import { tellRejections, unspecified } from "./rejections.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
 import { unneeded } from "./sweep.ts";
@@ -57,6 +58,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
   let wanted: ReadonlyMap<string, number> = new Map();
   let seen: ReadonlySet<string> = new Set();
   let passes = 0;
+  let dueMs: number | undefined;
   const listeners = new Set<() => void>();
   const pulse = createPulse();
   pulse.fire();
@@ -68,7 +70,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
     const unrevised = services.flatMap((service) => revisionDue(store, service, ports.now()) ?? []);
     if (isLeading) for (const spec of unrevised) await revise(spec, ports);
     const reported = observedInstances(store);
-    const view = observe(store, seen, ports.now(), ports.hostStates);
+    const view = observe(store, seen, ports.now(), ports.hostStates, ports.remainingMs);
     seen = new Set(view.instances.map(({ id }) => id).filter((id) => seen.has(id) || reported.has(id)));
     const decision = decide(view);
     if (isLeading && decision.ops.length > 0) {
@@ -79,6 +81,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
       ({ id, want, present }) => want === "drain" && present && !reported.has(id),
     );
     if (awaited) setTimeout(pulse.fire, unseenMs).unref();
+    dueMs = untilDueMs(view);
     const told = new Map([...decision.rejections, ...unspecified(store)]);
     if (isLeading) await tellRejections(told, rejections, ports);
     rejections = told;
@@ -102,7 +105,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
 
   const loop = async () => {
     while (!signal.aborted) {
-      await pulse.wait(signal, bounds.everyMs);
+      await pulse.wait(signal, Math.min(bounds.everyMs, dueMs ?? bounds.everyMs));
       if (signal.aborted) break;
       const isLeading = leadership.term() !== undefined;
       const startedAt = performance.now();

@@ -25,6 +25,10 @@ export function move(instance: PlacedInstance, reason: string): Op {
   return { kind: "move", ...about(instance), reason };
 }
 
+export function fence(instance: PlacedInstance): Op {
+  return { kind: "fence", ...about(instance), reason: `${instance.host} is lost` };
+}
+
 export function forget(instance: PlacedInstance): Op {
   return { kind: "forget", ...about(instance), reason: "nothing of it is left" };
 }

@@ -50,7 +50,12 @@ export function applyOps(
         if (placed === undefined) continue;
         if (op.kind === "forget") chunk.splice(at, 1);
         else if (op.kind === "move") chunk[at] = { ...placed, isMoving: true };
-        else chunk[at] = { ...placed, want: "drain", reason: op.reason, at: options.at };
+        else
+          chunk[at] = {
+            ...placed,
+            ...{ want: "drain", reason: op.reason, at: options.at },
+            ...(op.kind === "fence" && { isFenced: true }),
+          };
       }
     }
   }

@@ -83,8 +83,12 @@ function slotOf(
 }
 
 /** Its host is lost for long enough. */
-export function isReplaceable({ disconnect }: WantedService, machine: Machine | undefined): boolean {
-  return machine?.state === "lost" && (machine.lostMs ?? 0) >= disconnect.replaceAfterMs;
+export function isReplaceable(
+  service: Pick<WantedService, "disconnect"> | undefined,
+  machine: Machine | undefined,
+): boolean {
+  const replaceAfterMs = service?.disconnect.replaceAfterMs ?? 0;
+  return machine?.state === "lost" && (machine.lostMs ?? 0) >= replaceAfterMs;
 }
 
 function outdatedReason(

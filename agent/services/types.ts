@@ -39,6 +39,8 @@ export interface PlacedInstance {
   /** Its host reports something of it still (or already) being there. */
   readonly present: boolean;
   readonly healthy: boolean;
+  /** It runs once at most. `remainingMs`: for how long its host may still run it, were no server to confirm it again. */
+  readonly exclusive?: { readonly remainingMs: number; readonly isFenced: boolean };
   /** When it was placed, RFC 3339. */
   readonly at: string;
   readonly request: Request;
@@ -72,6 +74,8 @@ export type Op =
   | (About & { readonly kind: "drain"; readonly id: string })
   /** Another is to take its place elsewhere. */
   | (About & { readonly kind: "move"; readonly id: string })
+  /** Its host may run it only until the last deadline that a server confirmed. */
+  | (About & { readonly kind: "fence"; readonly id: string })
   /** Nothing of it is left on its host. */
   | (About & { readonly kind: "forget"; readonly id: string });
 
@@ -91,6 +95,8 @@ export function describe(op: Op): string {
       return `stop ${op.slot} on ${op.host}: ${op.reason}`;
     case "move":
       return `move ${op.slot} away from ${op.host}: ${op.reason}`;
+    case "fence":
+      return `give up ${op.slot} on ${op.host}: ${op.reason}`;
     case "forget":
       return `forget ${op.slot} on ${op.host}: ${op.reason}`;
   }

@@ -1,5 +1,6 @@
 import { durationMs, type HostReport, type Instance, type PlacementRules } from "../../contract/index.ts";
 import { attributesOf, type Member, membersOf } from "../cluster/index.ts";
+import { isExclusive } from "../fence/index.ts";
 import {
   type Amounts,
   createFleet,
@@ -67,12 +68,16 @@ export type HostStates = (host: string) => { readonly state: Machine["state"]; r
 /** One machine is ready for as long as its agent lives. */
 export const allReady: HostStates = () => ({ state: "ready", sinceMs: 0 });
 
+/** For how many milliseconds an exclusive instance may go on without another word of a server. */
+export type Remaining = (id: string) => number;
+
 /** Everything the leader decides on, read from the store's cache. `seen`: ids that a host has reported so far. */
 export function observe(
   store: Reader,
   seen: ReadonlySet<string>,
   now: Date,
   states: HostStates = allReady,
+  remainingMs: Remaining = () => 0,
 ): View {
   const observed = observedInstances(store);
   const isRecent = (at: string) => {
@@ -80,6 +85,22 @@ export function observe(
     return ageMs >= 0 && ageMs < unseenMs; // A negative age tells that the clock was set back, not how long ago.
   };
   const mayBePresent = ({ id, at }: Placed) => observed.has(id) || (!seen.has(id) && isRecent(at));
+  const fenceOf = (placed: Placed) =>
+    isExclusive(store, placed)
+      ? { remainingMs: remainingMs(placed.id), isFenced: placed.isFenced ?? false }
+      : undefined;
+  const presence = (placed: Placed) => {
+    const exclusive = fenceOf(placed);
+    if (exclusive === undefined) return { present: mayBePresent(placed) };
+    // What a host said last is no news once it is given up, and what it has not told of may run all the same.
+    const mayRun = exclusive.remainingMs > 0;
+    const present = exclusive.isFenced
+      ? mayRun && !isOver(placed.id)
+      : observed.has(placed.id) || (!seen.has(placed.id) && mayRun);
+    return { present, exclusive };
+  };
+  /** Its host answers, and reports without it. */
+  const isOver = (id: string) => seen.has(id) && !observed.has(id);
   const requests = createRequests(store);
   const specs = newestSpecs(store);
   const isFrozen = createIsFrozen(store);
@@ -91,7 +112,7 @@ export function observe(
       .filter((service) => !isFrozen(service))
       .flatMap((service) => wantedService(service, specs.get(service.uid), requests) ?? []),
     instances: decidable.map(({ host, placed }) =>
-      placedInstance(host, placed, observed.get(placed.id), mayBePresent(placed), requests(placed)),
+      placedInstance(host, placed, observed.get(placed.id), presence(placed), requests(placed)),
     ),
     others: frozen.map(({ host, placed }) => occupantOf(host, placed, requests)),
     machines: machinesOf(store, states),
@@ -118,6 +139,7 @@ function machineOf(host: HostReport, member: Member, states: HostStates): Machin
     facts: { ...labels, ...attributesOf(host) },
     ulimitCeilings: host.ulimitCeilings,
     missingCapabilities: host.missingCapabilities ?? [],
+    fences: host.fences ?? false,
   };
 }
 
@@ -176,6 +198,7 @@ export const placementIn = ({ inputs }: Pick<Desired, "inputs">) =>
 interface ServiceInputs {
   readonly replicas: number;
   readonly perHost?: boolean;
+  readonly exclusive?: boolean;
   readonly update?: {
     readonly strategy?: "start-first" | "stop-first";
     readonly maxSurge?: number;
@@ -196,12 +219,14 @@ function wantedService(
   const inputs = service.inputs as unknown as ServiceInputs;
   const { update = {}, mounts = [], disconnect = {} } = inputs;
   // Two writers on one folder of the host is how data dies.
-  const sharesWrites = mounts.some(({ hostPath, readOnly }) => hostPath !== undefined && readOnly !== true);
+  const isAlone =
+    inputs.exclusive === true ||
+    mounts.some(({ hostPath, readOnly }) => hostPath !== undefined && readOnly !== true);
   return {
     ...{ uid, namespace, name },
     replicas: inputs.replicas,
     perHost: inputs.perHost ?? false,
-    strategy: update.strategy ?? (sharesWrites ? "stop-first" : "start-first"),
+    strategy: update.strategy ?? (isAlone ? "stop-first" : "start-first"),
     maxSurge: update.maxSurge ?? 1,
     maxUnavailable: update.maxUnavailable ?? 1,
     specRevision: spec.revision,
@@ -217,13 +242,14 @@ function placedInstance(
   host: string,
   placed: Placed,
   observed: Instance | undefined,
-  present: boolean,
+  presence: Pick<PlacedInstance, "present" | "exclusive">,
   request: Request,
 ): PlacedInstance {
   const { id, serviceUid, namespace, service, index, revision, want, isMoving = false, at } = placed;
   const healthy = observed?.state === "running" && observed.healthy;
   return {
     ...{ id, serviceUid, namespace, service, index, host, revision },
-    ...{ want, isMoving, present, healthy, at, request },
+    ...{ want, isMoving, healthy, at, request },
+    ...presence,
   };
 }

@@ -81,7 +81,10 @@ type Inputs = Desired["inputs"];
 
 const specKey = (uid: string, revision: number) => `${uid}/${revision}`;
 
-function placementOf({ at: _, isMoving: __, ...placed }: Placed, memberships: Memberships): Placement {
+function placementOf(
+  { at: _, isMoving: __, isFenced: ___, ...placed }: Placed,
+  memberships: Memberships,
+): Placement {
   const membership = memberships(placed);
   return {
     ...placed,
@@ -104,10 +107,22 @@ function specsOf(store: Store, sealer: Sealer, placed: readonly Placed[]): Recor
     const isSameImage = wanted?.uid === serviceUid && wanted.outputs.imageDigest === imageDigest;
     specs[key] = {
       ...{ namespace, service, imageDigest, minHealthyTimeMs: healthyMs },
-      ...readable(isSameImage ? { ...inputs, ...wayToImage(wanted.inputs) } : inputs, sealer),
+      ...readable(
+        {
+          ...inputs,
+          ...(isSameImage && wayToImage(wanted.inputs)),
+          ...(wanted && whenCutOff(wanted, serviceUid)),
+        },
+        sealer,
+      ),
     };
   }
   return specs;
+}
+
+/** As it is wanted now: a change of it replaces nothing. */
+function whenCutOff({ uid, inputs: { disconnect } }: Desired, serviceUid: string): Inputs {
+  return uid === serviceUid ? { disconnect } : {};
 }
 
 function wayToImage({ image, pullPolicy, imageCredentials }: Inputs): Inputs {

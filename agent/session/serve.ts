@@ -1,5 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
+import type { Confirmation } from "../fence/index.ts";
 import { type Call, type Peer, type Routes, readLines, readWhole, sendLine } from "../link/index.ts";
 import type { Sealer } from "../secrets/index.ts";
 import { placementsOf } from "../services/index.ts";
@@ -22,6 +23,8 @@ export interface ServingOptions {
   readonly isStranded: () => boolean;
   readonly heard: (host: string, skewMs: number) => void;
   readonly hungUp: (host: string) => void;
+  /** What a host is told with the answer to its heartbeat. */
+  readonly confirm: (host: string) => Confirmation | undefined;
   /** Why a host is refused (by now). */
   readonly refusalOf: (peer: Peer) => string | undefined;
   /** PEM of its next certificate. */
@@ -83,7 +86,8 @@ export function sessionRoutes(options: ServingOptions): Routes {
         const { at, skewMs } = beat.parse(line);
         const now = Date.now();
         options.heard(peer.host, skewMs ?? at - now);
-        await sendLine(stream, { at: now, of: at }, signal);
+        const confirmed = options.confirm(peer.host);
+        await sendLine(stream, { at: now, of: at, ...(confirmed && { confirmed }) }, signal);
       }
     } finally {
       options.hungUp(peer.host);

@@ -23,6 +23,8 @@ export const wireLimits = {
   /** How long a server reads up to what a host has heard of another one. */
   behindMs: 5_000,
   beatBytes: 4 * 1024,
+  /** Its answer names the exclusive instances of the host. */
+  echoBytes: 1024 ** 2,
   beatMs: 500,
   /** Beats without an echo: then the server does not answer. */
   unansweredBeats: 4,
@@ -66,6 +68,11 @@ export const progress = z.object({ instance: z.string().max(256), message: z.str
 
 /** `skewMs`: how far the host's clock is ahead of the server's, by the echo of the beat before. */
 export const beat = z.object({ at: z.number(), skewMs: z.number().optional() });
-export const echo = z.object({ at: z.number(), of: z.number() });
+/** `confirmed`: what the host may go on running exclusively; from the leader alone. */
+export const echo = z.object({
+  at: z.number(),
+  of: z.number(),
+  confirmed: z.object({ ids: z.array(z.string()), ageMs: z.number().nonnegative() }).optional(),
+});
 
 export const renewed = z.object({ certificate: z.string() });

@@ -119,6 +119,8 @@ const placed = kept({
   want: z.enum(["run", "drain"]),
   /** Another one is to take its place elsewhere. */
   isMoving: z.boolean().optional(),
+  /** An exclusive one whose host is given up: no server confirms it any more. */
+  isFenced: z.boolean().optional(),
   reason: z.string(),
   at: z.string(),
 });

@@ -48,6 +48,7 @@ async function measurePlacements(keyValues: KeyValues, sizes: Sizes): Promise<Ra
   const begun = performance.now();
   await act(ops, {
     ...{ store, hostStates: allReady, now: () => new Date(), onObserved() {} },
+    remainingMs: () => 0,
     cidrOf: () => "10.64.0.0/22",
   });
   const seconds = (performance.now() - begun) / 1_000;

@@ -51,7 +51,7 @@ function machine(name: string): Machine {
   return {
     ...{ name, state: "ready", availability: "active", facts: {}, taints: [] },
     capacity: { cpu: room.cores / 1_000, memory: room.memory * mi },
-    ...{ ulimitCeilings: {}, missingCapabilities: [], systemReserved: { cpu: 0, memory: 0 } },
+    ...{ ulimitCeilings: {}, missingCapabilities: [], fences: true, systemReserved: { cpu: 0, memory: 0 } },
   };
 }
 

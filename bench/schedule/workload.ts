@@ -13,7 +13,14 @@ export function machinesOf(count: number): Machine[] {
     const name = `host-${String(at).padStart(5, "0")}`;
     const size = pick(random, [1, 2, 4]);
     return {
-      ...{ name, state: "ready", availability: "active", ulimitCeilings: {}, missingCapabilities: [] },
+      ...{
+        name,
+        state: "ready",
+        availability: "active",
+        ulimitCeilings: {},
+        missingCapabilities: [],
+        fences: true,
+      },
       capacity: { cpu: 4 * size, memory: 16 * size * gi },
       systemReserved: { cpu: 0.1, memory: gi / 4 },
       facts: {

@@ -84,6 +84,7 @@ export const Service = resource({
     ...(inputs.perHost && inputs.replicas !== 1
       ? [{ path: "replicas", reason: "is how many hosts there are with perHost; leave one of them out" }]
       : []),
+    ...exclusiveProblems(inputs),
     ...eachWithExactlyOne("healthCheck", [inputs.healthCheck], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("liveness", [inputs.liveness], ["http", "tcp", "exec"]),
     ...eachWithExactlyOne("mounts", inputs.mounts ?? [], ["tmpfs", "hostPath"]),
@@ -108,6 +109,26 @@ export const Service = resource({
     ),
   ],
 });
+
+interface Exclusive {
+  readonly exclusive?: boolean | undefined;
+  readonly perHost: boolean;
+  readonly update?: { readonly strategy?: string | undefined; readonly maxSurge: number } | undefined;
+}
+
+/** Two at once are what `exclusive` rules out. */
+function exclusiveProblems({ exclusive, perHost, update }: Exclusive) {
+  if (!exclusive) return [];
+  return [
+    ...(perHost ? [{ path: "exclusive", reason: "needs slots that can move; leave out perHost" }] : []),
+    ...(update?.strategy === "start-first"
+      ? [{ path: "update.strategy", reason: "must be stop-first with exclusive" }]
+      : []),
+    ...(update !== undefined && update.maxSurge !== 1
+      ? [{ path: "update.maxSurge", reason: "is for start-first; with exclusive the old one stops first" }]
+      : []),
+  ];
+}
 
 function eachWithExactlyOne(
   path: string,

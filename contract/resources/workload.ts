@@ -171,6 +171,11 @@ const hostName = z.string().regex(/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9
 
 const disconnect = about(
   z.strictObject({
+    stopAfter: duration({ minMs: 5_000 })
+      .optional()
+      .describe(
+        "A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.",
+      ),
     replaceAfter: duration()
       .default("0s")
       .describe("How long a host must be lost before another takes its instance's place."),
@@ -194,5 +199,11 @@ export const instance = {
     .optional()
     .describe("Free text about it, for people and selectors."),
   disconnect: disconnect.optional().describe("What becomes of its instances while their host is lost."),
+  exclusive: z
+    .boolean()
+    .optional()
+    .describe(
+      "Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.",
+    ),
   placement: placement.optional().describe("Which hosts take its instances. Default: any, evenly."),
 };

@@ -722,6 +722,8 @@ type Disconnect struct {
 	Reconcile *Reconcile `pulumi:"reconcile"`
 	// How long a host must be lost before another takes its instance's place. Default: `0s`.
 	ReplaceAfter *string `pulumi:"replaceAfter"`
+	// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+	StopAfter *string `pulumi:"stopAfter"`
 }
 
 // DisconnectInput is an input type that accepts DisconnectArgs and DisconnectOutput values.
@@ -740,6 +742,8 @@ type DisconnectArgs struct {
 	Reconcile ReconcilePtrInput `pulumi:"reconcile"`
 	// How long a host must be lost before another takes its instance's place. Default: `0s`.
 	ReplaceAfter pulumi.StringPtrInput `pulumi:"replaceAfter"`
+	// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+	StopAfter pulumi.StringPtrInput `pulumi:"stopAfter"`
 }
 
 func (DisconnectArgs) ElementType() reflect.Type {
@@ -829,6 +833,11 @@ func (o DisconnectOutput) ReplaceAfter() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Disconnect) *string { return v.ReplaceAfter }).(pulumi.StringPtrOutput)
 }
 
+// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+func (o DisconnectOutput) StopAfter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Disconnect) *string { return v.StopAfter }).(pulumi.StringPtrOutput)
+}
+
 type DisconnectPtrOutput struct{ *pulumi.OutputState }
 
 func (DisconnectPtrOutput) ElementType() reflect.Type {
@@ -870,6 +879,16 @@ func (o DisconnectPtrOutput) ReplaceAfter() pulumi.StringPtrOutput {
 			return nil
 		}
 		return v.ReplaceAfter
+	}).(pulumi.StringPtrOutput)
+}
+
+// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+func (o DisconnectPtrOutput) StopAfter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *Disconnect) *string {
+		if v == nil {
+			return nil
+		}
+		return v.StopAfter
 	}).(pulumi.StringPtrOutput)
 }
 
@@ -1101,6 +1120,8 @@ type HostFacts struct {
 	Cidr string `pulumi:"cidr"`
 	// How far its clock is ahead of the one of the server that answers, in milliseconds.
 	ClockSkewMs *float64 `pulumi:"clockSkewMs"`
+	// Whether its guard ends what may run only while servers confirm it; absent: it cannot.
+	Fences *bool `pulumi:"fences"`
 	// How many instances are placed on it.
 	Instances int `pulumi:"instances"`
 	// The release of its kernel.
@@ -1186,6 +1207,11 @@ func (o HostFactsOutput) Cidr() pulumi.StringOutput {
 // How far its clock is ahead of the one of the server that answers, in milliseconds.
 func (o HostFactsOutput) ClockSkewMs() pulumi.Float64PtrOutput {
 	return o.ApplyT(func(v HostFacts) *float64 { return v.ClockSkewMs }).(pulumi.Float64PtrOutput)
+}
+
+// Whether its guard ends what may run only while servers confirm it; absent: it cannot.
+func (o HostFactsOutput) Fences() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v HostFacts) *bool { return v.Fences }).(pulumi.BoolPtrOutput)
 }
 
 // How many instances are placed on it.
@@ -4662,6 +4688,8 @@ type ServiceSpec struct {
 	Discovery *ServiceDiscovery `pulumi:"discovery"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
 	Env map[string]string `pulumi:"env"`
+	// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+	Exclusive *bool `pulumi:"exclusive"`
 	// Names and addresses for /etc/hosts.
 	ExtraHosts map[string]string `pulumi:"extraHosts"`
 	// Supplementary groups, names or numbers.
@@ -4748,6 +4776,8 @@ type ServiceSpecArgs struct {
 	Discovery ServiceDiscoveryPtrInput `pulumi:"discovery"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
 	Env pulumi.StringMapInput `pulumi:"env"`
+	// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+	Exclusive pulumi.BoolPtrInput `pulumi:"exclusive"`
 	// Names and addresses for /etc/hosts.
 	ExtraHosts pulumi.StringMapInput `pulumi:"extraHosts"`
 	// Supplementary groups, names or numbers.
@@ -4892,6 +4922,11 @@ func (o ServiceSpecOutput) Discovery() ServiceDiscoveryPtrOutput {
 // Environment variables; `$(NAME)` expands in values, `command` and `args`.
 func (o ServiceSpecOutput) Env() pulumi.StringMapOutput {
 	return o.ApplyT(func(v ServiceSpec) map[string]string { return v.Env }).(pulumi.StringMapOutput)
+}
+
+// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+func (o ServiceSpecOutput) Exclusive() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ServiceSpec) *bool { return v.Exclusive }).(pulumi.BoolPtrOutput)
 }
 
 // Names and addresses for /etc/hosts.

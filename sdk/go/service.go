@@ -42,6 +42,8 @@ type Service struct {
 	Endpoints EndpointArrayOutput `pulumi:"endpoints"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
 	Env pulumi.StringMapOutput `pulumi:"env"`
+	// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+	Exclusive pulumi.BoolPtrOutput `pulumi:"exclusive"`
 	// Names and addresses for /etc/hosts.
 	ExtraHosts pulumi.StringMapOutput `pulumi:"extraHosts"`
 	// Supplementary groups, names or numbers.
@@ -174,6 +176,8 @@ type serviceArgs struct {
 	Discovery *ServiceDiscovery `pulumi:"discovery"`
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
 	Env map[string]string `pulumi:"env"`
+	// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+	Exclusive *bool `pulumi:"exclusive"`
 	// Names and addresses for /etc/hosts.
 	ExtraHosts map[string]string `pulumi:"extraHosts"`
 	// Supplementary groups, names or numbers.
@@ -256,6 +260,8 @@ type ServiceArgs struct {
 	Discovery ServiceDiscoveryPtrInput
 	// Environment variables; `$(NAME)` expands in values, `command` and `args`.
 	Env pulumi.StringMapInput
+	// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+	Exclusive pulumi.BoolPtrInput
 	// Names and addresses for /etc/hosts.
 	ExtraHosts pulumi.StringMapInput
 	// Supplementary groups, names or numbers.
@@ -470,6 +476,11 @@ func (o ServiceOutput) Endpoints() EndpointArrayOutput {
 // Environment variables; `$(NAME)` expands in values, `command` and `args`.
 func (o ServiceOutput) Env() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *Service) pulumi.StringMapOutput { return v.Env }).(pulumi.StringMapOutput)
+}
+
+// Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+func (o ServiceOutput) Exclusive() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *Service) pulumi.BoolPtrOutput { return v.Exclusive }).(pulumi.BoolPtrOutput)
 }
 
 // Names and addresses for /etc/hosts.

@@ -90,6 +90,10 @@ export class Service extends pulumi.CustomResource {
      */
     declare public readonly env: pulumi.Output<{[key: string]: string} | undefined>;
     /**
+     * Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+     */
+    declare public readonly exclusive: pulumi.Output<boolean | undefined>;
+    /**
      * Names and addresses for /etc/hosts.
      */
     declare public readonly extraHosts: pulumi.Output<{[key: string]: string} | undefined>;
@@ -240,6 +244,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["disconnect"] = args?.disconnect;
             resourceInputs["discovery"] = args?.discovery;
             resourceInputs["env"] = args?.env;
+            resourceInputs["exclusive"] = args?.exclusive;
             resourceInputs["extraHosts"] = args?.extraHosts;
             resourceInputs["groups"] = args?.groups;
             resourceInputs["healthCheck"] = args?.healthCheck;
@@ -291,6 +296,7 @@ export class Service extends pulumi.CustomResource {
             resourceInputs["dnsName"] = undefined /*out*/;
             resourceInputs["endpoints"] = undefined /*out*/;
             resourceInputs["env"] = undefined /*out*/;
+            resourceInputs["exclusive"] = undefined /*out*/;
             resourceInputs["extraHosts"] = undefined /*out*/;
             resourceInputs["groups"] = undefined /*out*/;
             resourceInputs["healthCheck"] = undefined /*out*/;
@@ -368,6 +374,10 @@ export interface ServiceArgs {
      * Environment variables; `$(NAME)` expands in values, `command` and `args`.
      */
     env?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+     */
+    exclusive?: pulumi.Input<boolean | undefined>;
     /**
      * Names and addresses for /etc/hosts.
      */

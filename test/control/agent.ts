@@ -6,6 +6,7 @@ import { connectKeyValues, superviseMember } from "../../agent/adapters/etcd/ind
 import {
   createProcesses,
   findProcesses,
+  readBootClock,
   readStartTime,
   readUnixPeer,
 } from "../../agent/adapters/libc/index.ts";
@@ -75,6 +76,8 @@ export async function startAgent({ quotaBytes }: { quotaBytes?: number } = {}): 
         keyValues,
         servers: { ...keyValues.members, openToPeers: async () => undefined },
         portProbe: createPortProbe(),
+        bootClock: readBootClock,
+        onHeard() {},
         localRanges: () => [],
         readPeer: readUnixPeer,
         images: fakeImages(registry),

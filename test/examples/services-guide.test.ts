@@ -12,7 +12,7 @@ const guide = readGuide(join(clone, "docs", "guides", "services.md"));
 const fieldsOfImages = ["imageDigest", "pullPolicy", "imageCredentials", "registry"];
 
 /** What docs/guides/scheduling.md and docs/guides/networks.md are about. */
-const elsewhere = new Set(["placement", "perHost", "disconnect", "networks"]);
+const elsewhere = new Set(["placement", "perHost", "disconnect", "exclusive", "networks"]);
 
 /** curl's exit code. */
 const connectionRefused = 7;

@@ -95,6 +95,12 @@ const instances = createHostInstances({
       leadsTo: () => false,
       owesAnswer: async () => false,
     },
+    fence: {
+      async untilGranted() {},
+      hold() {},
+      requireGranted() {},
+      release() {},
+    },
     reports: {
       async instances(list) {
         say({ report: list, atMs: Date.now() });

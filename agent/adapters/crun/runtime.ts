@@ -74,7 +74,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
     async prepare(id, log) {
       const monitor = await startMonitor(ports.spawner, programs, paths, id, log);
       return {
-        async start(container) {
+        async start(container, mayRun) {
           const profile = wantedProfile(container, facts);
           const filter = profile && filters.find(profile);
           writeBundle(paths, container, serialize(ociConfig(container, facts, filter)));
@@ -82,6 +82,7 @@ export function createRuntime(options: RuntimeOptions, ports: RuntimePorts): Run
           await monitor.create();
           const process = readProcess(paths, id);
           if (process === undefined) throw startFailure(`no status of ${id} after its creation`);
+          mayRun();
           if (!letGo(paths, id)) expectStarted(await crun("start", id));
           weights.settle(id);
           if (filter && filter.bpf === undefined) filters.keep(filter.profile, id);

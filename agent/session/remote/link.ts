@@ -1,5 +1,6 @@
 import type { ClientHttp2Session, ServerHttp2Session } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Confirmation } from "../../fence/index.ts";
 import type { Credentials } from "../../identity/index.ts";
 import { dial, dialServing, type Exchange, openStream, readLines } from "../../link/index.ts";
 import { beat, echo, paths, wireLimits } from "../wire.ts";
@@ -19,6 +20,10 @@ export interface LinkOptions {
   readonly credentials: Credentials;
   /** Answers what the server asks. */
   readonly serve: (session: ServerHttp2Session) => void;
+  /** Milliseconds on the boot clock: what heartbeats are sent at. */
+  readonly bootClock: () => number;
+  /** The server has answered a heartbeat, and says what may go on here. */
+  readonly onHeard: (sentMs: number, confirmed: Confirmation | undefined) => void;
 }
 
 /** Connects, and begins to send heartbeats; resolves once the first was answered. */
@@ -30,7 +35,7 @@ export async function openLink(server: string, options: LinkOptions, signal: Abo
   try {
     const exchange = await openStream(dialled.session, paths.heartbeats, over);
     const first = Promise.withResolvers<void>();
-    const beating = keepBeating(exchange, first.resolve, over);
+    const beating = keepBeating(exchange, options, first.resolve, over);
     beating.catch(first.reject).finally(() => ending.abort());
     await first.promise;
     const serving = await dialServing(server, options.credentials, over);
@@ -48,14 +53,20 @@ export async function openLink(server: string, options: LinkOptions, signal: Abo
 /** Until the server does not answer, or the signal aborts. Rejects with why. */
 async function keepBeating(
   { stream, body }: Exchange,
+  { bootClock, onHeard }: Pick<LinkOptions, "bootClock" | "onHeard">,
   onEcho: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   let unanswered = 0;
   let skewMs: number | undefined;
+  /** Of the beats that were not answered yet: answers come in the same order. */
+  const sent: number[] = [];
   const listen = async () => {
-    for await (const line of readLines(body, wireLimits.beatBytes)) {
-      const { at, of } = echo.parse(line);
+    for await (const line of readLines(body, wireLimits.echoBytes)) {
+      const { at, of, confirmed } = echo.parse(line);
+      const sentMs = sent.shift();
+      if (sentMs === undefined) throw new Error("the server answers more heartbeats than it was sent");
+      onHeard(sentMs, confirmed);
       unanswered = 0;
       skewMs = (of + Date.now()) / 2 - at;
       onEcho();
@@ -67,6 +78,7 @@ async function keepBeating(
     while (unanswered < wireLimits.unansweredBeats) {
       unanswered += 1;
       const own = beat.parse({ at: Date.now(), ...(skewMs !== undefined && { skewMs }) });
+      sent.push(bootClock());
       stream.write(`${JSON.stringify(own)}\n`);
       await delay(wireLimits.beatMs, undefined, { signal });
     }

@@ -7,6 +7,8 @@ export interface LinksOptions {
   readonly servers: readonly string[];
   readonly credentials: () => LinkOptions["credentials"];
   readonly serve: LinkOptions["serve"];
+  readonly bootClock: LinkOptions["bootClock"];
+  readonly onHeard: LinkOptions["onHeard"];
   /** A server cannot be reached, or is again; not twice the same. */
   readonly onChange: (server: string, trouble: Error | undefined) => void;
   readonly signal: AbortSignal;
@@ -77,8 +79,7 @@ export function keepLinks(options: LinksOptions): Links {
     let told: string | undefined;
     while (!until.aborted) {
       try {
-        const { credentials, serve } = options;
-        const link = await openLink(server, { credentials: credentials(), serve }, until);
+        const link = await openLink(server, { ...options, credentials: options.credentials() }, until);
         pauseMs = wireLimits.firstPauseMs;
         open.add(link);
         told = undefined;

@@ -94,6 +94,10 @@ export interface DisconnectArgs {
      * How long a host must be lost before another takes its instance's place. Default: `0s`.
      */
     replaceAfter?: pulumi.Input<string | undefined>;
+    /**
+     * A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+     */
+    stopAfter?: pulumi.Input<string | undefined>;
 }
 
 export interface ExecProbeArgs {
@@ -473,6 +477,10 @@ export interface ServiceSpecArgs {
      * Environment variables; `$(NAME)` expands in values, `command` and `args`.
      */
     env?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+     */
+    exclusive?: pulumi.Input<boolean | undefined>;
     /**
      * Names and addresses for /etc/hosts.
      */

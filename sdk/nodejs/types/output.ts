@@ -94,6 +94,10 @@ export interface Disconnect {
      * How long a host must be lost before another takes its instance's place. Default: `0s`.
      */
     replaceAfter?: string;
+    /**
+     * A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+     */
+    stopAfter?: string;
 }
 
 export interface Endpoint {
@@ -163,6 +167,10 @@ export interface HostFacts {
      * How far its clock is ahead of the one of the server that answers, in milliseconds.
      */
     clockSkewMs?: number;
+    /**
+     * Whether its guard ends what may run only while servers confirm it; absent: it cannot.
+     */
+    fences?: boolean;
     /**
      * How many instances are placed on it.
      */

@@ -459,20 +459,28 @@ class DisconnectArgsDict(TypedDict):
     """
     How long a host must be lost before another takes its instance's place. Default: `0s`.
     """
+    stop_after: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+    """
 
 @pulumi.input_type
 class DisconnectArgs:
     def __init__(__self__, *,
                  reconcile: pulumi.Input[Optional['Reconcile']] = None,
-                 replace_after: pulumi.Input[Optional[_builtins.str]] = None):
+                 replace_after: pulumi.Input[Optional[_builtins.str]] = None,
+                 stop_after: pulumi.Input[Optional[_builtins.str]] = None):
         """
         :param pulumi.Input['Reconcile'] reconcile: Which of the two stays when the host is back and both are healthy. Default: `replacement`.
         :param pulumi.Input[_builtins.str] replace_after: How long a host must be lost before another takes its instance's place. Default: `0s`.
+        :param pulumi.Input[_builtins.str] stop_after: A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
         """
         if reconcile is not None:
             pulumi.set(__self__, "reconcile", reconcile)
         if replace_after is not None:
             pulumi.set(__self__, "replace_after", replace_after)
+        if stop_after is not None:
+            pulumi.set(__self__, "stop_after", stop_after)
 
     @_builtins.property
     @pulumi.getter
@@ -497,6 +505,18 @@ class DisconnectArgs:
     @replace_after.setter
     def replace_after(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "replace_after", value)
+
+    @_builtins.property
+    @pulumi.getter(name="stopAfter")
+    def stop_after(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+        """
+        return pulumi.get(self, "stop_after")
+
+    @stop_after.setter
+    def stop_after(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "stop_after", value)
 
 
 class ExecProbeArgsDict(TypedDict):
@@ -2142,6 +2162,10 @@ class ServiceSpecArgsDict(TypedDict):
     """
     Environment variables; `$(NAME)` expands in values, `command` and `args`.
     """
+    exclusive: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+    """
     extra_hosts: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
     """
     Names and addresses for /etc/hosts.
@@ -2266,6 +2290,7 @@ class ServiceSpecArgs:
                  disconnect: pulumi.Input[Optional['DisconnectArgs']] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  groups: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  health_check: pulumi.Input[Optional['ProbeArgs']] = None,
@@ -2303,6 +2328,7 @@ class ServiceSpecArgs:
         :param pulumi.Input['DisconnectArgs'] disconnect: What becomes of its instances while their host is lost.
         :param pulumi.Input['ServiceDiscovery'] discovery: What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] env: Environment variables; `$(NAME)` expands in values, `command` and `args`.
+        :param pulumi.Input[_builtins.bool] exclusive: Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] extra_hosts: Names and addresses for /etc/hosts.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] groups: Supplementary groups, names or numbers.
         :param pulumi.Input['ProbeArgs'] health_check: Failing takes it out of traffic.
@@ -2347,6 +2373,8 @@ class ServiceSpecArgs:
             pulumi.set(__self__, "discovery", discovery)
         if env is not None:
             pulumi.set(__self__, "env", env)
+        if exclusive is not None:
+            pulumi.set(__self__, "exclusive", exclusive)
         if extra_hosts is not None:
             pulumi.set(__self__, "extra_hosts", extra_hosts)
         if groups is not None:
@@ -2499,6 +2527,18 @@ class ServiceSpecArgs:
     @env.setter
     def env(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "env", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def exclusive(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+        """
+        return pulumi.get(self, "exclusive")
+
+    @exclusive.setter
+    def exclusive(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "exclusive", value)
 
     @_builtins.property
     @pulumi.getter(name="extraHosts")

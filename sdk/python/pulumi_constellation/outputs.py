@@ -306,6 +306,8 @@ class Disconnect(dict):
         suggest = None
         if key == "replaceAfter":
             suggest = "replace_after"
+        elif key == "stopAfter":
+            suggest = "stop_after"
 
         if suggest:
             pulumi.log.warn(f"Key '{key}' not found in Disconnect. Access the value via the '{suggest}' property getter instead.")
@@ -320,15 +322,19 @@ class Disconnect(dict):
 
     def __init__(__self__, *,
                  reconcile: Optional['Reconcile'] = None,
-                 replace_after: Optional[_builtins.str] = None):
+                 replace_after: Optional[_builtins.str] = None,
+                 stop_after: Optional[_builtins.str] = None):
         """
         :param 'Reconcile' reconcile: Which of the two stays when the host is back and both are healthy. Default: `replacement`.
         :param _builtins.str replace_after: How long a host must be lost before another takes its instance's place. Default: `0s`.
+        :param _builtins.str stop_after: A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
         """
         if reconcile is not None:
             pulumi.set(__self__, "reconcile", reconcile)
         if replace_after is not None:
             pulumi.set(__self__, "replace_after", replace_after)
+        if stop_after is not None:
+            pulumi.set(__self__, "stop_after", stop_after)
 
     @_builtins.property
     @pulumi.getter
@@ -345,6 +351,14 @@ class Disconnect(dict):
         How long a host must be lost before another takes its instance's place. Default: `0s`.
         """
         return pulumi.get(self, "replace_after")
+
+    @_builtins.property
+    @pulumi.getter(name="stopAfter")
+    def stop_after(self) -> Optional[_builtins.str]:
+        """
+        A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+        """
+        return pulumi.get(self, "stop_after")
 
 
 @pulumi.output_type
@@ -471,6 +485,7 @@ class HostFacts(dict):
                  ulimit_ceilings: Mapping[str, _builtins.float],
                  arch: Optional[_builtins.str] = None,
                  clock_skew_ms: Optional[_builtins.float] = None,
+                 fences: Optional[_builtins.bool] = None,
                  missing_capabilities: Optional[Sequence[_builtins.str]] = None,
                  wireguard_key: Optional[_builtins.str] = None):
         """
@@ -494,6 +509,7 @@ class HostFacts(dict):
         :param Mapping[str, _builtins.float] ulimit_ceilings: Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
         :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
         :param _builtins.float clock_skew_ms: How far its clock is ahead of the one of the server that answers, in milliseconds.
+        :param _builtins.bool fences: Whether its guard ends what may run only while servers confirm it; absent: it cannot.
         :param Sequence[_builtins.str] missing_capabilities: Capabilities that no container can be given here: `[SYS_RESOURCE]`.
         :param _builtins.str wireguard_key: The public key of its tunnels to other hosts.
         """
@@ -519,6 +535,8 @@ class HostFacts(dict):
             pulumi.set(__self__, "arch", arch)
         if clock_skew_ms is not None:
             pulumi.set(__self__, "clock_skew_ms", clock_skew_ms)
+        if fences is not None:
+            pulumi.set(__self__, "fences", fences)
         if missing_capabilities is not None:
             pulumi.set(__self__, "missing_capabilities", missing_capabilities)
         if wireguard_key is not None:
@@ -683,6 +701,14 @@ class HostFacts(dict):
         How far its clock is ahead of the one of the server that answers, in milliseconds.
         """
         return pulumi.get(self, "clock_skew_ms")
+
+    @_builtins.property
+    @pulumi.getter
+    def fences(self) -> Optional[_builtins.bool]:
+        """
+        Whether its guard ends what may run only while servers confirm it; absent: it cannot.
+        """
+        return pulumi.get(self, "fences")
 
     @_builtins.property
     @pulumi.getter(name="missingCapabilities")

@@ -31,6 +31,7 @@ class ServiceArgs:
                  disconnect: pulumi.Input[Optional['DisconnectArgs']] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  groups: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  health_check: pulumi.Input[Optional['ProbeArgs']] = None,
@@ -73,6 +74,7 @@ class ServiceArgs:
         :param pulumi.Input['DisconnectArgs'] disconnect: What becomes of its instances while their host is lost.
         :param pulumi.Input['ServiceDiscovery'] discovery: What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] env: Environment variables; `$(NAME)` expands in values, `command` and `args`.
+        :param pulumi.Input[_builtins.bool] exclusive: Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] extra_hosts: Names and addresses for /etc/hosts.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] groups: Supplementary groups, names or numbers.
         :param pulumi.Input['ProbeArgs'] health_check: Failing takes it out of traffic.
@@ -121,6 +123,8 @@ class ServiceArgs:
             pulumi.set(__self__, "discovery", discovery)
         if env is not None:
             pulumi.set(__self__, "env", env)
+        if exclusive is not None:
+            pulumi.set(__self__, "exclusive", exclusive)
         if extra_hosts is not None:
             pulumi.set(__self__, "extra_hosts", extra_hosts)
         if groups is not None:
@@ -289,6 +293,18 @@ class ServiceArgs:
     @env.setter
     def env(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "env", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def exclusive(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+        """
+        return pulumi.get(self, "exclusive")
+
+    @exclusive.setter
+    def exclusive(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "exclusive", value)
 
     @_builtins.property
     @pulumi.getter(name="extraHosts")
@@ -665,6 +681,7 @@ class Service(pulumi.CustomResource):
                  disconnect: pulumi.Input[Optional[Union['DisconnectArgs', 'DisconnectArgsDict']]] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  groups: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  health_check: pulumi.Input[Optional[Union['ProbeArgs', 'ProbeArgsDict']]] = None,
@@ -710,6 +727,7 @@ class Service(pulumi.CustomResource):
         :param pulumi.Input[Union['DisconnectArgs', 'DisconnectArgsDict']] disconnect: What becomes of its instances while their host is lost.
         :param pulumi.Input['ServiceDiscovery'] discovery: What the service's name resolves to: its virtual address, or its healthy instances' own. Default: `virtual`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] env: Environment variables; `$(NAME)` expands in values, `command` and `args`.
+        :param pulumi.Input[_builtins.bool] exclusive: Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] extra_hosts: Names and addresses for /etc/hosts.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] groups: Supplementary groups, names or numbers.
         :param pulumi.Input[Union['ProbeArgs', 'ProbeArgsDict']] health_check: Failing takes it out of traffic.
@@ -774,6 +792,7 @@ class Service(pulumi.CustomResource):
                  disconnect: pulumi.Input[Optional[Union['DisconnectArgs', 'DisconnectArgsDict']]] = None,
                  discovery: pulumi.Input[Optional['ServiceDiscovery']] = None,
                  env: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
                  extra_hosts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  groups: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  health_check: pulumi.Input[Optional[Union['ProbeArgs', 'ProbeArgsDict']]] = None,
@@ -822,6 +841,7 @@ class Service(pulumi.CustomResource):
             __props__.__dict__["disconnect"] = disconnect
             __props__.__dict__["discovery"] = discovery
             __props__.__dict__["env"] = env
+            __props__.__dict__["exclusive"] = exclusive
             __props__.__dict__["extra_hosts"] = extra_hosts
             __props__.__dict__["groups"] = groups
             __props__.__dict__["health_check"] = health_check
@@ -898,6 +918,7 @@ class Service(pulumi.CustomResource):
         __props__.__dict__["dns_name"] = None
         __props__.__dict__["endpoints"] = None
         __props__.__dict__["env"] = None
+        __props__.__dict__["exclusive"] = None
         __props__.__dict__["extra_hosts"] = None
         __props__.__dict__["groups"] = None
         __props__.__dict__["health_check"] = None
@@ -1035,6 +1056,14 @@ class Service(pulumi.CustomResource):
         Environment variables; `$(NAME)` expands in values, `command` and `args`.
         """
         return pulumi.get(self, "env")
+
+    @_builtins.property
+    @pulumi.getter
+    def exclusive(self) -> pulumi.Output[Optional[_builtins.bool]]:
+        """
+        Each instance runs at most once, whatever fails: a host that is cut off stops it within 12 s, and only then does another start it. Always `stop-first`.
+        """
+        return pulumi.get(self, "exclusive")
 
     @_builtins.property
     @pulumi.getter(name="extraHosts")

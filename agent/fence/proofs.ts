@@ -1,0 +1,76 @@
+import { createPulse } from "../lib/pulse.ts";
+import { type Compare, type KeyValues, keys } from "../store/index.ts";
+
+/** In milliseconds. */
+const bounds = {
+  /** From one proof to the next. */
+  everyMs: 500,
+  /** Nobody has asked for so long: no more of them until somebody does. */
+  idleMs: 5_000,
+} as const;
+
+export interface ProofsPorts {
+  readonly leadership: { term(): Compare | undefined; subscribe(listener: () => void): () => void };
+  /** Reads what a majority of the servers agrees on. */
+  readonly keyValues: Pick<KeyValues, "range">;
+  /** Whether there is no other server that could lead. */
+  readonly isAlone: () => boolean;
+  /** Milliseconds on the boot clock. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * How a server knows that it leads: a majority still has its name in the store. Another one that takes over does so after
+ * that look began, which is therefore the time that counts. Where there is no other server, nobody can.
+ */
+export function createProofs(ports: ProofsPorts) {
+  const { leadership, now, signal } = ports;
+  const pulse = createPulse();
+  let since: { readonly term: number; readonly at: number } | undefined;
+  let proved: { readonly term: number; readonly at: number } | undefined;
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  function currentTerm(): number | undefined {
+    const term = leadership.term()?.modRevision;
+    // Seen after it began, however late: whatever counts from it counts too long at most.
+    if (term !== undefined && since?.term !== term) since = { term, at: now() };
+    return term;
+  }
+
+  async function prove(): Promise<void> {
+    const term = currentTerm();
+    if (term === undefined) return;
+    const at = now();
+    const { entries } = await ports.keyValues.range(keys.leader, { limit: 1 });
+    const [found] = entries;
+    if (found?.key === keys.leader && found.modRevision === term) proved = { term, at };
+  }
+
+  async function keepProving(): Promise<void> {
+    const unsubscribe = leadership.subscribe(() => void currentTerm());
+    while (!signal.aborted) {
+      const isAsked = now() - askedAt < bounds.idleMs;
+      // A failed look proves nothing; the next one may.
+      if (isAsked) await prove().catch(() => undefined);
+      await pulse.wait(signal, isAsked ? bounds.everyMs : undefined);
+    }
+    unsubscribe();
+  }
+  void keepProving();
+
+  return {
+    ledSince(): number | undefined {
+      return currentTerm() === undefined ? undefined : since?.at;
+    },
+    provedAt(): number | undefined {
+      const term = currentTerm();
+      if (term === undefined) return undefined;
+      if (ports.isAlone()) return now();
+      const wasIdle = now() - askedAt >= bounds.idleMs;
+      askedAt = now();
+      if (wasIdle) pulse.fire();
+      return proved?.term === term ? proved.at : undefined;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { leaseLimits, waitMs } from "../../agent/fence/index.ts";
+import { agentPaths } from "../../contract/index.ts";
+import { until } from "../control/until.ts";
+import type { Host } from "../lab/index.ts";
+import { startCluster, type TestCluster } from "./cluster.ts";
+import { type SharedLog, type Stretch, shareLog } from "./shared-log.ts";
+
+let cluster: TestCluster;
+let log: SharedLog;
+/** An ordinary service with `stopAfter`. */
+let patient: SharedLog;
+const stopAfterMs = 5_000;
+beforeAll(async () => {
+  cluster = await startCluster(6);
+  log = await shareLog(cluster.lab.hosts, "exclusive");
+  // On the server it could not be cut off from the servers.
+  const placement = {
+    constraints: [{ key: "host.name", operator: "NotIn", values: [cluster.server.hostname] }],
+  };
+  await cluster.serve("log", { ...log.inputs, exclusive: true, replicas: 4, placement });
+  patient = await shareLog(cluster.workers, "patient");
+  const disconnect = { stopAfter: `${stopAfterMs}ms`, replaceAfter: "1h" };
+  await cluster.serve("patient", { ...patient.inputs, disconnect, perHost: true, placement });
+  await Promise.all([cluster.healthy("log"), cluster.healthy("patient")]);
+});
+afterAll(async () => await cluster?.[Symbol.asyncDispose]());
+
+/** How soon after a cut another host has to run it: the wait, until the host counts as lost, the start, on a busy machine. */
+const boundMs = waitMs + 15_000;
+/** How long it may go on after a cut at most. */
+const endMs = leaseLimits.leaseMs / (1 - leaseLimits.maxDrift) + leaseLimits.killMs;
+
+/** The agent of a host, as its guard has written it down: a child of it looks the same for a moment. */
+function agentOf(host: Host): string {
+  const { runDir } = agentPaths(join(host.root, "c"));
+  const { agentPid } = JSON.parse(readFileSync(`/proc/${host.pid}/root${runDir}/guard.json`, "utf8"));
+  return String(agentPid);
+}
+
+const nowMs = () => log.entries().at(-1)?.atMs ?? 0;
+
+/** Who writes for a slot, newest last. */
+const writers = (slot: string): Stretch[] => log.stretches().filter((stretch) => stretch.slot === slot);
+
+/** When a host wrote last. */
+const lastOf = (shared: SharedLog, host: string) =>
+  Math.max(...shared.stretches().flatMap((one) => (one.host === host ? one.untilMs : [])));
+
+function runners(): { slot: string; host: Host }[] {
+  return ["log-0", "log-1", "log-2", "log-3"].map((slot) => {
+    const name = writers(slot).at(-1)?.host;
+    const host = cluster.workers.find(({ hostname }) => hostname === name);
+    if (host === undefined) throw new Error(`${slot} runs nowhere`);
+    return { slot, host };
+  });
+}
+
+/** Waits until another host writes for a slot, and judges how long the first one went on. */
+async function isTakenOver(slot: string, from: Host, cutAtMs: number): Promise<void> {
+  await until(
+    `another host to write for ${slot}`,
+    async () => writers(slot).find(({ host, fromMs }) => host !== from.hostname && fromMs > cutAtMs),
+    boundMs,
+  );
+  const before = writers(slot).filter(({ host }) => host === from.hostname);
+  expect(Math.max(...before.map(({ untilMs }) => untilMs)) - cutAtMs).toBeLessThan(endMs);
+}
+
+/** Kills a host's agent whenever there is one. */
+function keepKilling(host: Host): { stop(): Promise<void> } {
+  const ending = new AbortController();
+  const killing = (async () => {
+    while (!ending.signal.aborted) {
+      await host.run(["kill", "-KILL", agentOf(host)]);
+      await delay(200);
+    }
+  })();
+  return {
+    async stop() {
+      ending.abort();
+      await killing;
+    },
+  };
+}
+
+test("hosts cut both ways, one way, with their agent stopped, with their agent killed again and again: no slot of an exclusive service is written for twice at once, each by another host within 30 s, also once they are back; and after `stopAfter` they stop what has it", async () => {
+  const [both, oneWay, stopped, killed] = runners();
+  if (!both || !oneWay || !stopped || !killed) throw new Error("four slots are wanted");
+  expect(new Set([both, oneWay, stopped, killed].map(({ host }) => host.hostname)).size).toBe(4);
+  const pid = agentOf(stopped.host);
+  const cutAtMs = nowMs();
+  await stopped.host.output(["kill", "-STOP", pid]);
+  await Promise.all([both.host.cut(), oneWay.host.oneWay(), stopped.host.cut(), killed.host.cut()]);
+  const killing = keepKilling(killed.host);
+  try {
+    await Promise.all(
+      [both, oneWay, stopped, killed].map(async ({ slot, host }) => await isTakenOver(slot, host, cutAtMs)),
+    );
+  } finally {
+    await killing.stop();
+  }
+  expect(log.overlaps()).toEqual([]);
+  const cutHosts = [both, oneWay, stopped, killed].map(({ host }) => host.hostname);
+  const patientUntil = cutHosts.map((name) => lastOf(patient, name) - cutAtMs);
+  // Its last word may have come half a second before the cut.
+  expect(Math.min(...patientUntil)).toBeGreaterThan(stopAfterMs - 1_500);
+  expect(Math.max(...patientUntil)).toBeLessThan(
+    stopAfterMs / (1 - leaseLimits.maxDrift) + leaseLimits.killMs,
+  );
+  await stopped.host.output(["kill", "-CONT", pid]);
+  for (const { host } of [both, oneWay, stopped, killed]) await host.heal();
+  for (const { host } of [both, oneWay, stopped, killed]) await cluster.isState(host, "ready", 40_000);
+  await Promise.all([cluster.healthy("log", 40_000), cluster.healthy("patient", 40_000)]);
+  expect(log.overlaps()).toEqual([]);
+  const healedAtMs = nowMs();
+  await until("what was stopped to write again", async () =>
+    cutHosts.every((name) => lastOf(patient, name) > healedAtMs) ? true : undefined,
+  );
+});
+
+test("kill -9 of an agent, without a cut: its exclusive instance goes on past the end of its lease", async () => {
+  const [first] = runners();
+  if (!first) throw new Error("a slot is wanted");
+  const before = writers(first.slot).at(-1);
+  await first.host.output(["kill", "-KILL", agentOf(first.host)]);
+  const from = nowMs();
+  await until("it to write on", async () =>
+    nowMs() > from + leaseLimits.leaseMs + leaseLimits.killMs ? true : undefined,
+  );
+  const after = writers(first.slot).at(-1);
+  expect(after).toMatchObject({ run: before?.run, host: first.host.hostname });
+  expect(after?.untilMs).toBeGreaterThan(from + leaseLimits.leaseMs);
+});
