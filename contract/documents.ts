@@ -169,6 +169,12 @@ export const host = hostReport.extend({
   state: z
     .enum(["ready", "suspect", "lost"])
     .describe("Whether it answers; `lost`: what was placed there is placed elsewhere."),
+  absences: z
+    .int()
+    .optional()
+    .describe(
+      "How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.",
+    ),
   clockSkewMs: z
     .number()
     .optional()

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import type { Store } from "../store/index.ts";
 import { livenessLimits } from "./liveness.ts";
+import { steadinessLimits } from "./steadiness.ts";
 import { watchHosts } from "./watch.ts";
 
 beforeEach(() => void jest.useFakeTimers());
@@ -62,6 +63,42 @@ test("a host that another server hears is not lost, for as long as that one does
   await jest.advanceTimersByTimeAsync(livenessLimits.lostMs + 1_000);
   expect(states).toEqual(["other suspect", "other lost"]);
   clearInterval(beating);
+  ending.abort();
+  await watch.running;
+});
+
+test("a host that comes and goes is told of, until it was steady for a while", async () => {
+  const store = {
+    list: () => [{ record: { name: "self" } }, { record: { name: "other" } }],
+    subscribe: () => () => undefined,
+  } as unknown as Store;
+  const ending = new AbortController();
+  const watch = watchHosts({
+    store,
+    self: "self",
+    onChange: () => undefined,
+    askOthers: () => undefined,
+    signal: ending.signal,
+  });
+  const answersFor = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 500) {
+      watch.heard("other", 0);
+      await jest.advanceTimersByTimeAsync(500);
+    }
+  };
+  for (let time = 0; time < steadinessLimits.absences; time++) {
+    expect(watch.conditionOf("other").absences).toBeUndefined();
+    await answersFor(5_000);
+    await jest.advanceTimersByTimeAsync(livenessLimits.confirmMs);
+  }
+  await answersFor(1_000);
+  expect(watch.conditionOf("other")).toMatchObject({ state: "ready", absences: steadinessLimits.absences });
+  let changes = 0;
+  watch.subscribe(() => {
+    changes += 1;
+  });
+  await answersFor(steadinessLimits.steadyMs);
+  expect([watch.conditionOf("other").absences, changes]).toEqual([undefined, 1]);
   ending.abort();
   await watch.running;
 });

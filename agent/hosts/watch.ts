@@ -1,6 +1,7 @@
 import { createPulse } from "../lib/pulse.ts";
 import { families, type Store } from "../store/index.ts";
 import { decide, type HostState, livenessLimits } from "./liveness.ts";
+import { type Absences, noteAbsence, unsteadiness } from "./steadiness.ts";
 
 export interface HostWatch {
   /** A heartbeat came. `skewMs`: how far its clock is ahead of ours. */
@@ -10,8 +11,8 @@ export interface HostWatch {
   /** Whether its agent is heard: sooner known than what becomes of the host, which lives on without it. */
   isAnswering(name: string): boolean;
   stateOf(name: string): HostState;
-  /** The same, and for how long it has been in it. */
-  conditionOf(name: string): { readonly state: HostState; readonly sinceMs: number };
+  /** The same, for how long it has been in it, and how often it fell silent lately where that is too often. */
+  conditionOf(name: string): Condition;
   /** How far its clock was ahead of ours when it was heard last; undefined: never heard. */
   skewOf(name: string): number | undefined;
   /** Calls back after a host's state has changed; gives what ends that. */
@@ -20,6 +21,13 @@ export interface HostWatch {
   silences(names: readonly string[]): Record<string, number>;
   /** Resolves after the abort. */
   readonly running: Promise<void>;
+}
+
+export interface Condition {
+  readonly state: HostState;
+  readonly sinceMs: number;
+  /** It comes and goes: nothing new is for it until it has been steady for a while. */
+  readonly absences?: number;
 }
 
 export interface WatchOptions {
@@ -46,6 +54,9 @@ interface Known {
   /** When its agent hung up, and was not heard since. */
   hungUpMs?: number | undefined;
   skewMs?: number;
+  /** By the same clock. */
+  absences: Absences;
+  isUnsteady: boolean;
 }
 
 /** Nobody has said that it hears it. */
@@ -61,9 +72,7 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
 
   function keepUp(): void {
     const names = new Set(store.list(families.host).map(({ record }) => record.name));
-    for (const name of names)
-      if (name !== self && !hosts.has(name))
-        hosts.set(name, { ...silent, wasHeard: false, state: "ready", enteredMs: performance.now() });
+    for (const name of names) if (name !== self && !hosts.has(name)) hosts.set(name, newlyKnown(false));
     for (const name of hosts.keys()) if (!names.has(name)) hosts.delete(name);
   }
 
@@ -76,11 +85,21 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
     for (const [name, state] of decide(hearings, 1)) {
       const known = hosts.get(name);
       if (known === undefined || known.state === state) continue;
+      if (known.state === "ready") known.absences = noteAbsence(known.absences, performance.now());
       known.state = state;
       known.enteredMs = performance.now();
       onChange({ name, state, silentMs: known.silentMs });
-      for (const listener of [...listeners]) listener();
+      tell();
     }
+    for (const known of hosts.values()) {
+      const isUnsteady = absencesOf(known) !== undefined;
+      if (known.isUnsteady && !isUnsteady) tell();
+      known.isUnsteady = isUnsteady;
+    }
+  }
+
+  function tell(): void {
+    for (const listener of [...listeners]) listener();
   }
 
   /** A host that this server alone does not hear is not lost: what it reports comes by another one. */
@@ -127,12 +146,7 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
 
   return {
     heard(name, skewMs) {
-      const first = {
-        elsewhereMs: silent.elsewhereMs,
-        state: "ready" as const,
-        enteredMs: performance.now(),
-      };
-      const known = hosts.get(name) ?? first;
+      const known = hosts.get(name) ?? newlyKnown(true);
       hosts.set(name, { ...known, silentMs: 0, wasHeard: true, hungUpMs: undefined, skewMs });
       if (known.state !== "ready") apply();
     },
@@ -146,8 +160,10 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
       return state === "ready" && isBack;
     },
     conditionOf(name) {
-      const { state, enteredMs } = hosts.get(name) ?? { state: "ready", enteredMs: performance.now() };
-      return { state, sinceMs: performance.now() - enteredMs };
+      const known = hosts.get(name) ?? newlyKnown(true);
+      const absences = absencesOf(known);
+      const sinceMs = performance.now() - known.enteredMs;
+      return { state: known.state, sinceMs, ...(absences !== undefined && { absences }) };
     },
     stateOf: (name) => hosts.get(name)?.state ?? "ready",
     silences: (names) =>
@@ -164,4 +180,13 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
     },
     running: listen(),
   };
+}
+
+function newlyKnown(wasHeard: boolean): Known {
+  const enteredMs = performance.now();
+  return { ...silent, wasHeard, state: "ready", enteredMs, absences: [], isUnsteady: false };
+}
+
+function absencesOf({ state, enteredMs, absences }: Known): number | undefined {
+  return unsteadiness(absences, state === "ready" ? enteredMs : undefined, performance.now());
 }

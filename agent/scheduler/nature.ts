@@ -7,6 +7,10 @@ type Rule = (request: Request, machine: Machine) => readonly Reason[];
 /** What a host is by itself, whatever runs on it: each rule with the reasons it has against an instance. */
 const rules: readonly Rule[] = [
   (_, { state }) => (state === "ready" ? [] : [both(`is ${state}`, `are ${state}`)]),
+  (_, { absences }) =>
+    absences === undefined
+      ? []
+      : [{ ...both("comes and goes", "come and go"), detail: `fell silent ${absences} times lately` }],
   (_, { availability }) =>
     availability === "active" ? [] : [both(`is ${availability}`, `are ${availability}`)],
   ({ constraints }, { facts }) =>

@@ -41,6 +41,8 @@ export interface Machine {
   readonly state: HostFacts["state"];
   /** How long it has been lost. */
   readonly lostMs?: number;
+  /** How often it fell silent lately, where that is too often for anything new. */
+  readonly absences?: number;
   readonly availability: Availability;
   readonly capacity: Amounts;
   /** What it keeps for itself. */

@@ -18,13 +18,15 @@ export function hostsOf(
     if (!host || !member) return [];
     const { labels, taints, systemReserved, availability, role } = member;
     const clockSkewMs = skewOf(host.name);
+    const { state, absences } = states(host.name);
     return [
       {
         ...host,
         ...(clockSkewMs !== undefined && { clockSkewMs }),
         ...{
           role,
-          state: states(host.name).state,
+          state,
+          ...(absences !== undefined && { absences }),
           availability,
           labels,
           taints: [...taints],

@@ -63,7 +63,11 @@ export function observedInstances(store: Reader): Map<string, Instance> {
 export const unseenMs = 1_000;
 
 /** What the servers know of a host's session; hosts answer where nobody says otherwise. */
-export type HostStates = (host: string) => { readonly state: Machine["state"]; readonly sinceMs: number };
+export type HostStates = (host: string) => {
+  readonly state: Machine["state"];
+  readonly sinceMs: number;
+  readonly absences?: number;
+};
 
 /** One machine is ready for as long as its agent lives. */
 export const allReady: HostStates = () => ({ state: "ready", sinceMs: 0 });
@@ -130,11 +134,12 @@ export function machinesOf(store: Reader, states: HostStates = allReady): Machin
 
 function machineOf(host: HostReport, member: Member, states: HostStates): Machine {
   const { labels, taints, systemReserved, availability } = member;
-  const { state, sinceMs } = states(host.name);
+  const { state, sinceMs, absences } = states(host.name);
   return {
     name: host.name,
     ...{ state, availability, taints, systemReserved },
     ...(state === "lost" && { lostMs: sinceMs }),
+    ...(absences !== undefined && { absences }),
     capacity: host.capacity,
     facts: { ...labels, ...attributesOf(host) },
     ulimitCeilings: host.ulimitCeilings,

@@ -14,9 +14,17 @@ export function paintHost(palette: Palette, { state, availability }: Host): (tex
   return state === "ready" && availability === "active" ? palette.good : palette.changing;
 }
 
-/** `ready`, `ready, draining`. */
-export function hostState({ state, availability }: Pick<Host, "state" | "availability">): string {
-  return availability === "active" ? state : `${state}, ${availability}`;
+/** `ready`; `ready, draining`; `ready, comes and goes`. */
+export function hostState({
+  state,
+  availability,
+  absences,
+}: Pick<Host, "state" | "availability" | "absences">): string {
+  const more = [
+    ...(availability === "active" ? [] : [availability]),
+    ...(absences === undefined ? [] : ["comes and goes"]),
+  ];
+  return [state, ...more].join(", ");
 }
 
 /** Health is a question of what runs; of the rest there is nothing to say. */

@@ -1102,6 +1102,8 @@ func (o ExecProbePtrOutput) Command() pulumi.StringArrayOutput {
 }
 
 type HostFacts struct {
+	// How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.
+	Absences *int `pulumi:"absences"`
 	// Where other hosts reach it.
 	Address string `pulumi:"address"`
 	// The version of the agent on it.
@@ -1162,6 +1164,11 @@ func (o HostFactsOutput) ToHostFactsOutput() HostFactsOutput {
 
 func (o HostFactsOutput) ToHostFactsOutputWithContext(ctx context.Context) HostFactsOutput {
 	return o
+}
+
+// How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.
+func (o HostFactsOutput) Absences() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v HostFacts) *int { return v.Absences }).(pulumi.IntPtrOutput)
 }
 
 // Where other hosts reach it.

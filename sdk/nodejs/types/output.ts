@@ -132,6 +132,10 @@ export interface ExecProbe {
 
 export interface HostFacts {
     /**
+     * How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.
+     */
+    absences?: number;
+    /**
      * Where other hosts reach it.
      */
     address: string;

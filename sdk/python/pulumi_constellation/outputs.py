@@ -483,6 +483,7 @@ class HostFacts(dict):
                  system_reserved: 'outputs.HostFactsSystemReserved',
                  taints: Sequence['outputs.Taint'],
                  ulimit_ceilings: Mapping[str, _builtins.float],
+                 absences: Optional[_builtins.int] = None,
                  arch: Optional[_builtins.str] = None,
                  clock_skew_ms: Optional[_builtins.float] = None,
                  fences: Optional[_builtins.bool] = None,
@@ -507,6 +508,7 @@ class HostFacts(dict):
         :param 'HostFactsSystemReserved' system_reserved: What it keeps for itself of its capacity.
         :param Sequence['Taint'] taints: Keep instances away that do not tolerate them.
         :param Mapping[str, _builtins.float] ulimit_ceilings: Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
+        :param _builtins.int absences: How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.
         :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
         :param _builtins.float clock_skew_ms: How far its clock is ahead of the one of the server that answers, in milliseconds.
         :param _builtins.bool fences: Whether its guard ends what may run only while servers confirm it; absent: it cannot.
@@ -531,6 +533,8 @@ class HostFacts(dict):
         pulumi.set(__self__, "system_reserved", system_reserved)
         pulumi.set(__self__, "taints", taints)
         pulumi.set(__self__, "ulimit_ceilings", ulimit_ceilings)
+        if absences is not None:
+            pulumi.set(__self__, "absences", absences)
         if arch is not None:
             pulumi.set(__self__, "arch", arch)
         if clock_skew_ms is not None:
@@ -685,6 +689,14 @@ class HostFacts(dict):
         Hard ceilings of ulimits a container can get here: `{ nofile: 65536 }`; absent means no ceiling.
         """
         return pulumi.get(self, "ulimit_ceilings")
+
+    @_builtins.property
+    @pulumi.getter
+    def absences(self) -> Optional[_builtins.int]:
+        """
+        How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.
+        """
+        return pulumi.get(self, "absences")
 
     @_builtins.property
     @pulumi.getter
