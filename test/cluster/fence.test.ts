@@ -14,6 +14,8 @@ let log: SharedLog;
 /** An ordinary service with `stopAfter`. */
 let patient: SharedLog;
 const stopAfterMs = 5_000;
+/** An exclusive service on the server itself. */
+let own: SharedLog;
 beforeAll(async () => {
   cluster = await startCluster(6);
   log = await shareLog(cluster.lab.hosts, "exclusive");
@@ -25,7 +27,10 @@ beforeAll(async () => {
   patient = await shareLog(cluster.workers, "patient");
   const disconnect = { stopAfter: `${stopAfterMs}ms`, replaceAfter: "1h" };
   await cluster.serve("patient", { ...patient.inputs, disconnect, perHost: true, placement });
-  await Promise.all([cluster.healthy("log"), cluster.healthy("patient")]);
+  own = await shareLog([cluster.server], "own");
+  const there = { constraints: [{ key: "host.name", operator: "In", values: [cluster.server.hostname] }] };
+  await cluster.serve("own", { ...own.inputs, exclusive: true, placement: there });
+  await Promise.all(["log", "patient", "own"].map(async (name) => await cluster.healthy(name)));
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
@@ -122,14 +127,17 @@ test("hosts cut both ways, one way, with their agent stopped, with their agent k
   );
 });
 
-test("kill -9 of an agent, without a cut: its exclusive instance goes on past the end of its lease", async () => {
+test("kill -9 of an agent and of the server's, without a cut: their exclusive instances go on past the end of their lease", async () => {
   const [first] = runners();
   if (!first) throw new Error("a slot is wanted");
   const before = writers(first.slot).at(-1);
-  await first.host.output(["kill", "-KILL", agentOf(first.host)]);
+  for (const host of [first.host, cluster.server]) await host.output(["kill", "-KILL", agentOf(host)]);
   const from = nowMs();
   await until("it to write on", async () =>
     nowMs() > from + leaseLimits.leaseMs + leaseLimits.killMs ? true : undefined,
+  );
+  expect([own.stretches().length, lastOf(own, cluster.server.hostname) > from + leaseLimits.leaseMs]).toEqual(
+    [1, true],
   );
   const after = writers(first.slot).at(-1);
   expect(after).toMatchObject({ run: before?.run, host: first.host.hostname });
