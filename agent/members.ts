@@ -15,7 +15,7 @@ import type { Store } from "./store/index.ts";
 export interface MembersOptions
   extends Pick<
     ServingOptions,
-    "sealer" | "onPlacing" | "onProgress" | "confirm" | "openBlob" | "blobsOf" | "isStranded"
+    "assignments" | "onPlacing" | "onProgress" | "confirm" | "openBlob" | "blobsOf" | "isStranded"
   > {
   /** With the hosts' states. */
   readonly store: Store;

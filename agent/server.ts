@@ -42,7 +42,7 @@ import {
   resolveImage,
   secretTextsOf,
 } from "./services/index.ts";
-import { createLocalSession, type HostSession } from "./session/index.ts";
+import { createAssignments, createLocalSession, type HostSession } from "./session/index.ts";
 import { families, type KeyValues, keys, openStore, type Store } from "./store/index.ts";
 
 export interface ServerOptions {
@@ -176,9 +176,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     others.tellProgress(instance.id, message);
   };
   const { onPlacing } = outlook;
-  const session = createLocalSession({ store, records, sealer, host: hostName, onPlacing, onProgress });
+  const assignments = createAssignments(store, sealer);
+  const session = createLocalSession({ store, records, assignments, host: hostName, onPlacing, onProgress });
   const members = admitMembers({
-    ...{ store, records, watch, clusters, sealer, onPlacing, onProgress, signal },
+    ...{ store, records, watch, clusters, assignments, onPlacing, onProgress, signal },
     ...{ self: hostName, servers: options.servers, stateDir: paths.stateDir },
     ...{ openBlob: images.openBlob, blobsOf: images.blobsOf, isStranded: leadership.isStranded },
     routes: otherServersRoutes({

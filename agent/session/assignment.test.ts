@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { createSealer, openWritten, sealInputs } from "../secrets/index.ts";
 import { type Family, keys, type Store } from "../store/index.ts";
-import { assignmentOf } from "./assignment.ts";
+import { createAssignments } from "./assignments.ts";
 
 const sealer = createSealer({ sealing: randomBytes(32), digest: randomBytes(32) });
 const stranger = createSealer({ sealing: randomBytes(32), digest: randomBytes(32) });
@@ -43,6 +43,7 @@ function storeOf(records: Readonly<Record<string, unknown>>): Store {
     confirm: async () => {},
     get: (_family: Family, key: string) => (key in records ? found(key) : undefined),
     unreadable: () => [],
+    subscribe: () => () => undefined,
     list: (family: Family, prefix = family.prefix) =>
       Object.keys(records)
         .filter((key) => key.startsWith(prefix))
@@ -70,7 +71,7 @@ test("a secret that cannot be opened keeps back its own instances, with the reas
       sealedBy(stranger, { value: secret("w") }),
     ),
   });
-  const assignment = assignmentOf(store, sealer, "a");
+  const assignment = createAssignments(store, sealer).of("a");
   expect(assignment?.placements).toHaveLength(2);
   expect(assignment?.specs["good/1"]?.inputs).toEqual({ ...uses("mine"), env: { A: "a" } });
   expect(assignment?.specs["good/1"]?.unreadable).toBeUndefined();
@@ -93,7 +94,7 @@ test("peers are the other hosts that have an address", () => {
     ...host("b", 1, "192.0.2.2"),
     ...host("d", 3),
   });
-  expect(assignmentOf(store, sealer, "a")?.peers).toEqual([
+  expect(createAssignments(store, sealer).of("a")?.peers).toEqual([
     { name: "b", address: "192.0.2.2", cidr: "10.64.4.0/22" },
     { name: "c", address: "192.0.2.3", cidr: "10.64.8.0/22" },
   ]);

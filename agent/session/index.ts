@@ -4,6 +4,7 @@
  * Invariant: a host sees its own placements, what they name and the routes of its networks, nothing else of the
  * cluster; an assignment's revision only grows. It runs nothing itself.
  */
+export { type Assignments, createAssignments } from "./assignments.ts";
 export { withKeptRoutes } from "./kept-routes.ts";
 export { laterSession } from "./later.ts";
 export { createLocalSession, type LocalSessionOptions } from "./local.ts";

@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Instance } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
-import type { Sealer } from "../secrets/index.ts";
 import { observedInstances } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
-import { assignmentOf } from "./assignment.ts";
+import type { Assignments } from "./assignments.ts";
 import { storeObservation } from "./report.ts";
 import type { Assignment, HostSession, Observation } from "./types.ts";
 
@@ -14,7 +13,7 @@ export interface LocalSessionOptions {
   readonly store: Store;
   /** As hosts' reports are written. */
   readonly records: Store;
-  readonly sealer: Sealer;
+  readonly assignments: Assignments;
   readonly host: string;
   readonly onPlacing: HostSession["onPlacing"];
   /** A passing message about an instance, which is given as it was last reported. */
@@ -23,7 +22,7 @@ export interface LocalSessionOptions {
 
 /** The session of a host that runs in the same process as the server. */
 export function createLocalSession(options: LocalSessionOptions): HostSession {
-  const { store, records, sealer, host, onPlacing, onProgress } = options;
+  const { store, records, host, onPlacing, onProgress } = options;
   const serial = createSerial();
   let waiting: { observation: Observation; stored: Promise<void> } | undefined;
   return {
@@ -31,11 +30,12 @@ export function createLocalSession(options: LocalSessionOptions): HostSession {
 
     async *assignments(signal) {
       const pulse = createPulse();
-      const unsubscribe = store.subscribe(() => pulse.fire());
+      const unsubscribe = options.assignments.subscribe(() => pulse.fire());
       let last: Assignment | undefined;
       try {
         while (!signal.aborted) {
-          const next = assignmentOf(store, sealer, host);
+          await options.assignments.rested();
+          const next = options.assignments.of(host);
           if (next && !sameBesideRevision(last, next)) {
             last = next;
             yield next;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { NetworkMode } from "../../contract/index.ts";
 import type { HostRecord } from "../store/index.ts";
 import type { Peer } from "./types.ts";
@@ -9,10 +10,40 @@ import type { Peer } from "./types.ts";
  * never go without: a host that has not said its key is not reached. Pure.
  */
 export function peersAmong(hosts: readonly HostRecord[], self: string, mode: NetworkMode): Peer[] {
-  const own = hosts.find(({ name }) => name === self);
-  if (own === undefined) return [];
   const sorted = hosts.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  const relay = relayAmong(sorted);
+  return peersIn(sorted, self, mode, relayAmong(sorted));
+}
+
+/** The same for one host after the other, and not anew while the hosts are as they were. */
+export function createPeering() {
+  let last: { readonly hosts: readonly HostRecord[]; readonly mode: NetworkMode } | undefined;
+  let known = new Map<string, readonly Peer[]>();
+  let relay: HostRecord | undefined;
+  return (hosts: readonly HostRecord[], mode: NetworkMode) => {
+    const sorted = hosts.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    const next = { hosts: sorted, mode };
+    if (!isDeepStrictEqual(last, next)) {
+      last = next;
+      known = new Map();
+      relay = relayAmong(sorted);
+    }
+    const [here, via] = [known, relay];
+    return (self: string): readonly Peer[] => {
+      const peers = here.get(self) ?? peersIn(sorted, self, mode, via);
+      here.set(self, peers);
+      return peers;
+    };
+  };
+}
+
+function peersIn(
+  sorted: readonly HostRecord[],
+  self: string,
+  mode: NetworkMode,
+  relay: HostRecord | undefined,
+): Peer[] {
+  const own = sorted.find(({ name }) => name === self);
+  if (own === undefined) return [];
   return sorted.flatMap((other): Peer[] => {
     const { name, cidr, address, wireguardKey } = other;
     if (name === self) return [];

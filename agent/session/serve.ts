@@ -2,11 +2,10 @@ import { pipeline } from "node:stream/promises";
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import type { Confirmation } from "../fence/index.ts";
 import { type Call, type Peer, type Routes, readLines, readWhole, sendLine } from "../link/index.ts";
-import type { Sealer } from "../secrets/index.ts";
-import { placementsOf } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
+import type { Assignments } from "./assignments.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
-import { imagesPlacedOn, ownOf, untilKnown } from "./trust.ts";
+import { imagesPlacedOn, ownOf, placedOn, untilKnown } from "./trust.ts";
 import type { HostSession } from "./types.ts";
 import { beat, type Message, observation, paths, progress, wireLimits } from "./wire.ts";
 
@@ -14,7 +13,7 @@ export interface ServingOptions {
   /** With the hosts' states. */
   readonly store: Store;
   readonly records: Store;
-  readonly sealer: Sealer;
+  readonly assignments: Assignments;
   /** Calls back when instances are about to be placed; gives what ends that. */
   readonly onPlacing: (callback: () => void) => () => void;
   readonly onProgress: LocalSessionOptions["onProgress"];
@@ -37,13 +36,13 @@ export interface ServingOptions {
 
 /** The servers' end of the hosts' sessions: what a local host does by calls, a distant one does by these routes. */
 export function sessionRoutes(options: ServingOptions): Routes {
-  const { store, records, sealer, onPlacing, onProgress, servers } = options;
+  const { store, records, assignments, onPlacing, onProgress, servers } = options;
   const sessions = new Map<string, HostSession>();
   /** One a host, also while it is connected twice: its reports are written one after the other. */
   const sessionOf = (host: string) => {
     const found =
       sessions.get(host) ??
-      createLocalSession({ store, records, sealer, host, onProgress, onPlacing: () => undefined });
+      createLocalSession({ store, records, assignments, host, onProgress, onPlacing: () => undefined });
     sessions.set(host, found);
     return found;
   };
@@ -115,9 +114,7 @@ export function sessionRoutes(options: ServingOptions): Routes {
     [paths.progress]: {
       async hosts({ stream }, { host }) {
         const told = await parsed(stream, progress, wireLimits.beatBytes);
-        const isOwn = placementsOf(store).some(
-          (placement) => placement.host === host && placement.placed.id === told.instance,
-        );
+        const isOwn = placedOn(host, store).some(({ id }) => id === told.instance);
         if (isOwn) sessionOf(host).progress(told.instance, told.message);
         return {};
       },

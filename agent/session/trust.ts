@@ -1,6 +1,6 @@
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import { placementsOf } from "../services/index.ts";
-import { families, hostOfKey, keys, type Store } from "../store/index.ts";
+import { type Family, families, hostOfKey, keys, type Placed, type Store } from "../store/index.ts";
 import { lineageOf } from "./assignment.ts";
 import type { Observation } from "./types.ts";
 import { wireLimits } from "./wire.ts";
@@ -12,21 +12,24 @@ import { wireLimits } from "./wire.ts";
 export function ownOf(told: Observation, host: string, store: Store): Observation {
   if (told.host.name !== host)
     throw new ConstellationError("forbidden", `report: this is ${host}, not ${told.host.name}`);
-  const placements = placementsOf(store);
-  const placedAt = new Map(placements.map((placement) => [placement.placed.id, placement.host]));
+  const here = new Set(placedOn(host, store).map(({ id }) => id));
   const before = new Set(
-    store
-      .list(families.observed)
-      .filter(({ key }) => hostOfKey(key) === host)
-      .flatMap(({ record }) => record.instances.map(({ id }) => id)),
+    recordsOf(store, families.observed, keys.observed(host, 0)).flatMap(({ instances }) =>
+      instances.map(({ id }) => id),
+    ),
+  );
+  const isOld = ({ id }: { readonly id: string }) => before.has(id) && !here.has(id);
+  // All placements of the cluster are looked through only where a host still tells of one that it has no more.
+  const elsewhere = new Set(
+    told.instances.some(isOld) ? placementsOf(store).map(({ placed }) => placed.id) : [],
   );
   const seen = new Set<string>();
   const instances = told.instances.filter((instance) => {
-    const isOwn = instance.host === host && (placedAt.get(instance.id) ?? host) === host;
-    const isKnown = placedAt.has(instance.id) || before.has(instance.id);
-    const isFirst = !seen.has(instance.id);
-    seen.add(instance.id);
-    return isOwn && isKnown && isFirst;
+    const { id } = instance;
+    const isOwn = here.has(id) || (isOld(instance) && !elsewhere.has(id));
+    const isFirst = !seen.has(id);
+    seen.add(id);
+    return instance.host === host && isOwn && isFirst;
   });
   for (const part of [told.host, ...instances]) requireSmall(part);
   return { ...told, instances };
@@ -34,10 +37,23 @@ export function ownOf(told: Observation, host: string, store: Store): Observatio
 
 /** The images that a host's placements run, for which it may ask. */
 export function imagesPlacedOn(host: string, store: Store): Digest[] {
-  const specs = placementsOf(store)
-    .filter((placement) => placement.host === host)
-    .map(({ placed: { serviceUid, revision } }) => store.get(families.spec, keys.spec(serviceUid, revision)));
+  const specs = placedOn(host, store).map(({ serviceUid, revision }) =>
+    store.get(families.spec, keys.spec(serviceUid, revision)),
+  );
   return [...new Set(specs.map((spec) => spec?.record.imageDigest ?? ""))].filter(isDigest);
+}
+
+/** What is placed on one host, however many others there are. */
+export function placedOn(host: string, store: Store): Placed[] {
+  return recordsOf(store, families.placement, keys.placement(host, 0)).flatMap(
+    ({ placements }) => placements,
+  );
+}
+
+/** The records of a host in one family; `first` is the first one's key. */
+function recordsOf<R>(store: Store, family: Family<R>, first: string): R[] {
+  const own = store.list(family, first).filter(({ key }) => hostOfKey(key) === hostOfKey(first));
+  return own.map(({ record }) => record);
 }
 
 function requireSmall(part: object): void {

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "@jest/globals";
+import { createSealer } from "../secrets/index.ts";
+import { type Family, keys, type Store } from "../store/index.ts";
+import { createAssignments } from "./assignments.ts";
+
+const sealer = createSealer({ sealing: randomBytes(32), digest: randomBytes(32) });
+const at = "2026-01-01T00:00:00.000Z";
+const hosts = ["a", "b"];
+const services = ["web", "api"];
+
+const placed = (service: string, host: string) => ({
+  ...{ id: `${service}-${host}`, namespace: "shop", service, serviceUid: service, name: `${service}-0` },
+  ...{ index: 0, revision: 1, address: "10.64.0.9", want: "run", reason: "wanted", at, host },
+});
+const observed = (host: string, healthy: boolean, state = "running") => ({
+  host: { name: host },
+  instances: services.map((service) => ({ id: `${service}-${host}`, state, healthy, service })),
+});
+const service = (name: string) => ({
+  ...{ kind: "Service", namespace: "shop", name, uid: name, revision: 1, createdAt: at, updatedAt: at },
+  ...{ inputs: { discovery: "virtual", image: "i" }, outputs: { address: "240.0.0.1", imageDigest: "" } },
+});
+const spec = (name: string) => ({
+  ...{ uid: name, revision: 1, namespace: "shop", service: name, inputs: {}, imageDigest: "", at },
+  minHealthyTimeMs: 500,
+});
+
+/** Two hosts, two services, an instance of each on each host; what changes is told, as the store does. */
+function createCluster(lookMs = 0) {
+  const records = new Map<string, unknown>([
+    [keys.cluster, { name: "home", network: { cidr: "10.64.0.0/12", mode: "direct" } }],
+    ...hosts.map((name) => [keys.host(name), { name, cidr: "10.64.0.0/22", role: "host" }] as const),
+    ...hosts.map(
+      (host) => [keys.placement(host, 0), { placements: services.map((s) => placed(s, host)) }] as const,
+    ),
+    ...hosts.map((host) => [keys.observed(host, 0), observed(host, true)] as const),
+    ...services.map((name) => [keys.desired("shop", "Service", name), service(name)] as const),
+    ...services.map((name) => [keys.spec(name, 1), spec(name)] as const),
+  ]);
+  const listeners = new Set<() => void>();
+  const found = (key: string) => ({ key, record: records.get(key), modRevision: 1 }) as never;
+  let looks = 0;
+  const store = {
+    revision: () => 1,
+    get: (_family: Family, key: string) => (records.has(key) ? found(key) : undefined),
+    unreadable: () => [],
+    list: (family: Family, prefix = family.prefix) => {
+      if (prefix === "placement/") {
+        looks += 1;
+        for (const until = performance.now() + lookMs; performance.now() < until; );
+      }
+      return [...records.keys()].filter((key) => key.startsWith(prefix)).map(found);
+    },
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  } as unknown as Store;
+  const set = (key: string, record: unknown) => {
+    records.set(key, record);
+    for (const tell of listeners) tell();
+  };
+  return { set, looks: () => looks, assignments: createAssignments(store, sealer) };
+}
+
+test("all hosts are told from one look at the store, and share what they have in common", () => {
+  const { assignments, looks } = createCluster();
+  const [a, b] = [assignments.of("a"), assignments.of("b")];
+  expect(looks()).toBe(1);
+  expect(a?.services).toBe(b?.services);
+  expect(a?.specs["web/1"]).toBe(b?.specs["web/1"]);
+  expect(a?.placements.map(({ id }) => id)).toEqual(["web-a", "api-a"]);
+});
+
+test("a change makes new objects of what it changed alone", () => {
+  const { assignments, set } = createCluster();
+  const before = assignments.of("a");
+  set(keys.observed("b", 0), {
+    ...observed("b", true),
+    instances: [
+      { id: "api-b", state: "running", healthy: true },
+      { id: "web-b", state: "running", healthy: false },
+    ],
+  });
+  const after = assignments.of("a");
+  expect(after?.services[0]).not.toBe(before?.services[0]);
+  expect(after?.services[0]?.endpoints.map(({ instance }) => instance)).toEqual(["web-a"]);
+  expect(after?.services[1]).toBe(before?.services[1]);
+  expect(after?.specs["web/1"]).toBe(before?.specs["web/1"]);
+  expect(after?.peers).toBe(before?.peers);
+});
+
+test("a change that no route follows from leaves them the same, and one without a revision is seen", () => {
+  const { assignments, set } = createCluster();
+  const before = assignments.of("a");
+  set(keys.observed("b", 0), observed("b", true, "unknown"));
+  expect(assignments.of("a")?.services).toBe(before?.services);
+  set(keys.observed("b", 0), observed("b", false, "lost"));
+  expect(assignments.of("a")?.services[0]?.endpoints).toHaveLength(1);
+});
+
+test("what a service is now changes what its instances run", () => {
+  const { assignments, set } = createCluster();
+  expect(assignments.of("a")?.specs["web/1"]?.inputs.image).toBe("i");
+  const web = service("web");
+  set(keys.desired("shop", "Service", "web"), { ...web, inputs: { ...web.inputs, image: "j" } });
+  expect(assignments.of("b")?.specs["web/1"]?.inputs.image).toBe("j");
+});
+
+test("after a look that took long the next one waits, and all hosts wait for the same", async () => {
+  const lookMs = 20;
+  const { assignments, set, looks } = createCluster(lookMs);
+  assignments.of("a");
+  await assignments.rested();
+  expect(looks()).toBe(1);
+  const begun = performance.now();
+  set(keys.observed("b", 0), observed("b", false));
+  const told = hosts.map(async (host) => {
+    await assignments.rested();
+    return assignments.of(host)?.services[0]?.endpoints.length;
+  });
+  set(keys.observed("a", 0), observed("a", false));
+  expect(await Promise.all(told)).toEqual([0, 0]);
+  expect(looks()).toBe(2);
+  expect(performance.now() - begun).toBeGreaterThan(2 * lookMs);
+});

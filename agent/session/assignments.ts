@@ -1,0 +1,61 @@
+import type { Sealer } from "../secrets/index.ts";
+import type { Store } from "../store/index.ts";
+import { assignmentOf, type Common, createDerive } from "./assignment.ts";
+import type { Assignment } from "./types.ts";
+
+const bounds = {
+  /** After a look for all hosts the next one waits so many times as long as that took ... */
+  restShare: 2,
+  /** ... but no longer than this: traffic is to follow a change within a second. Milliseconds. */
+  longestRestMs: 300,
+} as const;
+
+/** The assignments of all hosts, from one look at the store: what they have in common is derived once a change. */
+export interface Assignments {
+  /** As the store is now; undefined until the host belongs to a cluster. */
+  of(host: string): Assignment | undefined;
+  /** Resolves once there may be another look: where many changes come in a row, hosts hear of some of them at once. */
+  rested(): Promise<void>;
+  /** Calls back after each change; gives what ends that. */
+  subscribe(listener: () => void): () => void;
+}
+
+export function createAssignments(store: Store, sealer: Sealer): Assignments {
+  const derive = createDerive(store, sealer);
+  let common: Common | undefined;
+  /** When the last look ended, and what it has cost so far, in milliseconds. */
+  let last = { endedAt: 0, tookMs: 0 };
+  let resting: Promise<void> | undefined;
+  // A change of a host's state is none of the store's revision: only being told says that something is another.
+  store.subscribe(() => {
+    common = undefined;
+  });
+
+  const begun = (): Common => {
+    if (common) return common;
+    last = { endedAt: 0, tookMs: 0 };
+    common = derive();
+    return common;
+  };
+
+  return {
+    of(host) {
+      const startedAt = performance.now();
+      const assignment = assignmentOf(begun(), host);
+      const endedAt = performance.now();
+      last = { endedAt, tookMs: last.tookMs + endedAt - startedAt };
+      return assignment;
+    },
+    rested() {
+      if (common) return Promise.resolve();
+      const restMs = Math.min(last.tookMs * bounds.restShare, bounds.longestRestMs);
+      const leftMs = Math.floor(last.endedAt + restMs - performance.now());
+      if (leftMs <= 0) return Promise.resolve();
+      resting ??= new Promise<void>((resolve) => setTimeout(resolve, leftMs)).finally(() => {
+        resting = undefined;
+      });
+      return resting;
+    },
+    subscribe: store.subscribe,
+  };
+}
