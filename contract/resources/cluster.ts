@@ -59,7 +59,7 @@ const inputs = z.strictObject({
   forceDestroy: z
     .boolean()
     .default(false)
-    .describe("Deletes the cluster even while documents of other owners exist."),
+    .describe("Deletes the cluster even while documents or hosts of other owners are on it."),
 });
 type Inputs = z.infer<typeof inputs>;
 

@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import {
-  type Client,
   type ClusterRecord,
   ConstellationError,
   isNewer,
-  isSameStack,
-  resources,
   type Servers,
   UNKNOWN,
 } from "../../contract/index.ts";
@@ -21,6 +18,7 @@ import {
   type Properties,
   type Stored,
 } from "../engine/index.ts";
+import { refuseWhileShared } from "./shared-cluster.ts";
 import type { Site, SiteOf } from "./site.ts";
 import { stopServices } from "./stop-services.ts";
 
@@ -254,21 +252,3 @@ async function readRecord({ client, holdsState }: Site): Promise<ClusterRecord |
     return (await holdsState()) ? "down" : "gone";
   }
 }
-
-/** Documents that this stack did not make would die with the cluster. */
-async function refuseWhileShared(client: Client, inputs: Properties, call: Call): Promise<void> {
-  if (inputs.forceDestroy === true) return;
-  const documents = Object.values(resources).filter(({ namespaced }) => namespaced);
-  const lists = await Promise.all(documents.map(({ plural }) => client.listDocuments(plural)));
-  const foreign = lists.flat().filter(({ owner }) => !isSameStack(owner, { engine: "pulumi", id: call.urn }));
-  if (foreign.length === 0) return;
-  const names = foreign.map(
-    ({ namespace, kind, name, owner }) => `${kind} ${namespace}/${name} of ${owner.id}`,
-  );
-  throw new ConstellationError(
-    "owned",
-    `delete cluster ${String(inputs.name)}: others keep ${foreign.length === 1 ? "a document" : `${foreign.length} documents`} on it: ${names.slice(0, namesShown).join(", ")}; delete them first or set forceDestroy`,
-  );
-}
-
-const namesShown = 10;

@@ -21,7 +21,7 @@ type Cluster struct {
 	AgentVersion pulumi.StringPtrOutput `pulumi:"agentVersion"`
 	// The cluster it lives on.
 	ClusterId pulumi.StringOutput `pulumi:"clusterId"`
-	// Deletes the cluster even while documents of other owners exist. Default: `false`.
+	// Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
 	ForceDestroy pulumi.BoolOutput `pulumi:"forceDestroy"`
 	// The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
 	HostKeys pulumi.StringMapOutput `pulumi:"hostKeys"`
@@ -93,7 +93,7 @@ func (ClusterState) ElementType() reflect.Type {
 type clusterArgs struct {
 	// The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
 	AgentVersion *string `pulumi:"agentVersion"`
-	// Deletes the cluster even while documents of other owners exist. Default: `false`.
+	// Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
 	ForceDestroy *bool `pulumi:"forceDestroy"`
 	// The room for images on a host's disk.
 	ImageStorage *ImageStorage `pulumi:"imageStorage"`
@@ -119,7 +119,7 @@ type clusterArgs struct {
 type ClusterArgs struct {
 	// The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
 	AgentVersion pulumi.StringPtrInput
-	// Deletes the cluster even while documents of other owners exist. Default: `false`.
+	// Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
 	ForceDestroy pulumi.BoolPtrInput
 	// The room for images on a host's disk.
 	ImageStorage ImageStoragePtrInput
@@ -243,7 +243,7 @@ func (o ClusterOutput) ClusterId() pulumi.StringOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringOutput { return v.ClusterId }).(pulumi.StringOutput)
 }
 
-// Deletes the cluster even while documents of other owners exist. Default: `false`.
+// Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
 func (o ClusterOutput) ForceDestroy() pulumi.BoolOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.BoolOutput { return v.ForceDestroy }).(pulumi.BoolOutput)
 }

@@ -50,7 +50,7 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly clusterId: pulumi.Output<string>;
     /**
-     * Deletes the cluster even while documents of other owners exist. Default: `false`.
+     * Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
      */
     declare public readonly forceDestroy: pulumi.Output<boolean>;
     /**
@@ -158,7 +158,7 @@ export interface ClusterArgs {
      */
     agentVersion?: pulumi.Input<string | undefined>;
     /**
-     * Deletes the cluster even while documents of other owners exist. Default: `false`.
+     * Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
      */
     forceDestroy?: pulumi.Input<boolean | undefined>;
     /**

@@ -154,6 +154,10 @@ describe("hosts of a cluster, over SSH", () => {
     const token = await agentOn(here.host(1), "token", "two");
     await agentOn(here.host(2), "join", "--server", here.host(1).address, { input: token });
     expect(await stack.failingUp()).toMatch(/host two: it exists, joined by hand on .*; import it or/);
+    await stack.write({ resources: {} });
+    expect(await stack.failingUp()).toMatch(/a host of others would be left without it: two, joined by hand/);
+    await stack.write(program({}));
+    await stack.up();
     // An import asks the provider's own cluster: the engine gives it nothing but the name.
     const { access } = await stack.outputs();
     await stack.pulumi("config", "set", "--secret", "constellation:cluster", String(access));

@@ -37,7 +37,7 @@ class ClusterArgs:
         The set of arguments for constructing a Cluster resource.
 
         :param pulumi.Input[_builtins.str] agent_version: The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
-        :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
+        :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
         :param pulumi.Input['ImageStorageArgs'] image_storage: The room for images on a host's disk.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
@@ -87,7 +87,7 @@ class ClusterArgs:
     @pulumi.getter(name="forceDestroy")
     def force_destroy(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Deletes the cluster even while documents of other owners exist. Default: `false`.
+        Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
         """
         return pulumi.get(self, "force_destroy")
 
@@ -228,7 +228,7 @@ class Cluster(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] agent_version: The agent's version. Computed: the provider's own, or the running agent's where that is newer; a change upgrades the agent in place.
-        :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents of other owners exist. Default: `false`.
+        :param pulumi.Input[_builtins.bool] force_destroy: Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
         :param pulumi.Input[Union['ImageStorageArgs', 'ImageStorageArgsDict']] image_storage: The room for images on a host's disk.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: What placement can ask for, like `zone` or `disk`.
         :param pulumi.Input[_builtins.str] name: Default: the resource's name in the program.
@@ -367,7 +367,7 @@ class Cluster(pulumi.CustomResource):
     @pulumi.getter(name="forceDestroy")
     def force_destroy(self) -> pulumi.Output[_builtins.bool]:
         """
-        Deletes the cluster even while documents of other owners exist. Default: `false`.
+        Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
         """
         return pulumi.get(self, "force_destroy")
 
