@@ -1,10 +1,56 @@
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { agentPaths } from "../contract/index.ts";
+import { agentPaths, type Client, ConstellationError, connect } from "../contract/index.ts";
 import { type Credentials, readCredentials } from "./identity/index.ts";
 import { ask, dial } from "./link/index.ts";
 import { type Membership, readMembership } from "./membership.ts";
+import { readPeering } from "./servers/index.ts";
 import { sessionPaths } from "./session/index.ts";
+
+/** In milliseconds. */
+const bounds = {
+  /** A server that does not answer keeps nobody from leaving. */
+  leaveMs: 5_000,
+  /** What runs once at most is given up first, which takes as long as its lease at the worst. */
+  givingUpMs: 30_000,
+  pauseMs: 1_000,
+} as const;
+
+/**
+ * A server hands on to the others before it goes; nothing happens where it is the only one. Why the others could not be
+ * told; throws `taken` where they would be no majority any more, unless it is forced.
+ */
+export async function leaveServers(root: string | undefined, isForced: boolean): Promise<string | undefined> {
+  const { stateDir, socket } = agentPaths(root);
+  const own = existsSync(stateDir) ? readPeering(stateDir) : undefined;
+  if (own === undefined) return undefined;
+  const client = connect({ socket });
+  try {
+    const servers = await client.listServers();
+    if (servers.some(({ name }) => name === own.name) && servers.length > 1)
+      await removeServer(client, own.name);
+    return undefined;
+  } catch (error) {
+    if (!isForced && error instanceof ConstellationError && error.code === "taken")
+      throw new ConstellationError("taken", `${error.message}; --force takes it down all the same`, {
+        cause: error,
+      });
+    const trouble = error instanceof Error ? error.message : String(error);
+    return `the others still count ${own.name} among the servers (${trouble}); remove it there`;
+  }
+}
+
+async function removeServer(client: Client, name: string): Promise<void> {
+  for (const deadline = performance.now() + bounds.givingUpMs; ; await delay(bounds.pauseMs)) {
+    try {
+      return await client.deleteServer(name);
+    } catch (error) {
+      const isBusy = error instanceof ConstellationError && error.code === "busy";
+      if (!isBusy || performance.now() > deadline) throw error;
+    }
+  }
+}
 
 /**
  * Reads what is needed to leave, which is gone once the agent is. The function it gives tells the servers that this host goes
@@ -22,7 +68,7 @@ async function tell(membership: Membership, credentials: Credentials): Promise<s
   let trouble = "it knows no server";
   for (const server of membership.servers) {
     try {
-      const { session, close } = await dial(server, { credentials }, AbortSignal.timeout(leaveMs));
+      const { session, close } = await dial(server, { credentials }, AbortSignal.timeout(bounds.leaveMs));
       try {
         await ask(session, sessionPaths.leave, {}, z.object({}));
         return undefined;
@@ -35,6 +81,3 @@ async function tell(membership: Membership, credentials: Credentials): Promise<s
   }
   return `the cluster still counts ${membership.name} among its hosts (${trouble}); remove it there`;
 }
-
-/** A server that does not answer keeps nobody from leaving. */
-const leaveMs = 5_000;

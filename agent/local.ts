@@ -41,12 +41,21 @@ export async function bringUp({ root, name, json }: BringUp): Promise<unknown> {
   });
 }
 
-/** A host leaves its cluster once nothing of it runs: what runs once at most may begin elsewhere from then on. */
-export async function takeDown(root: string | undefined): Promise<unknown> {
-  const { prepareLeaving } = await import("./leaving.ts");
+interface TakeDown {
+  readonly root: string | undefined;
+  readonly force: boolean;
+}
+
+/**
+ * A server hands on to the others first, and stays where they cannot do without it, unless it is forced. A host leaves its
+ * cluster once nothing of it runs: what runs once at most may begin elsewhere from then on.
+ */
+export async function takeDown({ root, force }: TakeDown): Promise<unknown> {
+  const { leaveServers, prepareLeaving } = await import("./leaving.ts");
+  const stillCounted = await leaveServers(root, force);
   const leave = prepareLeaving(root);
   const { kept, ...result } = await down(withRoot(root));
-  const trouble = await leave();
+  const trouble = stillCounted ?? (await leave());
   const membership = trouble === undefined ? [] : [{ kind: "membership", item: "host", reason: trouble }];
   return { ...result, kept: [...kept, ...membership, ...kitOf(process.execPath)] };
 }

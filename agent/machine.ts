@@ -2,12 +2,21 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentPaths, agentPaths, ConstellationError, limits } from "../contract/index.ts";
-import { connectKeyValues, endMember, memberSocket, superviseMember } from "./adapters/etcd/index.ts";
+import {
+  type Connection,
+  connectKeyValues,
+  endMember,
+  memberSocket,
+  superviseMember,
+} from "./adapters/etcd/index.ts";
 import { createProcesses, readStartTime } from "./adapters/libc/index.ts";
 import type { BackupMachine, Target } from "./backup/index.ts";
+import { type Credentials, readCredentials } from "./identity/index.ts";
 import { claimFolders, halt, preflight, sayFindings } from "./install/index.ts";
 import { findProgram } from "./lib/find-program.ts";
-import { type Entry, type KeyValues, readPages } from "./store/index.ts";
+import { peeringOf } from "./peers.ts";
+import { forgetPeering, look as lookAtMembers, readPeering } from "./servers/index.ts";
+import { type Entry, families, type KeyValues, readPages } from "./store/index.ts";
 
 /** In milliseconds. */
 const bounds = {
@@ -38,6 +47,8 @@ export function createMachine(root: string | undefined, start: () => Promise<unk
     async halt() {
       await halt(withRoot);
       await endMember({ runDir, processes: processPort() });
+      // What comes in its place is alone, of whichever cluster it is.
+      forgetPeering(paths.stateDir);
     },
     async start() {
       await start();
@@ -45,12 +56,63 @@ export function createMachine(root: string | undefined, start: () => Promise<unk
   };
 }
 
+/** A server's store, from outside of the agent, where other servers are gone for good. */
+export function createStoreRecovery(root: string | undefined) {
+  const { stateDir, runDir } = agentPaths(root);
+  const processes = processPort();
+  const own = { runDir: join(runDir, "etcd"), processes };
+  const credentials = () => readCredentials(stateDir);
+  return {
+    /** The members, and how the own one stands. */
+    look: async () =>
+      await reading(
+        own.runDir,
+        async ({ members }) => ({ seen: await lookAtMembers(members), standing: await members.status() }),
+        credentials,
+      ).catch(sayHowToFind),
+
+    /** Ends guard, agent and store; the store is the only one once the agent starts again. */
+    async becomeOnly() {
+      await halt(root === undefined ? {} : { root });
+      await endMember(own);
+      const member = superviseMember({
+        ...own,
+        program: findProgram(["etcd"], process.env),
+        dataDir: join(stateDir, "etcd"),
+        logFile: join(stateDir, "etcd.log"),
+        peering: () => peeringOf(stateDir),
+        forgetsPeers: true,
+        onChange: () => undefined,
+      });
+      try {
+        await reading(own.runDir, async (store) => {
+          await untilAnswered(store);
+          await forgetLeader(store);
+        });
+      } finally {
+        await member.stop();
+      }
+    },
+  };
+}
+
+/** The state may be behind what hosts were told: their next assignments are of another lineage, which a new leader begins. */
+async function forgetLeader(store: KeyValues): Promise<void> {
+  const { entries } = await store.range(families.leader.prefix, { limit: 10 });
+  const compares = entries.map(({ key, modRevision }) => ({ key, modRevision }));
+  await store.commit({ compares, writes: entries.map(({ key }) => ({ remove: key })) });
+}
+
 function processPort() {
   return { ...createProcesses(), startTimeOf: readStartTime };
 }
 
-async function reading<T>(runDir: string, read: (store: KeyValues) => Promise<T>): Promise<T> {
-  const connection = connectKeyValues(memberSocket(runDir));
+async function reading<T>(
+  runDir: string,
+  read: (store: Connection) => Promise<T>,
+  credentials?: () => Credentials | undefined,
+): Promise<T> {
+  const connection = connectKeyValues(memberSocket(runDir), undefined, credentials);
   try {
     return await read(connection);
   } finally {
@@ -82,15 +144,19 @@ async function look({ stateDir }: AgentPaths, runDir: string): Promise<Target> {
   const folder = join(stateDir, "etcd");
   if (!existsSync(join(folder, "member"))) return { kind: "empty" };
   try {
-    const { records } = await reading(runDir, readAll);
+    const { records, others } = await reading(runDir, async (store) => ({
+      ...(await readAll(store)),
+      others: (await lookAtMembers(store.members)).filter(({ isOwn }) => !isOwn),
+    }));
     const record = records.find(({ key }) => key === "cluster");
     if (record === undefined) return { kind: "empty" };
     const { id, name } = JSON.parse(record.value) as { id: string; name: string };
     const documents = records.filter(({ key }) => key.startsWith("desired/")).length;
-    return { kind: "cluster", id, name, documents };
+    const servers = others.map((member) => member.name ?? member.address ?? member.id);
+    return { kind: "cluster", id, name, documents, ...(servers.length > 0 && { otherServers: servers }) };
   } catch (error) {
     if (error instanceof ConstellationError && error.code === "unreachable")
-      return { kind: "silent", folder };
+      return { kind: "silent", folder, isOneOfSeveral: readPeering(stateDir) !== undefined };
     throw error;
   }
 }

@@ -28,8 +28,9 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
     run: async (given) => (await import("./local.ts")).bringUp(given),
   },
   down: {
-    about: "removes the agent and every trace of it",
-    run: async ({ root }) => (await import("./local.ts")).takeDown(root),
+    about:
+      "removes the agent and every trace of it (--force: also a server that the others cannot do without)",
+    run: async (given) => (await import("./local.ts")).takeDown(given),
   },
   token: {
     about:
@@ -56,6 +57,11 @@ const commands: Record<string, { readonly about: string; run(arguments_: Argumen
   restore: {
     about: "puts a backup in the place of what is here",
     run: async (given) => (await import("./backups.ts")).restore(given),
+  },
+  recover: {
+    about:
+      "makes this server the only one, where a majority of the servers is gone for good (--force: also while another one answers)",
+    run: async (given) => (await import("./recovering.ts")).recover(given),
   },
   inspect: {
     about: "looks at everything of an agent on this machine, for a report",

@@ -8,9 +8,9 @@ import { keepListening } from "./listening.ts";
 import { readMachineId } from "./machine-id.ts";
 import { admitServers, type OwnServers } from "./new-servers.ts";
 import { createReach, type Reach } from "./reach/index.ts";
-import { promoteLearners } from "./servers/index.ts";
+import { createServers, promoteLearners, type Servers } from "./servers/index.ts";
 import { type ServingOptions, sessionRoutes } from "./session/index.ts";
-import type { Store } from "./store/index.ts";
+import { families, keys, type Store } from "./store/index.ts";
 
 export interface MembersOptions
   extends Pick<
@@ -37,6 +37,7 @@ export interface MembersOptions
 export interface Members {
   readonly hosts: Hosts;
   readonly reach: Reach;
+  readonly servers: Servers;
   readonly running: Promise<unknown>;
 }
 
@@ -58,6 +59,12 @@ export function admitMembers(options: MembersOptions): Members {
     localAddresses,
     machineId: () => readMachineId(stateDir),
     serving: admitServers({ ...options, authority }),
+  });
+  const servers = createServers({
+    ...{ members: options.servers, self, forget: hosts.forget },
+    recorded: () =>
+      records.list(families.host).flatMap(({ record }) => (record.role === "server" ? [record] : [])),
+    leader: () => records.get(families.leader, keys.leader)?.record.server,
   });
   const promoting = promoteLearners({
     members: options.servers,
@@ -91,7 +98,7 @@ export function admitMembers(options: MembersOptions): Members {
     refusalOf: hosts.refusalOf,
     onServing: ({ host }, session) => reach.connected(host, session),
   });
-  return { hosts, reach, running: Promise.all([running, promoting]) };
+  return { hosts, reach, servers, running: Promise.all([running, promoting]) };
 }
 
 function localAddresses(): string[] {

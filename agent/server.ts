@@ -215,6 +215,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
             ready: () => [...membersOf(store).values()].filter(isReady).map(({ name }) => name),
           }),
           hosts: { ...members.hosts, list: () => hostsOf(store, watch.conditionOf, watch.skewOf) },
+          servers: members.servers,
           explain: (service) => explain(store, outlook, service, watch.conditionOf),
           info: () => infoOf(options, clusters, store, startedAt),
           resolveImage: (question) => resolveImage(question, imagePorts),

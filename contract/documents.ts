@@ -205,6 +205,20 @@ export const member = z.object({
 });
 export type Member = z.infer<typeof member>;
 
+/** A host that keeps the cluster's state. */
+export const server = z.object({
+  name: host.shape.name,
+  address: z.string().optional().describe("Where the others reach it; absent: it is alone."),
+  role: z
+    .enum(["voter", "learner", "none"])
+    .describe(
+      "`learner`: it follows, and counts for no majority yet; `none`: it was to be one, and keeps nothing.",
+    ),
+  isLeader: z.boolean().describe("Its agent schedules."),
+  isHealthy: z.boolean().describe("Its store answers the server that was asked."),
+});
+export type Server = z.infer<typeof server>;
+
 /** Where a service's instances are and why, and what each host says to one more. */
 export const explanation = z.object({
   namespace: z.string(),

@@ -62,6 +62,12 @@ export const keptFiles: readonly KeptFile[] = [
     doc: "Where hosts were last that can only dial out: a tunnel made anew speaks to them first.",
     bound: "some 80 bytes a host",
   },
+  {
+    folder: "state",
+    name: "server.json",
+    doc: "On one of several servers: its cluster, and where the others reach its store.",
+    bound: aFew,
+  },
   { folder: "state", name: "host-name", doc: "This host's name in the cluster.", bound: aFew },
   {
     folder: "state",

@@ -16,6 +16,7 @@ import {
   openapi,
   type RouteName,
   type routes,
+  type Server,
   type Stats,
 } from "../../contract/index.ts";
 import type { Clusters } from "../cluster/index.ts";
@@ -85,6 +86,11 @@ export interface ApiPorts {
     remove(name: string, isForced: boolean): Promise<void>;
     makeToken(wish: JoinTokenWish, by: string): Promise<JoinToken>;
   };
+  readonly servers: {
+    list(): Promise<Server[]>;
+    promote(name: string): Promise<Server>;
+    remove(name: string): Promise<void>;
+  };
   /** Throws `not-found`. */
   readonly explain: (service: { readonly namespace: string; readonly name: string }) => Explanation;
   /** A sample of those that run here. */
@@ -96,7 +102,7 @@ export interface ApiPorts {
 
 /** Each route's work, delegated to the feature that knows it. */
 export function createHandlers(ports: ApiPorts): Handlers {
-  const { clusters, documents, feed, access, blobs, instances, hosts } = ports;
+  const { clusters, documents, feed, access, blobs, instances, hosts, servers } = ports;
   return {
     info: () => ports.info(),
     openapi: () => openapi(),
@@ -139,6 +145,9 @@ export function createHandlers(ports: ApiPorts): Handlers {
     getHost: ({ params }) => hosts.get(params.name),
     putHost: ({ params, body }) => hosts.change(params.name, body),
     deleteHost: ({ params, query }) => hosts.remove(params.name, query.force),
+    listServers: async () => ({ items: await servers.list() }),
+    promoteServer: ({ params }) => servers.promote(params.name),
+    deleteServer: ({ params }) => servers.remove(params.name),
     createJoinToken: ({ body, principal }) => hosts.makeToken(body, principal.name),
     events: ({ query, headers, signal }) =>
       feed.stream({ ...query, after: cursorOf(headers["last-event-id"]) }, signal),

@@ -15,6 +15,16 @@ export function refusal(target: Target, backup: About): string | undefined {
   }
 }
 
+/** Why no backup goes there, not even by `--force`: what other servers keep would be another cluster of the same name. */
+export function obstacle(target: Target): string | undefined {
+  const fix =
+    "take its agent down (constellation-agent down); where others are gone for good, run `constellation-agent recover` on one that is left";
+  if (target.kind === "silent" && target.isOneOfSeveral)
+    return `the store in ${target.folder} does not answer, and other servers may keep the same state; ${fix}`;
+  if (target.kind !== "cluster" || target.otherServers === undefined) return undefined;
+  return `${target.otherServers.join(", ")} keep the state of cluster ${target.name} as well; on each but one, ${fix}`;
+}
+
 function counted(documents: number): string {
   return documents === 1 ? "1 document" : `${documents} documents`;
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
 import { syncToDisk } from "../lib/sync-to-disk.ts";
 import { type Content, decodeContent } from "./content.ts";
-import { refusal } from "./decide.ts";
+import { obstacle, refusal } from "./decide.ts";
 import { type About, openBackup } from "./envelope.ts";
 import { places, recoverSwap, swap } from "./swap.ts";
 import type { BackupMachine } from "./types.ts";
@@ -31,6 +31,8 @@ export async function restoreBackup(
   await machine.prepare();
   recoverSwap(machine.stateDir); // of an earlier restore: what it had moved away is what is here
   const target = await machine.look();
+  const barred = obstacle(target);
+  if (barred !== undefined) throw new ConstellationError("taken", `restore backup: ${barred}`);
   const reason = refusal(target, about);
   if (reason !== undefined && !isForced) throw new ConstellationError("taken", `restore backup: ${reason}`);
   await layReady(machine, content);

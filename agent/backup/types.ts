@@ -8,9 +8,16 @@ export type Target =
       readonly id: string;
       readonly name: string;
       readonly documents: number;
+      /** Who else keeps its state; absent: nobody. */
+      readonly otherServers?: readonly string[];
     }
   /** There is a store, and it does not answer: damaged, or just not running. */
-  | { readonly kind: "silent"; readonly folder: string };
+  | {
+      readonly kind: "silent";
+      readonly folder: string;
+      /** Others may keep the same state. */
+      readonly isOneOfSeveral?: boolean;
+    };
 
 /** The machine that a backup is taken from or goes to. */
 export interface BackupMachine {

@@ -100,6 +100,8 @@ export interface Hosts {
   remove(name: string, isForced: boolean): Promise<void>;
   /** The same for a host that says itself that nothing of it runs any more. */
   leave(name: string): Promise<void>;
+  /** The same, whatever it is and whether it answers. Throws `not-found`, and `busy` as above. */
+  forget(name: string): Promise<void>;
 }
 
 /** Who belongs to the cluster. Everything it writes is a transaction on what it read. */
@@ -238,35 +240,42 @@ export function createHosts(ports: HostsPorts): Hosts {
     },
 
     async remove(name, isForced) {
-      for (let attempt = 1; ; attempt++) {
-        const stored = expected(name);
-        if (stored.record.role === "server" || name === self)
-          throw new ConstellationError("taken", `remove host ${name}: it is a server`);
-        if (!isForced && ports.stateOf(name) === "ready") {
-          const how = "run `constellation-agent down` there, or force it";
-          throw new ConstellationError("taken", `remove host ${name}: it answers; ${how}`);
-        }
-        const { ids, remainingMs } = exclusivesOn(name);
-        if (remainingMs > 0) {
-          const writes = fencingWrites(placementsOn(name), ids);
-          if (writes.length > 0 && !(await committed(writes, attempt))) continue;
-          const seconds = Math.ceil(remainingMs / 1000);
-          const why = `it may still run ${[...ids].slice(0, 3).join(", ")}, which run once at most`;
-          throw new ConstellationError("busy", `remove host ${name}: ${why}; try again in ${seconds} s`);
-        }
-        if (await erased(stored, attempt)) return;
+      refuseServer(name);
+      if (!isForced && ports.stateOf(name) === "ready") {
+        const how = "run `constellation-agent down` there, or force it";
+        throw new ConstellationError("taken", `remove host ${name}: it answers; ${how}`);
       }
+      await forget(name);
     },
 
     async leave(name) {
-      for (let attempt = 1; ; attempt++) {
-        const stored = expected(name);
-        if (stored.record.role === "server" || name === self)
-          throw new ConstellationError("taken", `remove host ${name}: it is a server`);
-        if (await erased(stored, attempt)) return;
-      }
+      refuseServer(name);
+      for (let attempt = 1; ; attempt++) if (await erased(expected(name), attempt)) return;
     },
+
+    forget,
   };
+
+  function refuseServer(name: string): void {
+    if (expected(name).record.role !== "server" && name !== self) return;
+    const how = "remove it as one, or run `constellation-agent down` there";
+    throw new ConstellationError("taken", `remove host ${name}: it is a server; ${how}`);
+  }
+
+  async function forget(name: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const stored = expected(name);
+      const { ids, remainingMs } = exclusivesOn(name);
+      if (remainingMs > 0) {
+        const writes = fencingWrites(placementsOn(name), ids);
+        if (writes.length > 0 && !(await committed(writes, attempt))) continue;
+        const seconds = Math.ceil(remainingMs / 1000);
+        const why = `it may still run ${[...ids].slice(0, 3).join(", ")}, which run once at most`;
+        throw new ConstellationError("busy", `remove host ${name}: ${why}; try again in ${seconds} s`);
+      }
+      if (await erased(stored, attempt)) return;
+    }
+  }
 
   function refuseAddress(name: string, address: string): void {
     if (name === self) refuseForeign(address);

@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Change, lostQuorum, majorityOf, mostServers, refusalOf } from "./decide.ts";
+import { type Change, lostQuorum, majorityOf, mostServers, refusalOf, refusalToRecover } from "./decide.ts";
 import type { SeenMember } from "./types.ts";
 
 const member = (id: string, more: Partial<SeenMember> = {}): SeenMember => ({
-  ...{ id, name: id, address: `192.0.2.${id.length}`, isLearner: false, isHealthy: true },
+  ...{ id, name: id, address: `192.0.2.${id.length}`, isLearner: false, isHealthy: true, isOwn: id === "a" },
   ...more,
 });
 const silent = { isHealthy: false };
@@ -105,4 +105,15 @@ test("while there is a majority, who is silent may always be removed", () => {
         expect(refusalOf({ kind: "remove", id }, members)).toBeUndefined();
     }),
   );
+});
+
+test("a server becomes the only one where the majority is lost, and others that answer are given up", () => {
+  const gone = [member("a"), member("bb", silent), member("ccc", silent)];
+  const two = [...gone, member("dddd"), member("eeeee", silent)];
+  const standing = { hasQuorum: false, isLearner: false };
+  expect(refusalToRecover(gone, standing, false)).toBeUndefined();
+  expect(refusalToRecover(two, standing, false)).toMatch(/dddd still answers/);
+  expect(refusalToRecover(two, standing, true)).toBeUndefined();
+  expect(refusalToRecover(gone, { ...standing, hasQuorum: true }, true)).toMatch(/have a majority/);
+  expect(refusalToRecover(gone, { ...standing, isLearner: true }, true)).toMatch(/never had all/);
 });

@@ -45,6 +45,23 @@ export function lostQuorum(members: readonly SeenMember[]): string | undefined {
   return `the servers have lost their majority: ${silent.length} of ${voters.length} do not answer (${namesOf(silent)}); start them, or, where they are gone for good, run \`constellation-agent recover\` here`;
 }
 
+/**
+ * Why a server may not become the only one; undefined where it may. Pure. `isForced`: other servers that answer, but are no
+ * majority, are given up as well.
+ */
+export function refusalToRecover(
+  members: readonly SeenMember[],
+  { hasQuorum, isLearner }: { readonly hasQuorum: boolean; readonly isLearner: boolean },
+  isForced: boolean,
+): string | undefined {
+  if (hasQuorum)
+    return "the servers have a majority; remove those that are gone for good: constellation servers";
+  if (isLearner) return "this one never had all of the state; recover on another server";
+  const answering = members.filter(({ isOwn, isHealthy }) => !isOwn && isHealthy);
+  if (answering.length === 0 || isForced) return undefined;
+  return `${namesOf(answering)} still answers; take its agent down first (constellation-agent down --force), or give up what it knows with --force here`;
+}
+
 function refusalToAdd(address: string, members: readonly SeenMember[]): string | undefined {
   const same = members.find((member) => member.address === address);
   if (same !== undefined)

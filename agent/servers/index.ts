@@ -4,8 +4,9 @@
  * Invariant: no change is made after which those that answer would be no majority, and a new server counts for one only
  * when it has all that the others have. It does not decide who leads.
  */
-export { type Change, lostQuorum, majorityOf, refusalOf } from "./decide.ts";
+export { type Change, lostQuorum, majorityOf, refusalOf, refusalToRecover } from "./decide.ts";
 export { look } from "./look.ts";
 export { promoteLearners } from "./loop.ts";
-export { forgetJoining, type OwnPeering, readPeering, writePeering } from "./peering.ts";
+export { forgetJoining, forgetPeering, type OwnPeering, readPeering, writePeering } from "./peering.ts";
+export { createServers, type Servers } from "./servers.ts";
 export type { SeenMember, StoreMember, StoreMembers } from "./types.ts";

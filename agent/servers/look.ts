@@ -4,15 +4,13 @@ import type { SeenMember, StoreMember, StoreMembers } from "./types.ts";
 export async function look(members: StoreMembers): Promise<SeenMember[]> {
   const [list, self] = await Promise.all([members.list(), members.self()]);
   return await Promise.all(
-    list.map(async (member) => ({ ...member, isHealthy: await isHealthy(member, self, members) })),
+    list.map(async (member) => {
+      const isOwn = member.id === self;
+      return { ...member, isOwn, isHealthy: isOwn || (await isAnswering(member, members)) };
+    }),
   );
 }
 
-async function isHealthy(
-  { id, name, address }: StoreMember,
-  self: string,
-  members: StoreMembers,
-): Promise<boolean> {
-  if (id === self) return true;
-  return name !== undefined && address !== undefined && (await members.answers(address));
+async function isAnswering({ name, address }: StoreMember, { answers }: StoreMembers): Promise<boolean> {
+  return name !== undefined && address !== undefined && (await answers(address));
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { ConstellationError } from "../../contract/index.ts";
@@ -36,6 +36,11 @@ export function readPeering(stateDir: string): OwnPeering | undefined {
 
 export function writePeering(stateDir: string, peering: OwnPeering): void {
   writePrivate(join(stateDir, fileName), `${JSON.stringify({ version: 1, ...peering })}\n`);
+}
+
+/** The store that is to start next is nobody's peer. */
+export function forgetPeering(stateDir: string): void {
+  rmSync(join(stateDir, fileName), { force: true });
 }
 
 /** What it needed to become a member is of no use any more once it is one, and would hide that its data was lost. */

@@ -23,10 +23,16 @@ export interface StoreMembers {
   /** Whether the member at this address answers this machine now. */
   answers(address: string): Promise<boolean>;
   /** How the own member is. */
-  status(): Promise<{ readonly isRaftLeader: boolean; readonly hasQuorum: boolean }>;
+  status(): Promise<{
+    readonly isRaftLeader: boolean;
+    readonly hasQuorum: boolean;
+    readonly isLearner: boolean;
+  }>;
 }
 
 /** A member, and whether it answers. */
 export interface SeenMember extends StoreMember {
   readonly isHealthy: boolean;
+  /** This machine's. */
+  readonly isOwn: boolean;
 }

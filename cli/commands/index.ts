@@ -95,6 +95,19 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./hosts.ts")).hosts,
   },
   {
+    name: "servers",
+    summary: "List servers: whether they answer, and which one leads.",
+    examples: [["constellation servers", "the hosts that keep the cluster's state"]],
+    load: async () => (await import("./servers.ts")).servers,
+  },
+  {
+    name: "remove-server",
+    summary: "Remove a server that is gone for good; refused where the others would be no majority.",
+    arguments: [{ syntax: "<server>", doc: "A server, as in constellation servers.", completes: "host" }],
+    examples: [["constellation remove-server host1", "another one may take its place"]],
+    load: async () => (await import("./remove-server.ts")).removeServer,
+  },
+  {
     name: "cordon",
     summary: "Let a host take no new instances; those on it stay.",
     arguments: [host],

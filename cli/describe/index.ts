@@ -8,4 +8,4 @@ export { describeExplanation } from "./explanation.ts";
 export { describeInstance } from "./instance.ts";
 export { serviceSummary } from "./service-summary.ts";
 export { hostState } from "./states.ts";
-export { hostTable, instanceTable, serviceTable, type View } from "./tables.ts";
+export { hostTable, instanceTable, serverTable, serviceTable, type View } from "./tables.ts";

@@ -1,4 +1,4 @@
-import type { Document, Host, Instance } from "../../contract/index.ts";
+import type { Document, Host, Instance, Server } from "../../contract/index.ts";
 import { age, type Column, type Output, shortBytes, shortImage, table } from "../terminal/index.ts";
 import { serviceSummary } from "./service-summary.ts";
 import { healthOf, hostState, paintHost, paintState } from "./states.ts";
@@ -52,6 +52,22 @@ export function serviceTable(services: readonly Document[], view: View): string[
     },
   ];
   return render(columns, services, view);
+}
+
+export function serverTable(servers: readonly Server[], view: View): string[] {
+  const { palette } = view.output;
+  const columns: Column<Server>[] = [
+    { title: "SERVER", text: ({ name }) => name },
+    { title: "ROLE", text: ({ role }) => role },
+    {
+      title: "ANSWERS",
+      text: ({ isHealthy }) => (isHealthy ? "yes" : "no"),
+      paint: (text, { isHealthy }) => (isHealthy ? palette.good : palette.bad)(text),
+    },
+    { title: "LEADS", text: ({ isLeader }) => (isLeader ? "yes" : "") },
+    { title: "ADDRESS", text: ({ address = "" }) => address },
+  ];
+  return render(columns, servers, view);
 }
 
 export function hostTable(hosts: readonly Host[], view: View): string[] {

@@ -8,6 +8,7 @@ import type {
   Info,
   Instance,
   Member,
+  Server,
   Stats,
 } from "../documents.ts";
 import { ConstellationError } from "../errors.ts";
@@ -65,6 +66,9 @@ export interface Client {
   getHost(name: string): Promise<Member | undefined>;
   putHost(name: string, body: HostWrite): Promise<Member>;
   deleteHost(name: string, options?: { force?: boolean }): Promise<void>;
+  listServers(): Promise<Server[]>;
+  promoteServer(name: string): Promise<Server>;
+  deleteServer(name: string): Promise<void>;
   createJoinToken(wish: JoinTokenWish): Promise<JoinToken>;
   /** Follows, reconnecting with the last id, until the signal aborts; throws `compacted` when it must list again. */
   events(
@@ -166,6 +170,9 @@ export function connect(address: Address, options: ConnectOptions = {}): Client 
     getHost: (name) => call("getHost", { params: { name } }).catch(undefinedWhenNotFound),
     putHost: (name, body) => call("putHost", { params: { name }, body }),
     deleteHost: (name, { force = false } = {}) => call("deleteHost", { params: { name }, query: { force } }),
+    listServers: async () => (await call("listServers")).items,
+    promoteServer: (name) => call("promoteServer", { params: { name } }),
+    deleteServer: (name) => call("deleteServer", { params: { name } }),
     createJoinToken: (body) => call("createJoinToken", { body }),
     events: ({ after, ...query }, signal) =>
       follow({

@@ -10,6 +10,7 @@ import {
   instance,
   member,
   owner,
+  server,
   stats,
 } from "../documents.ts";
 import { limits } from "../limits.ts";
@@ -296,6 +297,29 @@ export const routes = {
       "Removes a host that is gone: what was placed there is placed elsewhere, and it may not come back.",
     params: hostParams,
     query: z.object({ force: flag.describe("Also one that still answers.") }),
+    framing: "empty",
+  },
+  listServers: {
+    method: "GET",
+    path: "/v1/servers",
+    summary: "The hosts that keep the cluster's state, as the one that is asked sees them.",
+    answer: z.object({ items: z.array(server) }),
+    framing: "json",
+  },
+  promoteServer: {
+    method: "POST",
+    path: "/v1/servers/:name/promote",
+    summary: "Lets a learner count, which happens by itself once it has caught up.",
+    params: hostParams,
+    answer: server,
+    framing: "json",
+  },
+  deleteServer: {
+    method: "DELETE",
+    path: "/v1/servers/:name",
+    summary:
+      "Removes a server, and its host with it; refused where those that are left and answer would be no majority.",
+    params: hostParams,
     framing: "empty",
   },
   createJoinToken: {

@@ -27,10 +27,17 @@ export function peerUrl(address: string): string {
   return `https://${address}:${ports.peers}`;
 }
 
+interface MemberArguments {
+  readonly quotaBytes?: number | undefined;
+  readonly peering?: Peering | undefined;
+  /** Whatever its data says, it is the only one from now on. */
+  readonly forgetsPeers?: boolean | undefined;
+}
+
 export function memberArguments(
   dataDir: string,
   clusterToken: string,
-  { quotaBytes = storageLimits.quotaBytes, peering }: { quotaBytes?: number; peering?: Peering | undefined },
+  { quotaBytes = storageLimits.quotaBytes, peering, forgetsPeers = false }: MemberArguments,
 ): string[] {
   const client = `unix://${socketNames.client}`;
   return argumentsOf({
@@ -49,6 +56,7 @@ export function memberArguments(
     "heartbeat-interval": storageLimits.heartbeatMs,
     "election-timeout": storageLimits.electionMs,
     "log-level": "warn",
+    ...(forgetsPeers && { "force-new-cluster": "true" }),
   });
 }
 

@@ -9,6 +9,9 @@ import { type MemberStatus, readStatus } from "./status.ts";
 import { followTerms } from "./terms.ts";
 import { watch } from "./watch.ts";
 
+const withoutMajority =
+  "it reaches no majority of the servers, and changes nothing until it does; what runs goes on. Where the others are gone for good, see `constellation-agent recover`";
+
 export interface Connection extends KeyValues {
   /** Cheap; throws `unreachable` where the process does not answer. */
   status(): Promise<MemberStatus>;
@@ -33,8 +36,12 @@ export function connectKeyValues(
     try {
       return await call();
     } catch (error) {
-      throw wrapEtcdError(action, error, trouble());
+      throw wrapEtcdError(action, error, trouble() ?? (await lostMajority()));
     }
+  };
+  const lostMajority = async () => {
+    const found = await readStatus(gateway).catch(() => undefined);
+    return found?.hasQuorum === false ? withoutMajority : undefined;
   };
   /** A write that its quota keeps it from is tried once more without the past. */
   const write = async (body: object) => {

@@ -53,6 +53,8 @@ export interface MemberOptions {
   /** The member's own words go here; emptied when it has grown large, with one older file beside it. */
   readonly logFile: string;
   readonly processes: ProcessPort;
+  /** It becomes the only member, whatever its data says of others. */
+  readonly forgetsPeers?: boolean;
   /** How large its data may grow before it refuses writes. */
   readonly quotaBytes?: number;
   /** How others reach it, asked at each start; absent, or undefined: nobody does. Where it rejects, the start waits. */
@@ -179,11 +181,11 @@ async function adoptable(
 }
 
 async function start(options: MemberOptions, peering: Peering | undefined): Promise<ProcessIdentity> {
-  const { dataDir, quotaBytes } = options;
+  const { dataDir, quotaBytes, forgetsPeers } = options;
   const lost = lostLog(dataDir) ?? lostData(dataDir, peering);
   if (lost !== undefined) throw new Error(lost);
   const log = openSync(options.logFile, "a", 0o600); // append-only, so that it can be emptied under it
-  const argv = memberArguments(dataDir, randomUUID(), { ...(quotaBytes && { quotaBytes }), peering });
+  const argv = memberArguments(dataDir, randomUUID(), { quotaBytes, peering, forgetsPeers });
   const child = spawn(options.program, argv, {
     cwd: options.runDir,
     detached: true,

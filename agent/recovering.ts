@@ -1,0 +1,28 @@
+import { agentPaths, ConstellationError, connect } from "../contract/index.ts";
+import type { Arguments } from "./arguments.ts";
+import { bringUp } from "./local.ts";
+import { createStoreRecovery } from "./machine.ts";
+import { readPeering, refusalToRecover } from "./servers/index.ts";
+
+/**
+ * Makes this server the only one, with the state that it has, where a majority of the servers is gone for good. The others
+ * join anew. May be repeated where it was cut short. Throws `invalid` where nothing is to be recovered, `taken` where other
+ * servers answer.
+ */
+export async function recover({ root, force, json }: Arguments): Promise<unknown> {
+  const { stateDir, socket } = agentPaths(root);
+  const own = readPeering(stateDir);
+  if (own === undefined)
+    throw new ConstellationError("invalid", "recover: this machine is none of several servers");
+  const store = createStoreRecovery(root);
+  const { seen, standing } = await store.look();
+  const isOnly = seen.length === 1;
+  const refusal = isOnly ? undefined : refusalToRecover(seen, standing, force);
+  if (refusal !== undefined) throw new ConstellationError("taken", `recover: ${refusal}`);
+  if (!isOnly) await store.becomeOnly();
+  await bringUp({ root, json });
+  const client = connect({ socket });
+  const gone = (await client.listServers()).filter(({ role }) => role === "none").map(({ name }) => name);
+  for (const name of gone) await client.deleteServer(name);
+  return { name: own.name, cluster: own.clusterName, removed: gone };
+}
