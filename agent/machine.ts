@@ -152,7 +152,7 @@ async function look({ stateDir }: AgentPaths, runDir: string): Promise<Target> {
     if (record === undefined) return { kind: "empty" };
     const { id, name } = JSON.parse(record.value) as { id: string; name: string };
     const documents = records.filter(({ key }) => key.startsWith("desired/")).length;
-    const servers = others.map((member) => member.name ?? member.address ?? member.id);
+    const servers = others.map((member) => member.name ?? member.address ?? member.id).sort();
     return { kind: "cluster", id, name, documents, ...(servers.length > 0 && { otherServers: servers }) };
   } catch (error) {
     if (error instanceof ConstellationError && error.code === "unreachable")
