@@ -6,10 +6,20 @@
 import { churn } from "./churn/index.ts";
 import { failover } from "./failover/index.ts";
 import { footprint } from "./footprint/index.ts";
+import { network } from "./network/index.ts";
 import { scale } from "./scale/index.ts";
 import { schedule } from "./schedule/index.ts";
 import { start } from "./start/index.ts";
 import type { Benchmark } from "./types.ts";
 import { up } from "./up/index.ts";
 
-export const benchmarks: readonly Benchmark[] = [start, scale, footprint, up, churn, schedule, failover];
+export const benchmarks: readonly Benchmark[] = [
+  start,
+  scale,
+  footprint,
+  up,
+  churn,
+  schedule,
+  failover,
+  network,
+];

@@ -86,6 +86,24 @@ test("churn --json: what has grown, and nothing that is left once everything was
   expect(lines.map(({ metric }) => metric)).toContain("agent.rss.growth");
 }, 180_000);
 
+test("network --json: direct beside the underlay, WireGuard beside the tool", async () => {
+  const { stdout } = await bench("network", "--json", "--runs", "1", "--seconds", "1");
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map(({ metric, peer }) => [metric, peer])).toEqual([
+    ["throughput", "underlay"],
+    ["latency.p50", "underlay"],
+    ["throughput", "wireguard-go"],
+    ["latency.p50", "wireguard-go"],
+  ]);
+  for (const { value, peerValue } of lines) {
+    expect(Number(value)).toBeGreaterThan(0);
+    expect(Number(peerValue)).toBeGreaterThan(0);
+  }
+}, 180_000);
+
 test("a benchmark nobody knows is refused, with those there are", async () => {
   await expect(bench("strat")).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("start") });
 });

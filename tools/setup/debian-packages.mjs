@@ -44,6 +44,8 @@ export const packageOf = {
     "/usr/lib/podman/netavark": "netavark",
     "/usr/lib/podman/aardvark-dns": "aardvark-dns",
     iptables: "iptables",
+    iperf3: "iperf3",
+    sockperf: "sockperf",
   },
 };
 
