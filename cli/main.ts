@@ -1,12 +1,12 @@
 import { commands, globalOptions } from "./commands/index.ts";
 import { failureExitCode, failureLines } from "./failure.ts";
-import { type GlobalOptions, startSession } from "./session/index.ts";
+import { type StartOptions, startSession } from "./session/index.ts";
 
 // Whoever reads has seen enough, as in `constellation ps | head -1`: end as SIGPIPE would.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
 
 const argv = process.argv.slice(2);
-const start = (options: GlobalOptions) => startSession(process, options);
+const start = (options: StartOptions) => startSession(process, options);
 try {
   process.exitCode = await (argv[0] === "__complete" ? completeWords(argv.slice(1)) : runCommand());
 } catch (error) {

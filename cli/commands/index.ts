@@ -26,8 +26,9 @@ const passphraseFile: OptionSpec = {
 export const globalOptions: readonly OptionSpec[] = [
   {
     flags: "-c, --connect <machine>",
-    doc: "The cluster of another machine, by ssh: USER@HOST or a Host of ~/.ssh/config (default: $CONSTELLATION_CONNECT, else this machine).",
+    doc: "The cluster of another machine, by ssh: a context, USER@HOST or a Host of ~/.ssh/config (default: $CONSTELLATION_CONNECT, $CONSTELLATION_CONTEXT, the current context, this machine).",
     parse: destination,
+    completes: "context",
   },
   {
     flags: "--root <folder>",
@@ -272,6 +273,26 @@ export const commands: readonly CommandSpec[] = [
       ["constellation restore --force cluster.backup", "in the place of a damaged store"],
     ],
     load: async () => (await import("./restore.ts")).restore,
+  },
+  {
+    name: "context",
+    summary: "Keep names for clusters elsewhere, and choose the one to ask.",
+    arguments: [
+      {
+        syntax: "[action]",
+        doc: "add, use, list or remove (default: list).",
+        completes: ["add", "use", "list", "remove"],
+      },
+      { syntax: "[name]", doc: "A context; default is this machine.", completes: "context" },
+      { syntax: "[where]", doc: "For add: USER@HOST or a Host of ~/.ssh/config." },
+    ],
+    examples: [
+      ["constellation context add prod root@10.0.0.1", "from then on: constellation -c prod ps"],
+      ["constellation context use prod", "for all commands without -c; use default for this machine"],
+      ["constellation context list", "with the current one marked"],
+      ["constellation context remove prod", "the cluster itself is left alone"],
+    ],
+    load: async () => (await import("./context.ts")).context,
   },
   {
     name: "new",

@@ -7,7 +7,8 @@ const loginMs = 30_000;
 /** `--json`: `{ "command": "0.1.0", "agent": Info | null }`. */
 export const version: Action = async ({ session }) => {
   const { connect } = await import("../../contract/index.ts");
-  const timeoutMs = session.destination === undefined ? 1_000 : loginMs;
+  const { destination } = await session.place();
+  const timeoutMs = destination === undefined ? 1_000 : loginMs;
   const agent = connect(await session.address(), { connectTimeoutMs: 0, timeoutMs });
   const info = await agent.info().catch((error: Error) => error);
   if (session.isJson) {

@@ -1,6 +1,6 @@
-import type { CommandSpec, GlobalOptions, OptionSpec, Session } from "../session/index.ts";
+import type { CommandSpec, OptionSpec, Session, StartOptions } from "../session/index.ts";
 import { candidatesOf, hostCandidates, matching } from "./names.ts";
-import { type Candidate, type NameKind, planCompletion } from "./plan.ts";
+import { type Candidate, type NameKind, type Plan, planCompletion } from "./plan.ts";
 
 /** A shell waits for this: rather no names than late ones, milliseconds. */
 const askMs = 1_000;
@@ -8,7 +8,7 @@ const askMs = 1_000;
 export interface Completing {
   readonly commands: readonly CommandSpec[];
   readonly globalOptions: readonly OptionSpec[];
-  readonly start: (options: GlobalOptions) => Session;
+  readonly start: (options: StartOptions) => Session;
 }
 
 /** Lines `value TAB doc` for the last word, or `:folders` or `:files` where the shell knows better. Never fails. */
@@ -20,12 +20,27 @@ export async function complete(
   if (plan.kind === "folders" || plan.kind === "files") return [`:${plan.kind}`];
   if (plan.kind === "nothing") return [];
   const typed = words.at(-1) ?? "";
-  const candidates =
-    plan.kind === "fixed" ? plan.candidates : await named(plan.of, start(plan.given), typed).catch(() => []);
+  const candidates = plan.kind === "fixed" ? plan.candidates : await askedFor(plan, start, typed);
   return matching(candidates, typed).map(({ value, doc }) => `${value}\t${doc}`);
 }
 
+async function askedFor(
+  { of, given }: Extract<Plan, { kind: "names" }>,
+  start: Completing["start"],
+  typed: string,
+): Promise<Candidate[]> {
+  const session = start({ ...given, isUnattended: true });
+  try {
+    return await named(of, session, typed);
+  } catch {
+    return []; // No names are better than a shell with a failure in it.
+  } finally {
+    session.close();
+  }
+}
+
 async function named(of: NameKind, session: Session, typed: string): Promise<Candidate[]> {
+  if (of === "context") return await contextCandidates(session.env);
   const { connect, resources } = await import("../../contract/index.ts");
   const kinds = Object.values(resources).filter(({ namespaced }) => namespaced);
   if (of === "kind") return kinds.map(({ kind, doc }) => ({ value: kind.toLowerCase(), doc }));
@@ -36,4 +51,12 @@ async function named(of: NameKind, session: Session, typed: string): Promise<Can
     ...(of === "instance" ? [] : kinds.map(({ plural }) => agent.listDocuments(plural))),
   ]);
   return candidatesOf(of, { instances, documents: documents.flat() }, session.namespace, typed);
+}
+
+async function contextCandidates(env: NodeJS.ProcessEnv): Promise<Candidate[]> {
+  const { contextsFile, listContexts, readBook } = await import("../contexts/index.ts");
+  return listContexts(readBook(contextsFile(env))).map(({ name, connect }) => ({
+    value: name,
+    doc: connect ?? "this machine",
+  }));
 }

@@ -19,7 +19,7 @@ const services: ReadonlySet<string> = new Set(["Service"]);
 
 /** What a name of this sort may be; those of other namespaces qualified. Not yet those that begin as typed alone. */
 export function candidatesOf(
-  of: Exclude<NameKind, "kind" | "host">,
+  of: Exclude<NameKind, "kind" | "host" | "context">,
   known: Known,
   namespace: string | undefined,
   typed: string,

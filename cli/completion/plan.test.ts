@@ -40,6 +40,12 @@ describe("the last word may become", () => {
     expect(plan("ps", "-n", "")).toMatchObject({ of: "namespace" });
   });
 
+  test("a context, and names of the cluster behind one", () => {
+    expect(plan("-c", "p")).toMatchObject({ of: "context" });
+    expect(plan("context", "use", "")).toMatchObject({ of: "context" });
+    expect(plan("-c", "prod", "logs", "")).toMatchObject({ of: "workload", given: { connect: "prod" } });
+  });
+
   test("nothing where another program's words begin, or none is known", () => {
     expect(values("exec", "web-0", "--", "l")).toBe("nothing");
     expect(values("exec", "web-0", "l")).toBe("nothing");

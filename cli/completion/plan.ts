@@ -15,10 +15,19 @@ export type Plan =
   | { readonly kind: "nothing" };
 
 /** `workload`: a service, a slot or an instance; `target`: any document too. */
-export type NameKind = "target" | "workload" | "instance" | "service" | "host" | "namespace" | "kind";
+export type NameKind =
+  | "target"
+  | "workload"
+  | "instance"
+  | "service"
+  | "host"
+  | "context"
+  | "namespace"
+  | "kind";
 
 /** Options typed so far that say where to look. */
 export interface Given {
+  readonly connect?: string;
   readonly root?: string;
   readonly namespace?: string;
 }
@@ -35,10 +44,11 @@ export function planCompletion(
   let command: CommandSpec | undefined;
   let position = 0;
   let awaited: OptionSpec | undefined;
-  const given: { root?: string; namespace?: string } = {};
+  const given: { connect?: string; root?: string; namespace?: string } = {};
   const optionsNow = () => [...(command?.options ?? []), ...globalOptions];
   for (const word of words.slice(0, -1)) {
     if (awaited !== undefined) {
+      if (awaited.flags.includes("--connect")) given.connect = word;
       if (awaited.flags.includes("--root")) given.root = word;
       if (awaited.flags.includes("--namespace")) given.namespace = word;
       awaited = undefined;

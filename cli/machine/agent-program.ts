@@ -14,16 +14,17 @@ const longestAnswer = 256 * 1024 ** 2;
  * Throws what it failed with, `host-unfit` where the program is not here or says nothing of use.
  */
 export async function agentProgram<T>(
-  session: Pick<Session, "env" | "root" | "destination">,
+  session: Pick<Session, "env" | "place">,
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<T> {
-  if (session.destination !== undefined)
+  const { destination, root } = await session.place();
+  if (destination !== undefined)
     throw new ConstellationError(
       "invalid",
-      `${args[0]} by ssh: it works on the agent's own machine; log in to ${session.destination} and run constellation-agent ${args[0]} there`,
+      `${args[0]} by ssh: it works on the agent's own machine; log in to ${destination} and run constellation-agent ${args[0]} there`,
     );
-  const where = session.root === undefined ? [] : ["--root", session.root];
+  const where = root === undefined ? [] : ["--root", root];
   const child = spawn(findAgentProgram(session.env), [...args, ...where, "--json"], {
     stdio: ["inherit", "pipe", "inherit"],
     ...(signal && { signal }),

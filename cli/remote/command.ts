@@ -3,12 +3,13 @@ const aliveSeconds = 5;
 const aliveCount = 3;
 
 /** For ssh(1), which knows the keys, agents, jump hosts and known hosts of whoever calls it. */
-export function sshArguments(destination: string): string[] {
+export function sshArguments(destination: string, isUnattended = false): string[] {
   const { host, port } = partsOf(destination);
   const options = [
     `ConnectTimeout=${connectSeconds}`,
     `ServerAliveInterval=${aliveSeconds}`,
     `ServerAliveCountMax=${aliveCount}`,
+    ...(isUnattended ? ["BatchMode=yes"] : []),
   ];
   return ["-T", ...options.flatMap((option) => ["-o", option]), ...(port ? ["-p", port] : []), "--", host];
 }

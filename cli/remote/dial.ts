@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
-import { Duplex } from "node:stream";
-import { ConstellationError, type RemoteAddress } from "../../contract/index.ts";
-import { openTunnel, type Tunnel } from "../../contract/tunnel/index.ts";
-import { remoteCommand, sshArguments } from "./command.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { limits, type RemoteAddress } from "../../contract/index.ts";
+import type { Tunnel } from "../../contract/tunnel/index.ts";
 
-/** The login, with what may be asked of a person, and the start of the agent's program there, milliseconds. */
-const greetingMs = 120_000;
+/** The question that needs the way waits no longer. */
+const returnMs = limits.requestTimeoutMs;
+const pauseMs = 1_000;
 
 export interface Remote {
   readonly address: RemoteAddress;
@@ -13,35 +12,57 @@ export interface Remote {
   close(): void;
 }
 
-/** @param destination as ssh(1) takes it; not dialled before the first question. */
-export function remote(destination: string, root: string | undefined): Remote {
-  const name = `ssh://${destination}`;
-  let opened: Promise<Tunnel> | undefined;
-  let end = () => {};
-  const open = async () => {
-    const child = spawn("ssh", [...sshArguments(destination), remoteCommand(root)], {
-      // What ssh asks and says goes between it and the terminal.
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    end = () => child.kill();
-    const failed = new Promise<never>((_, reject) =>
-      child.once("error", (cause) => {
-        const message = `run ssh: ${cause.message}; -c needs the ssh command of OpenSSH on PATH`;
-        reject(new ConstellationError("unreachable", message, { cause }));
-      }),
-    );
-    const line = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    line.on("error", () => undefined); // each connection over it tells its own end
-    return await Promise.race([openTunnel(line, name, greetingMs), failed]);
+export interface Dialling {
+  /** For messages. */
+  readonly name: string;
+  /** One login; what it opens ends with the signal. */
+  readonly open: (signal: AbortSignal) => Promise<Tunnel>;
+  /** A login that worked was lost; it is tried again. */
+  readonly onLost: () => void;
+  readonly returnMs?: number;
+  readonly pauseMs?: number;
+}
+
+/**
+ * One login for all connections, not made before the first. A first one that fails is final, as is all of it then; one
+ * that worked and was lost is made again, for a while.
+ */
+export function keptRemote(dialling: Dialling): Remote {
+  const left = new AbortController();
+  let current: Promise<Tunnel> | undefined;
+  let wasOpen = false;
+  const open = (): Promise<Tunnel> => {
+    const opening = wasOpen ? openAgain(dialling, left.signal) : dialling.open(left.signal);
+    opening
+      .then(async ({ closed }) => {
+        wasOpen = true;
+        await closed;
+        current = undefined;
+        if (!left.signal.aborted) dialling.onLost();
+      })
+      .catch(() => undefined); // whoever asked for it is told
+    return opening;
   };
   return {
     address: {
-      name,
+      name: dialling.name,
       async dial() {
-        opened ??= open();
-        return await (await opened).dial();
+        current ??= open();
+        return await (await current).dial();
       },
     },
-    close: () => end(),
+    close: () => left.abort(),
   };
+}
+
+async function openAgain(dialling: Dialling, signal: AbortSignal): Promise<Tunnel> {
+  const deadline = performance.now() + (dialling.returnMs ?? returnMs);
+  for (;;) {
+    try {
+      return await dialling.open(signal);
+    } catch (error) {
+      if (signal.aborted || performance.now() > deadline) throw error;
+      await sleep(dialling.pauseMs ?? pauseMs, undefined, { signal });
+    }
+  }
 }

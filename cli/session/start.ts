@@ -1,23 +1,32 @@
 import type { Address, Client } from "../../contract/index.ts";
 import type { Remote } from "../remote/index.ts";
 import { outputTo, wantsColours } from "../terminal/index.ts";
-import type { GlobalOptions, Session } from "./types.ts";
+import type { Place, Session, StartOptions } from "./types.ts";
 
 /** An agent that restarts is back within this; one that does not run is not waited for longer. */
 const connectTimeoutMs = 2_000;
 
-export function startSession(process: NodeJS.Process, options: GlobalOptions): Session {
+export function startSession(process: NodeJS.Process, options: StartOptions): Session {
   const { env, stdin, stdout, stderr } = process;
-  const destination = options.connect ?? (env.CONSTELLATION_CONNECT || undefined);
-  // The environment says where this machine's agent is.
-  const root = options.root ?? (destination === undefined ? env.CONSTELLATION_ROOT : undefined);
   let client: Client | undefined;
   // The contract brings zod and a web socket's client: a command that asks no agent does not load them.
   const contract = () => import("../../contract/index.ts");
+  const place = once(async (): Promise<Place> => {
+    const { chooseDestination, contextsFile, readBook } = await import("../contexts/index.ts");
+    const destination = chooseDestination({ ...options, env }, () => readBook(contextsFile(env)));
+    // The environment says where this machine's agent is.
+    const root = options.root ?? (destination === undefined ? env.CONSTELLATION_ROOT : undefined);
+    return { destination, root };
+  });
   let far: Remote | undefined;
   const address = async (): Promise<Address> => {
+    const { destination, root } = await place();
     if (destination === undefined) return { socket: (await contract()).agentPaths(root).socket };
-    far ??= (await import("../remote/index.ts")).remote(destination, root);
+    const { remote } = await import("../remote/index.ts");
+    const isUnattended = options.isUnattended === true;
+    const onLost = () =>
+      void (isUnattended || stderr.write(`${destination}: connection lost; dialling again\n`));
+    far ??= remote(destination, { root, isUnattended, onLost });
     return far.address;
   };
   return {
@@ -26,8 +35,7 @@ export function startSession(process: NodeJS.Process, options: GlobalOptions): S
       return client;
     },
     address,
-    destination,
-    root,
+    place,
     namespace: options.namespace,
     isJson: options.json === true,
     output: outputTo(

@@ -7,10 +7,8 @@ export interface Session {
   readonly agent: () => Promise<Client>;
   /** Where the agent answers. */
   readonly address: () => Promise<Address>;
-  /** As given by `-c`, else by the environment: the machine of the agent; undefined: this one. */
-  readonly destination: string | undefined;
-  /** As given by `--root`, else by the environment; undefined: the machine's agent. */
-  readonly root: string | undefined;
+  /** As said by options, the environment or the current context. Throws where that is a context that is not there. */
+  readonly place: () => Promise<Place>;
   /** As given by `-n`; undefined means all of them in a listing, `default` in a name. */
   readonly namespace: string | undefined;
   readonly isJson: boolean;
@@ -24,6 +22,14 @@ export interface Session {
   readonly interrupted: () => AbortSignal;
   /** Ends what it has opened elsewhere. */
   readonly close: () => void;
+}
+
+/** Which agent is meant. */
+export interface Place {
+  /** Its machine, as ssh(1) takes it; undefined: this one. */
+  readonly destination: string | undefined;
+  /** Its root folder there; undefined: the machine's agent. */
+  readonly root: string | undefined;
 }
 
 /** Every option of every command: one name means one thing throughout. */
@@ -59,6 +65,11 @@ export interface GlobalOptions {
   readonly color?: boolean;
 }
 
+export interface StartOptions extends GlobalOptions {
+  /** Nobody is there to be asked or told, as while a shell completes a word. */
+  readonly isUnattended?: boolean;
+}
+
 /** What the shell has to know to complete an argument or an option's value. */
 export type Completes =
   | "target"
@@ -66,6 +77,7 @@ export type Completes =
   | "instance"
   | "service"
   | "host"
+  | "context"
   | "namespace"
   | "kind"
   | "folder"

@@ -120,6 +120,21 @@ describe("a cluster on another machine, over SSH", () => {
     expect(strange).toMatchObject({ code: 1, stderr: expect.stringMatching(/Host key verification failed/) });
   });
 
+  test("a context names it; a login that is lost while it is watched is made again", async () => {
+    const watching = `export PATH=${here.machine.root}/ssh:$PATH CONSTELLATION_CONTEXT=prod
+      constellation context add prod far
+      constellation top --json --count 2 --interval 3s > looks 2> told & top=$!
+      until [ -s looks ]; do sleep 0.1; done
+      pkill -P $top -x ssh
+      wait $top; echo "exit code $?"
+      wc -l < looks; cat told`;
+    const { stdout, stderr } = await stack.run(["sh", "-c", watching]);
+    expect([stdout.trim().split("\n"), stderr]).toEqual([
+      ["prod is a context", "exit code 0", "2", "far: connection lost; dialling again"],
+      "",
+    ]);
+  });
+
   test("labels and another login change the cluster in place, and no service", async () => {
     const before = await fetched("hostname");
     const login = { ssh: { ...ssh, user: "guest", password: { "fn::secret": "guest" } } };

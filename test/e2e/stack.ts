@@ -142,6 +142,7 @@ export async function engineEnvironment(root: string): Promise<Record<string, st
   return {
     PATH: [...folders, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].join(":"),
     CONSTELLATION_ROOT: agentRootOf(root),
+    XDG_CONFIG_HOME: join(root, "config"),
     PULUMI_HOME: join(root, "pulumi"),
     PULUMI_BACKEND_URL: `file://${root}/state`,
     PULUMI_CONFIG_PASSPHRASE: "test",
