@@ -16,8 +16,8 @@ afterAll(async () => {
   await stack?.[Symbol.asyncDispose]();
 });
 
-describe("docs/guides/cli.md", () => {
-  test.each(readSections("cli"))("$title", async ({ steps }) => {
+describe.each(["cli", "capacity"])("docs/guides/%s.md", (guide) => {
+  test.each(readSections(guide))("$title", async ({ steps }) => {
     await follow(stack.machine, steps, {
       cwd: stack.folder,
       env: { ...stack.environment },
