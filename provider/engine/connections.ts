@@ -7,7 +7,7 @@ import {
   ConstellationError,
   connect,
 } from "../../contract/index.ts";
-import type { Machines, RemoteMachine } from "../machines/index.ts";
+import { anyOf, type Machines, type RemoteMachine } from "../machines/index.ts";
 import { type Access, parseAccess, thisMachine } from "./access.ts";
 import type { Config, Connection, Connections } from "./types.ts";
 
@@ -64,9 +64,9 @@ function localTarget(environment: NodeJS.ProcessEnv): Target {
 }
 
 function accessTarget({ id, addresses, machine, servers = [] }: Access, machines: Machines): Target {
-  const [server] = servers;
-  if (server !== undefined) {
-    const remote = machines.at(server);
+  const [first, ...others] = servers.map((server) => machines.at(server));
+  if (first !== undefined) {
+    const remote = anyOf([first, ...others]);
     return { name: remote.name, address: remote.address, machine: remote, id };
   }
   if (machine !== undefined && machine !== thisMachine()) {

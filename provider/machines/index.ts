@@ -3,6 +3,7 @@
  * Invariant: at most one of both to a machine, opened when something needs it and again when it was lost.
  * It brings nothing there (bootstrap does), and knows no cluster.
  */
+export { anyOf } from "./any-of.ts";
 export {
   agentProgramPath,
   createMachines,
