@@ -93,12 +93,18 @@ function registryMistakes({ registries: reached = {} }: Inputs): Violation[] {
   );
 }
 
+/** A majority of them keeps the state going: of three one may die, of five two. */
+const serverCounts: readonly number[] = [1, 3, 5];
+
 function serverMistakes({ servers: named, labels, taints, reserved }: Inputs): Violation[] {
   if (named === undefined) return [];
   const found: Violation[] = [];
   const count = Object.keys(named).length;
-  if (count !== 1)
-    found.push({ path: "servers", reason: `must be exactly one as of this version, not ${count}` });
+  if (!serverCounts.includes(count))
+    found.push({
+      path: "servers",
+      reason: `must be 1, 3 or 5, not ${count}: ${count === 0 ? "somebody keeps the state" : "an even number survives no more deaths than one less"}`,
+    });
   for (const [path, value] of Object.entries({ labels, taints, reserved }))
     if (value !== undefined)
       found.push({ path, reason: `is for a cluster of this machine; write it as servers.NAME.${path}` });

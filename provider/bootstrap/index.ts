@@ -5,21 +5,34 @@
  * by itself (decision 12).
  * It founds no cluster, and joins one only as it is told: whoever calls it does the rest, over the agent's API.
  */
-import { type Notes, steps } from "./steps.ts";
+import { type Notes, type Step, steps } from "./steps.ts";
 import type { Bootstrap, Raised } from "./types.ts";
 
-export { examine } from "./examine.ts";
+export { type Examined, examine } from "./examine.ts";
 export { builtKits } from "./kits.ts";
 export { type Look, lookAhead } from "./look.ts";
+export { refuse } from "./refuse.ts";
 export { removeAgent } from "./remove.ts";
 export type { Bootstrap, Facts, Finding, Joining, Kits, Raised } from "./types.ts";
 
 /** Runs every step; throws what the first one fails with. */
 export async function bootstrap(given: Bootstrap): Promise<Raised> {
+  return (await take(steps, given)).raised ?? {};
+}
+
+/** The first steps, which touch nothing that runs there: several machines take them at once. */
+export async function prepare(given: Bootstrap): Promise<void> {
+  await take(
+    steps.filter(({ isPreparing }) => isPreparing),
+    given,
+  );
+}
+
+async function take(some: readonly Step[], given: Bootstrap): Promise<Notes> {
   let notes: Notes = {};
-  for (const { name, run } of steps) {
+  for (const { name, run } of some) {
     given.progress(name);
     notes = await run(given, notes);
   }
-  return notes.raised ?? {};
+  return notes;
 }

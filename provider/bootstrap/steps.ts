@@ -21,14 +21,16 @@ export interface Notes {
 
 export interface Step {
   readonly name: string;
+  /** It touches nothing that runs there. */
+  readonly isPreparing?: true;
   /** Each can be repeated, also after a failure of a later one. */
   run(bootstrap: Bootstrap, notes: Notes): Promise<Notes>;
 }
 
 /** How a machine with nothing but sshd becomes a host, top to bottom. */
 export const steps: readonly Step[] = [
-  { name: "looking at the machine", run: refuseUnfit },
-  { name: "sending the kit", run: sendKit },
+  { name: "looking at the machine", run: refuseUnfit, isPreparing: true },
+  { name: "sending the kit", run: sendKit, isPreparing: true },
   { name: "starting the agent", run: startAgent },
   { name: "naming the programs", run: linkPrograms },
   { name: "removing older programs", run: removeOlder },

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import {
+  type Client,
   type ClusterRecord,
   ConstellationError,
+  type HostSettings,
   isNewer,
   type Servers,
   UNKNOWN,
@@ -18,6 +20,7 @@ import {
   type Properties,
   type Stored,
 } from "../engine/index.ts";
+import { barringCodes } from "./server-machine.ts";
 import { refuseWhileShared } from "./shared-cluster.ts";
 import type { Site, SiteOf } from "./site.ts";
 import { stopServices } from "./stop-services.ts";
@@ -32,15 +35,17 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
     tell(warnings, call);
     if (upgradedFrom !== undefined) call.info(`agent upgraded from ${upgradedFrom} to ${version}`);
     call.progress("founding the cluster");
-    const record = await site.client.putCluster({
+    const record = await site.put({
       owner: { engine: "pulumi", id: call.urn },
       name: String(inputs.value.name),
       network: inputs.value.network as ClusterRecord["network"],
       registries: inputs.value.registries as ClusterRecord["registries"],
       imageStorage: inputs.value.imageStorage as ClusterRecord["imageStorage"],
-      ...site.settings,
     });
-    return store(record, inputs, site);
+    const troubles = await site.gather(record, call);
+    const stored = await store(record, inputs, site);
+    if (troubles.length > 0) throw new NotReady(stored, troubles);
+    return stored;
   };
 
   const store = async (record: ClusterRecord, inputs: Opened, site: Site): Promise<Stored> => {
@@ -137,7 +142,8 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       if (old !== undefined && old.outputs.clusterId !== record.id) return undefined;
       if (old === undefined && record.name !== id) return undefined;
       const { version: agentVersion } = await site.client.info();
-      const value = { ...inputs.value, ...readInputs(record, inputs.value), agentVersion };
+      const read = { ...readInputs(record, inputs.value), ...(await readServers(site.client, inputs.value)) };
+      const value = { ...inputs.value, ...read, agentVersion };
       return await store(record, { ...inputs, value }, site);
     },
 
@@ -173,9 +179,8 @@ function unreadable(id: string, old: Stored | undefined) {
 }
 
 /** No agent is got at there, and may never be again: another machine may have its address. */
-const barred: readonly string[] = ["unreachable", "host-key-changed", "login-denied"];
 const isBarred = (error: unknown): error is ConstellationError =>
-  error instanceof ConstellationError && barred.includes(error.code);
+  error instanceof ConstellationError && barringCodes.includes(error.code);
 
 /** Nothing but that is asked for, and it needs no machine. */
 function isLettingGo(old: Stored, { value }: Opened): boolean {
@@ -236,6 +241,28 @@ function readInputs(record: ClusterRecord, { servers }: Properties): Properties 
   if (servers === undefined) return { ...own, ...settings };
   const read = Object.entries(servers as Servers).map(([key, server]) => [key, { ...server, ...settings }]);
   return { ...own, servers: Object.fromEntries(read) };
+}
+
+/** Of several servers, each one's own record says what it is; one that is no host of the cluster any more is left out. */
+async function readServers(client: Client, { servers }: Properties): Promise<Properties> {
+  const written = Object.entries((servers ?? {}) as Servers);
+  if (written.length < 2) return {};
+  const read = await Promise.all(
+    written.map(async ([name, server]) => {
+      const member = await client.getHost(name);
+      return member === undefined ? [] : [[name, { ...server, ...asWritten(member, server) }] as const];
+    }),
+  );
+  return { servers: Object.fromEntries(read.flat()) };
+}
+
+/** Nothing and an empty list are one. */
+function asWritten(member: HostSettings, server: HostSettings): HostSettings {
+  const keys = ["labels", "taints", "reserved"] as const;
+  const isSet = (value: object | undefined) => value !== undefined && Object.keys(value).length > 0;
+  return Object.fromEntries(
+    keys.map((key) => [key, isSet(member[key]) ? member[key] : server[key] && member[key]]),
+  );
 }
 
 function importedInputs(name: string): Opened {

@@ -3,7 +3,7 @@ import { bootstrap, type Joining, type Look, removeAgent } from "../bootstrap/in
 import { type Call, type Connection, ownerOf, type Properties, type Stored } from "../engine/index.ts";
 import type { RemoteMachine } from "../machines/index.ts";
 import type { HostKeys } from "../ssh/index.ts";
-import type { RemoteParts } from "./remote-site.ts";
+import type { RemoteParts } from "./remote-parts.ts";
 import { serverAddress } from "./server-address.ts";
 import { targetOf } from "./ssh-target.ts";
 

@@ -18,7 +18,7 @@ import {
 import { agentVersionOf } from "./agent-version.ts";
 import { type HostMachine, hostMachine, settingsOf } from "./host-machine.ts";
 import { removeHost } from "./host-removal.ts";
-import type { RemoteParts } from "./remote-site.ts";
+import type { RemoteParts } from "./remote-parts.ts";
 import { waitUntilAnswers } from "./wait-for-host.ts";
 
 /**

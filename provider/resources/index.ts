@@ -17,7 +17,8 @@ import type { AgentProgram } from "./agent-program.ts";
 import { clusterOperations } from "./cluster.ts";
 import { hostOperations } from "./host.ts";
 import { localSite } from "./local-site.ts";
-import { type RemoteParts, remoteSite } from "./remote-site.ts";
+import type { RemoteParts } from "./remote-parts.ts";
+import { remoteSite } from "./remote-site.ts";
 import type { SiteOf } from "./site.ts";
 
 export { agentProgram } from "./agent-program.ts";

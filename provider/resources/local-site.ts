@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { agentPaths, ConstellationError, connect } from "../../contract/index.ts";
+import { agentPaths, ConstellationError, connect, type HostSettings } from "../../contract/index.ts";
 import type { Finding } from "../bootstrap/index.ts";
 import { knownText, type Properties, parseAccess, thisMachine } from "../engine/index.ts";
 import type { AgentProgram } from "./agent-program.ts";
@@ -14,10 +14,11 @@ export function localSite(
   const root = knownText(inputs.root) ?? environmentRoot;
   const { socket, stateDir } = agentPaths(root);
   const client = connect({ socket });
-  const { labels, taints, reserved } = inputs as Partial<Site["settings"]>;
+  const { labels, taints, reserved } = inputs as HostSettings;
   return {
     client,
-    settings: { labels, taints, reserved },
+    put: async (cluster) => await client.putCluster({ ...cluster, labels, taints, reserved }),
+    gather: async () => [],
     /** An agent elsewhere is out of reach: what is found here says nothing about it. */
     require({ id, outputs }, action) {
       const access = knownText(outputs.access);

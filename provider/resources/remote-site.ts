@@ -1,74 +1,156 @@
 import { ConstellationError, connect, type Servers } from "../../contract/index.ts";
-import { bootstrap, type Kits, lookAhead, removeAgent } from "../bootstrap/index.ts";
+import { refuse } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
-import type { Machines } from "../machines/index.ts";
-import { type HostKeys, pinTo } from "../ssh/index.ts";
+import { anyOf } from "../machines/index.ts";
+import type { HostKeys } from "../ssh/index.ts";
+import { createGathering } from "./gathering.ts";
+import type { RemoteParts } from "./remote-parts.ts";
+import { type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
 import type { Site } from "./site.ts";
-import { targetOf } from "./ssh-target.ts";
+import { takeDown } from "./take-down.ts";
+import { waitUntilHealthy } from "./wait-for-server.ts";
 
-export interface RemoteParts {
-  readonly machines: Machines;
-  readonly kits: Kits;
-}
-
-/** Another machine, the one of `servers`. */
-export function remoteSite(
-  inputs: Properties,
-  old: Stored | undefined,
-  { machines, kits }: RemoteParts,
-): Site {
-  const [[hostName, server] = []] = Object.entries(inputs.servers as Servers);
-  if (hostName === undefined || server === undefined)
+/** Other machines, those of `servers`. */
+export function remoteSite(inputs: Properties, old: Stored | undefined, parts: RemoteParts): Site {
+  const [root, known] = [knownText(inputs.root), old?.outputs.hostKeys as HostKeys | undefined];
+  const machinesOf = (servers: Servers = {}) =>
+    Object.entries(servers)
+      .map(([name, server]) => serverMachine(name, server, { root, known }, parts))
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const wanted = machinesOf(inputs.servers as Servers);
+  const before = machinesOf(old?.inputs.value.servers as Servers | undefined);
+  const dropped = before.filter(({ machine }) => !wanted.some((one) => one.machine === machine));
+  const [first, ...others] = [...wanted, ...dropped].map(({ machine }) => machine);
+  if (first === undefined)
     throw new ConstellationError("invalid", "reach cluster: servers names no machine; give it one");
-  const root = knownText(inputs.root);
-  const ssh = targetOf(server.ssh);
-  const within = root === undefined ? {} : { root };
-  const machine = machines.at({ ssh, ...within }, old?.outputs.hostKeys as HostKeys | undefined);
-  const about = ({ signal, progress, warn }: Call) => ({ machine, root, signal, progress, warn });
-  const { labels, taints, reserved } = server;
+  const any = anyOf([first, ...others]);
+  const client = connect(any.address);
   let isTouched = false;
+  // A cluster that is there is founded on no other machine: those that are new join it.
+  const isFounded = old?.outputs.clusterId !== undefined;
+  let founder = (isFounded ? dropped[0] : undefined) ?? (wanted[0] as ServerMachine);
+  let looked = new Map<string, Looked>();
+
+  const lookAtAll = async (call: Call) => {
+    const found = await Promise.all(wanted.map(async (one) => [one.name, await one.look(call)] as const));
+    looked = new Map(found);
+    refuse(
+      "the machines",
+      found.flatMap(([name, look]) =>
+        "trouble" in look
+          ? []
+          : look.examined.findings.map((finding) => ({
+              ...finding,
+              problem: `server ${name}: ${finding.problem}`,
+            })),
+      ),
+    );
+  };
+  const isServing = ({ name }: ServerMachine) => {
+    const look = looked.get(name);
+    return look !== undefined && "examined" in look && look.examined.facts.hasStore;
+  };
+  const troubles = () =>
+    wanted.flatMap(({ name }) => {
+      const look = looked.get(name);
+      return look !== undefined && "trouble" in look ? [{ name, error: look.trouble }] : [];
+    });
+
   return {
-    client: connect(machine.address),
-    settings: { labels, taints, reserved },
+    client,
     require({ id, inputs: { value }, outputs }, action) {
       const access = knownText(outputs.access);
       const isLocal = access !== undefined && parseAccess(access).servers === undefined;
-      if (!isLocal) return refuseRename(id, value.servers, hostName);
+      if (!isLocal) return refuseRename(id, value.servers as Servers | undefined, inputs.servers as Servers);
       throw new ConstellationError(
         "invalid",
         `${action} cluster ${id}: it was made without servers, on the machine of its agent, and does not move; make a new one, or back it up and restore it there`,
       );
     },
-    examine: async (call) => (await lookAhead({ ...about(call), kits, info: call.info }))?.findings,
+
+    async examine(call) {
+      const found = await Promise.all(wanted.map(async (one) => (await one.lookAhead(call))?.findings));
+      return found.every((findings) => findings === undefined)
+        ? undefined
+        : found.flatMap((findings = []) => findings);
+    },
+
+    /** All of them get the programs at once; then those that keep the state already, one after the other. */
     async raise(call) {
+      await lookAtAll(call);
+      const serving = wanted.filter(isServing);
+      const [away] = troubles();
+      if (away && serving.length === 0 && !dropped.includes(founder)) throw away.error;
+      const there = wanted.filter(({ name }) => !troubles().some((one) => one.name === name));
       const touching = () => {
         isTouched = true;
       };
-      return { warnings: [], ...(await bootstrap({ ...about(call), hostName, kits, touching })) };
+      if (there.length > 1) await Promise.all(there.map((one) => one.prepare(call, touching)));
+      touching();
+      founder = serving[0] ?? founder;
+      if (serving.length <= 1)
+        return { warnings: [], ...(dropped.includes(founder) ? {} : await founder.start(call)) };
+      for (const server of serving) {
+        const { upgradedFrom } = await server.start(call);
+        if (upgradedFrom === undefined) continue;
+        call.info(`server ${server.name}: agent upgraded from ${upgradedFrom}`);
+        await waitUntilHealthy(client, server.name, call);
+      }
+      return { warnings: [] };
     },
+
+    put: async (write) =>
+      await connect(founder.machine.address).putCluster({ ...write, ...founder.settings }),
+
+    async gather(cluster, call) {
+      const gathering = createGathering({
+        client,
+        any,
+        cluster,
+        wanted,
+        dropped,
+        looked,
+        founder: founder.name,
+        call,
+      });
+      const blocked = await gathering.settle();
+      await gathering.writeSettings();
+      const reasons = troubles().map(
+        ({ name, error }) =>
+          `server ${name}: ${error.message}; start it, or put another machine in its place`,
+      );
+      return blocked === undefined ? reasons : [...reasons, blocked];
+    },
+
     isTouched: () => isTouched,
-    remove: async (call) => {
-      await removeAgent(about(call));
-      machine.leave();
-    },
-    holdsState: machine.holdsState,
+    remove: async (call) => await takeDown([...wanted, ...dropped], inputs.forceDestroy === true, call),
+    holdsState: any.holdsState,
+
     async way() {
-      const { hostKeys } = await machine.login();
-      const pinned = pinTo(ssh, hostKeys);
+      const ways = await Promise.all(wanted.map((one) => one.place()));
       return {
-        access: { addresses: [machine.name], servers: [{ ssh: pinned, ...within }] },
-        outputs: { hostKeys },
+        access: {
+          addresses: wanted.map(({ machine }) => machine.name),
+          servers: ways.map(({ place }) => place),
+        },
+        outputs: { hostKeys: Object.assign({}, ...ways.map(({ hostKeys }) => hostKeys)) },
       };
     },
   };
 }
 
-/** A host keeps the name it was made with: placements and its own files hold it. */
-function refuseRename(id: string, before: unknown, hostName: string): void {
-  const [was] = Object.keys((before ?? {}) as Servers);
-  if (was === undefined || was === hostName) return;
-  throw new ConstellationError(
-    "invalid",
-    `update cluster ${id}: servers.${hostName}: its server is called ${was}, and keeps that name; write servers.${was}, or make a new cluster`,
-  );
+/** A machine keeps the name it was made with: placements and its own files hold it. */
+function refuseRename(id: string, before: Servers = {}, now: Servers): void {
+  const whereOf = ({ ssh }: Servers[string]) => `${ssh.address}:${ssh.port}`;
+  for (const [name, server] of Object.entries(now)) {
+    if (before[name] !== undefined) continue;
+    const was = Object.keys(before).find(
+      (other) => now[other] === undefined && whereOf(before[other] as Servers[string]) === whereOf(server),
+    );
+    if (was === undefined) continue;
+    throw new ConstellationError(
+      "invalid",
+      `update cluster ${id}: servers.${name}: its server is called ${was}, and keeps that name; write servers.${was}, or make a new cluster`,
+    );
+  }
 }

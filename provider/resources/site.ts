@@ -1,4 +1,4 @@
-import type { Client, ClusterWrite } from "../../contract/index.ts";
+import type { Client, ClusterRecord, ClusterWrite } from "../../contract/index.ts";
 import type { Finding } from "../bootstrap/index.ts";
 import type { Access, Call, Properties, Stored } from "../engine/index.ts";
 
@@ -19,8 +19,10 @@ export interface Site {
   holdsState(): Promise<boolean>;
   /** How others get there; only once it was reached. */
   way(): Promise<Way>;
-  /** What is said of the one host. */
-  readonly settings: Pick<ClusterWrite, "labels" | "taints" | "reserved">;
+  /** Founds the cluster, or writes what it is anew; what is said of the machine itself comes from here. */
+  put(cluster: Omit<ClusterWrite, "labels" | "taints" | "reserved">): Promise<ClusterRecord>;
+  /** Makes the machines those of the founded cluster that the program names. @returns why it is not all done. */
+  gather(cluster: ClusterRecord, call: Call): Promise<readonly string[]>;
 }
 
 export interface Raising {

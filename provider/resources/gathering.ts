@@ -1,0 +1,97 @@
+import { type Client, type ClusterRecord, ConstellationError, drainHost } from "../../contract/index.ts";
+import { type Call, ownerOf } from "../engine/index.ts";
+import type { RemoteMachine } from "../machines/index.ts";
+import { type ServerPorts, settleServers, type WantedServer } from "../servers/index.ts";
+import { serverAddress } from "./server-address.ts";
+import { barringCodes, type Looked, type ServerMachine } from "./server-machine.ts";
+
+/** For everything to move off a server that goes. */
+const drainMs = 300_000;
+
+export interface Gathered {
+  readonly client: Client;
+  /** Whichever server answers. */
+  readonly any: RemoteMachine;
+  readonly cluster: ClusterRecord;
+  readonly wanted: readonly ServerMachine[];
+  /** Machines that the program named before. */
+  readonly dropped: readonly ServerMachine[];
+  /** As they were before the first one was started. */
+  readonly looked: ReadonlyMap<string, Looked>;
+  readonly founder: string;
+  readonly call: Call;
+}
+
+/** Brings a founded cluster's servers about. */
+export function createGathering({ client, any, cluster, wanted, dropped, looked, founder, call }: Gathered) {
+  const states = new Map(wanted.map(({ name }) => [name, stateOf(looked.get(name), cluster.id)]));
+  states.set(founder, "serving");
+  const { signal, progress, info, warn } = call;
+
+  const tokenFor = async ({ name, machine, settings }: ServerMachine) =>
+    await client.createJoinToken({
+      ...{ name, role: "server", owner: ownerOf(call.urn) },
+      serverAddress: await serverAddress(any, machine, signal),
+      ...settings,
+    });
+
+  const clear = async (server: ServerMachine) => {
+    await server.clear(call).catch((error: unknown) => {
+      if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
+      warn(`server ${server.name}: ${error.message}: what is on it stays`);
+    });
+  };
+
+  const ports: ServerPorts = {
+    ...{ signal, progress, info },
+    look: async () => ({
+      wanted: wanted.map(({ name }) => ({ name, machine: states.get(name) ?? "away" })),
+      seen: await client.listServers(),
+    }),
+    async join(name) {
+      const server = wanted.find((one) => one.name === name) as ServerMachine;
+      await server.start(call, {
+        clusterId: cluster.id,
+        isKnown: false,
+        token: async () => await tokenFor(server),
+      });
+      states.set(name, "serving");
+    },
+    async remove(name) {
+      const host = await client.getHost(name);
+      if (host?.state === "ready")
+        await drainHost(client, name, {
+          ...{ timeoutMs: drainMs, signal },
+          onProgress: (message) => progress(`server ${name}: draining: ${message}`),
+        });
+      await client.deleteServer(name);
+      for (const server of dropped.filter((one) => one.name === name)) await clear(server);
+    },
+  };
+
+  return {
+    /** @returns why it cannot go on. */
+    settle: async () => await settleServers(ports),
+    /** Of the first one they came with the cluster's record. What is left out is set back to nothing. */
+    async writeSettings() {
+      if (wanted.length === 1) return;
+      const there = new Set((await client.listServers()).map(({ name }) => name));
+      for (const { name, settings } of wanted.filter((one) => there.has(one.name))) {
+        const { labels = {}, taints = [], reserved = {} } = settings;
+        await client.putHost(name, { labels, taints, reserved });
+      }
+    },
+  };
+}
+
+/** Throws for a machine that is something else to this cluster, or to another one. */
+function stateOf(look: Looked | undefined, clusterId: string): WantedServer["machine"] {
+  if (look === undefined || "trouble" in look) return "away";
+  const { membership, hasStore } = look.examined.facts;
+  if (membership === undefined) return hasStore ? "serving" : "blank";
+  const which = membership.clusterId === clusterId ? "this cluster" : `cluster ${membership.clusterName}`;
+  throw new ConstellationError(
+    "host-unfit",
+    `make a machine a server: it is host ${membership.name} of ${which}; remove that one first, or name another machine`,
+  );
+}

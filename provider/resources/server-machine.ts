@@ -1,0 +1,89 @@
+import { ConstellationError, type HostSettings, type Servers } from "../../contract/index.ts";
+import {
+  type Bootstrap,
+  bootstrap,
+  type Examined,
+  examine,
+  type Joining,
+  lookAhead,
+  prepare,
+  removeAgent,
+} from "../bootstrap/index.ts";
+import type { Call } from "../engine/index.ts";
+import type { Place, RemoteMachine } from "../machines/index.ts";
+import { type HostKeys, pinTo } from "../ssh/index.ts";
+import type { RemoteParts } from "./remote-parts.ts";
+import { targetOf } from "./ssh-target.ts";
+
+/** One of a cluster's `servers`. */
+export interface ServerMachine {
+  readonly name: string;
+  readonly machine: RemoteMachine;
+  readonly settings: HostSettings;
+  /** Of a preview; undefined: it cannot be looked at now, and that was said. */
+  lookAhead(call: Call): Promise<Examined | undefined>;
+  /** What is there; why it cannot be told, where somebody has to see to the machine. */
+  look(call: Call): Promise<Looked>;
+  /** Sends what its programs lack; `touching` is called before. */
+  prepare(call: Call, touching: () => void): Promise<void>;
+  /** Brings its agent up, or a newer one in the place of what runs. */
+  start(call: Call, join?: Joining): Promise<{ readonly upgradedFrom?: string }>;
+  /** Removes its agent and all that was brought. */
+  clear(call: Call): Promise<void>;
+  /** The way there, with the host key pinned that was seen, now or before. */
+  place(): Promise<{ readonly place: Place; readonly hostKeys: HostKeys }>;
+}
+
+export type Looked = { readonly examined: Examined } | { readonly trouble: ConstellationError };
+
+/** That a machine is as it is keeps nobody else from going on. */
+export const barringCodes: readonly string[] = ["unreachable", "host-key-changed", "login-denied"];
+
+export function serverMachine(
+  name: string,
+  { ssh, ...settings }: Servers[string],
+  { root, known }: { readonly root: string | undefined; readonly known: HostKeys | undefined },
+  { machines, kits }: RemoteParts,
+): ServerMachine {
+  const target = targetOf(ssh);
+  const within = root === undefined ? {} : { root };
+  const machine = machines.at({ ssh: target, ...within }, known);
+  const about = ({ signal, progress, warn }: Call): Omit<Bootstrap, "join"> => ({
+    ...{ machine, root, hostName: name, kits, signal, warn },
+    progress: (message) => progress(`server ${name}: ${message}`),
+  });
+  return {
+    name,
+    machine,
+    settings,
+    lookAhead: async (call) => await lookAhead({ ...about(call), info: call.info }),
+    async look(call) {
+      try {
+        return { examined: await examine(about(call)) };
+      } catch (error) {
+        if (error instanceof ConstellationError && barringCodes.includes(error.code))
+          return { trouble: error };
+        throw error;
+      }
+    },
+    prepare: async (call, touching) => await prepare({ ...about(call), touching }),
+    start: async (call, join) => await bootstrap({ ...about(call), join }),
+    async clear(call) {
+      await removeAgent(about(call));
+      machine.leave();
+    },
+    async place() {
+      const hostKeys = await machine.login().then(
+        (login) => login.hostKeys,
+        (error: unknown) => recordedKeys(error, known),
+      );
+      return { place: { ssh: pinTo(target, hostKeys), ...within }, hostKeys };
+    },
+  };
+}
+
+/** Of a machine that is away, what was seen before is the best there is. */
+function recordedKeys(error: unknown, known: HostKeys | undefined): HostKeys {
+  if (error instanceof ConstellationError && barringCodes.includes(error.code)) return known ?? {};
+  throw error;
+}

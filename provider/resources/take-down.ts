@@ -1,0 +1,34 @@
+import { ConstellationError } from "../../contract/index.ts";
+import type { Call } from "../engine/index.ts";
+import { barringCodes, type ServerMachine } from "./server-machine.ts";
+
+/** Removes all agents at once, having touched nothing before it is known that each machine can be reached, or need not be. */
+export async function takeDown(
+  servers: readonly ServerMachine[],
+  isForced: boolean,
+  call: Call,
+): Promise<void> {
+  const reached = await Promise.all(
+    servers.map(async (server) => {
+      try {
+        await server.machine.login(call.signal);
+        return server;
+      } catch (error) {
+        refuseUnlessForced(error, isForced, call);
+        return undefined;
+      }
+    }),
+  );
+  const ends = await Promise.allSettled(reached.map(async (server) => await server?.clear(call)));
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+}
+
+function refuseUnlessForced(error: unknown, isForced: boolean, call: Call): void {
+  if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
+  if (!isForced) {
+    const advice = "where the machine is gone for good, set forceDestroy";
+    throw new ConstellationError(error.code, `${error.message}; ${advice}`, { cause: error });
+  }
+  call.warn(`${error.message}: what is on it stays`);
+}
