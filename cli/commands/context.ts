@@ -43,7 +43,8 @@ export const context: Action = async ({ session, args: [verb = "list", ...words]
   const book = change === undefined ? before : change(before, name, where);
   if (change !== undefined) writeBook(path, book);
   const override = overrides.find((variable) => env[variable]);
-  if (verb === "use" && override !== undefined && !session.isJson)
+  const showsCurrent = verb === "use" || verb === "list";
+  if (showsCurrent && override !== undefined && !session.isJson)
     output.note(`$${override} is set and goes before the current context`);
   const items = listContexts(book);
   if (session.isJson) await output.json({ items });

@@ -20,7 +20,7 @@ export function addContext(book: Book, name: string, connect: string): Book {
     (error?.issues ?? []).map(({ message }) => ({ path, reason: message })),
   );
   if (violations.length > 0)
-    throw new ConstellationError("invalid", `add context ${name}: ${violations.length} mistake(s)`, {
+    throw new ConstellationError("invalid", `add context ${name}: it cannot be one`, {
       violations,
     });
   const there = book.contexts[name];

@@ -45,7 +45,7 @@ describe("contexts", () => {
     ["prod", "-oProxyCommand=x"],
     ["prod", "root@x -p 22"],
   ])("%j for %j is refused", (name, connect) => {
-    expect(() => addContext(emptyBook, name, connect)).toThrow(/1 mistake/);
+    expect(() => addContext(emptyBook, name, connect)).toThrow(/it cannot be one/);
   });
 
   test.each([useContext, removeContext])("%O of an unknown one names those there are", (act) => {
