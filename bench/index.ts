@@ -9,6 +9,7 @@ import { footprint } from "./footprint/index.ts";
 import { network } from "./network/index.ts";
 import { scale } from "./scale/index.ts";
 import { schedule } from "./schedule/index.ts";
+import { simulate } from "./simulate/index.ts";
 import { start } from "./start/index.ts";
 import type { Benchmark } from "./types.ts";
 import { up } from "./up/index.ts";
@@ -22,4 +23,5 @@ export const benchmarks: readonly Benchmark[] = [
   schedule,
   failover,
   network,
+  simulate,
 ];

@@ -5,7 +5,7 @@ import type { Benchmark, Report } from "./types.ts";
 
 type Flags = { readonly json?: boolean } & Readonly<Record<string, number>>;
 
-const knobLimit = 10_000;
+const knobLimit = 100_000;
 
 const program = new Command("bench").description("Measures constellation beside its peers, in the same run.");
 for (const benchmark of benchmarks) {

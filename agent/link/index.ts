@@ -8,6 +8,6 @@ export { type Dialled, dial, dialServing } from "./dial.ts";
 export { answerError, failureOf } from "./errors.ts";
 export { ask, type Exchange, openStream } from "./exchange.ts";
 export { linkLimits } from "./limits.ts";
-export { readLines, readWhole, sendLine } from "./lines.ts";
+export { readLines, readWhole, sendLine, sendParts } from "./lines.ts";
 export { type Listener, type ListenerOptions, listen } from "./listen.ts";
 export type { Call, Peer, Route, Routes } from "./types.ts";

@@ -27,6 +27,17 @@ export async function sendLine(stream: Writable, value: unknown, signal: AbortSi
   if (!stream.write(`${JSON.stringify(value)}\n`)) await once(stream, "drain", { signal });
 }
 
+/** Writes what makes up a line; resolves and rejects as the one above. */
+export async function sendParts(
+  stream: Writable,
+  parts: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<void> {
+  let hasRoom = true;
+  for (const part of parts) hasRoom = stream.write(part);
+  if (!hasRoom) await once(stream, "drain", { signal });
+}
+
 /** A body of bounded size, as text. */
 export async function readWhole(stream: Readable, maxBytes: number = linkLimits.bodyBytes): Promise<string> {
   const parts: Buffer[] = [];

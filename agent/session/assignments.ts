@@ -4,8 +4,8 @@ import { assignmentOf, type Common, createDerive } from "./assignment.ts";
 import type { Assignment } from "./types.ts";
 
 const bounds = {
-  /** After a look for all hosts the next one waits so many times as long as that took ... */
-  restShare: 2,
+  /** After a look for all hosts, and telling them, the next one waits so many times as long as that took ... */
+  restShare: 3,
   /** ... but no longer than this: traffic is to follow a change within a second. Milliseconds. */
   longestRestMs: 300,
 } as const;
@@ -23,8 +23,8 @@ export interface Assignments {
 export function createAssignments(store: Store, sealer: Sealer): Assignments {
   const derive = createDerive(store, sealer);
   let common: Common | undefined;
-  /** When the last look ended, and what it has cost so far, in milliseconds. */
-  let last = { endedAt: 0, tookMs: 0 };
+  /** The last look, from its begin until the last host that was told by it so far; milliseconds. */
+  let last = { begunAt: 0, endedAt: 0 };
   let resting: Promise<void> | undefined;
   // A change of a host's state is none of the store's revision: only being told says that something is another.
   store.subscribe(() => {
@@ -33,22 +33,20 @@ export function createAssignments(store: Store, sealer: Sealer): Assignments {
 
   const begun = (): Common => {
     if (common) return common;
-    last = { endedAt: 0, tookMs: 0 };
+    last = { begunAt: performance.now(), endedAt: performance.now() };
     common = derive();
     return common;
   };
 
   return {
     of(host) {
-      const startedAt = performance.now();
       const assignment = assignmentOf(begun(), host);
-      const endedAt = performance.now();
-      last = { endedAt, tookMs: last.tookMs + endedAt - startedAt };
+      last.endedAt = performance.now();
       return assignment;
     },
     rested() {
       if (common) return Promise.resolve();
-      const restMs = Math.min(last.tookMs * bounds.restShare, bounds.longestRestMs);
+      const restMs = Math.min((last.endedAt - last.begunAt) * bounds.restShare, bounds.longestRestMs);
       const leftMs = Math.floor(last.endedAt + restMs - performance.now());
       if (leftMs <= 0) return Promise.resolve();
       resting ??= new Promise<void>((resolve) => setTimeout(resolve, leftMs)).finally(() => {

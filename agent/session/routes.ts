@@ -78,7 +78,7 @@ function routeOf(
         ...(hostIp === undefined ? {} : { hostIp }),
       };
     }),
-    endpoints: endpoints.sort((a, b) => numeric(a.address) - numeric(b.address)),
+    endpoints: inOrder(endpoints),
     ...(!isOpenAlone(networks) && { networks }),
   };
 }
@@ -86,5 +86,10 @@ function routeOf(
 /** As nearly all are: it says nothing of networks, or nothing that others do not say by that. */
 const isOpenAlone = (networks: readonly Attachment[]) =>
   networks.every(({ network, aliases }) => network === openNetwork && aliases.length === 0);
+
+function inOrder(endpoints: readonly Endpoint[]): Endpoint[] {
+  const keyed = endpoints.map((endpoint) => ({ endpoint, at: numeric(endpoint.address) }));
+  return keyed.sort((one, other) => one.at - other.at).map(({ endpoint }) => endpoint);
+}
 
 const numeric = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -1,9 +1,18 @@
 import { pipeline } from "node:stream/promises";
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import type { Confirmation } from "../fence/index.ts";
-import { type Call, type Peer, type Routes, readLines, readWhole, sendLine } from "../link/index.ts";
+import {
+  type Call,
+  type Peer,
+  type Routes,
+  readLines,
+  readWhole,
+  sendLine,
+  sendParts,
+} from "../link/index.ts";
 import type { Store } from "../store/index.ts";
 import type { Assignments } from "./assignments.ts";
+import { createLines } from "./lines.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
 import { imagesPlacedOn, ownOf, placedOn, untilKnown } from "./trust.ts";
 import type { HostSession } from "./types.ts";
@@ -38,6 +47,7 @@ export interface ServingOptions {
 export function sessionRoutes(options: ServingOptions): Routes {
   const { store, records, assignments, onPlacing, onProgress, servers } = options;
   const sessions = new Map<string, HostSession>();
+  const line = createLines();
   /** One a host, also while it is connected twice: its reports are written one after the other. */
   const sessionOf = (host: string) => {
     const found =
@@ -70,7 +80,7 @@ export function sessionRoutes(options: ServingOptions): Routes {
     try {
       for await (const assignment of sessionOf(peer.host).assignments(signal)) {
         requireWelcome(peer);
-        await send({ assignment, servers: servers() });
+        await sendParts(stream, line(assignment, servers()), signal);
       }
     } finally {
       forget();

@@ -14,7 +14,7 @@ test("parseTicks counts from the last bracket: a name may hold blanks and bracke
 test.each([
   ["/x/dist/bin/constellation-guard run --root /x/c -- /x/dist/node /x/agent/main.js run", "guard"],
   ["/x/dist/node --max-semi-space-size=2 /x/dist/agent/main.js run --root /x/c", "agent"],
-  ["/x/dist/tools/etcd --name=server --data-dir=/x", "etcd"],
+  ["/x/dist/tools/etcd --data-dir=/x --name=server", "etcd"],
   ["/usr/bin/conmon --cid web-0", "monitor"],
   ["conmon --api-version 1", "monitor"],
   ["bash /x/init.sh", "other"],

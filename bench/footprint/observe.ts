@@ -33,7 +33,7 @@ export function processorMs(machine: Machine): Record<string, number> {
 const programs: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["guard", /constellation-guard run/],
   ["agent", /main\.js run/],
-  ["etcd", /etcd --name=/],
+  ["etcd", /(^|\/)etcd --/],
   ["names", /dnsmasq/],
   ["monitor", /^(\S*\/)?conmon/],
   ["workload", /httpd -f/],

@@ -1,0 +1,133 @@
+import { release } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { joinAnswer, parseToken } from "../../agent/hosts/index.ts";
+import { type Credentials, makeKey, requestCertificate } from "../../agent/identity/index.ts";
+import { ask, dial } from "../../agent/link/index.ts";
+import {
+  type Assignment,
+  createRemoteSession,
+  keepLinks,
+  type Observation,
+  type Placement,
+} from "../../agent/session/index.ts";
+import { ConstellationError, errorTable } from "../../contract/index.ts";
+import type { Ticket } from "./types.ts";
+
+/** In milliseconds. */
+const joinMs = 60_000;
+const pauseMs = 200;
+
+/** Joins as a machine does, with all that it would send, again and again while others are in its way. */
+export async function joinAs(ticket: Ticket, uid: string, server: string): Promise<Credentials> {
+  for (const deadline = performance.now() + joinMs; ; await delay(pauseMs * Math.random()))
+    try {
+      return await join(ticket, uid, server);
+    } catch (error) {
+      const isPassing = error instanceof ConstellationError && errorTable[error.code].retryable;
+      if (!isPassing || performance.now() > deadline) throw error;
+    }
+}
+
+async function join({ token }: Ticket, uid: string, server: string): Promise<Credentials> {
+  const { id, secret, fingerprint } = parseToken(token);
+  const { session, authority, close } = await dial(server, { fingerprint }, AbortSignal.timeout(joinMs));
+  try {
+    const key = makeKey();
+    const networks = [{ device: "lo", range: "127.0.0.1/8" }];
+    const wish = { id, secret, uid, networks, csr: await requestCertificate(key, "host") };
+    const { certificate } = await ask(session, "/v1/join", wish, joinAnswer);
+    return { authority, certificate, key };
+  } finally {
+    close();
+  }
+}
+
+export interface SimulatedHost {
+  /** Instances of which the server has stored that they run. */
+  running(): number;
+  hasHeard(): boolean;
+  /** Ends its connections, and says nothing any more. */
+  die(): void;
+}
+
+/** Told of what happens, to be counted. */
+export interface Listener {
+  onAssignment(): void;
+  onObservation(): void;
+  onBreak(): void;
+}
+
+/** A host that speaks to the server as a real one does, and starts nothing: what is placed on it runs at once. */
+export function startHost(
+  name: string,
+  credentials: Credentials,
+  server: string,
+  listener: Listener,
+): SimulatedHost {
+  const ending = new AbortController();
+  const { signal } = ending;
+  let running = 0;
+  let reported: string | undefined;
+  const links = keepLinks({
+    ...{ servers: [server], credentials: () => credentials, bootClock: () => performance.now(), signal },
+    serve: () => undefined,
+    onHeard: () => undefined,
+    onChange: (_, trouble) => trouble && listener.onBreak(),
+  });
+  const session = createRemoteSession({
+    ...{ links, signal, onServers: () => undefined },
+    onTrouble: () => signal.aborted || listener.onBreak(),
+  });
+
+  const follow = async () => {
+    const since = new Date().toISOString();
+    for await (const assignment of session.assignments(signal)) {
+      listener.onAssignment();
+      const { placements } = assignment;
+      const wanted = placements.filter(({ want }) => want === "run");
+      const told = wanted.map(({ id }) => id).join();
+      if (told === reported) continue;
+      reported = told;
+      const report = session.report(observationOf(name, assignment, wanted, since)).then(() => {
+        listener.onObservation();
+        running = wanted.length;
+      });
+      // A report that fails for good is told anew with the next assignment.
+      report.catch(() => {
+        reported = undefined;
+      });
+    }
+  };
+  follow().catch(() => undefined); // It ends by dying.
+  return {
+    running: () => running,
+    hasHeard: () => reported !== undefined,
+    die() {
+      running = 0;
+      reported = undefined;
+      ending.abort();
+    },
+  };
+}
+
+const gi = 2 ** 30;
+
+function observationOf(
+  name: string,
+  { revision, lineage, host }: Assignment,
+  wanted: readonly Placement[],
+  since: string,
+): Observation {
+  return {
+    heard: { revision, lineage },
+    host: {
+      ...{ name, address: "127.0.0.1", cidr: host.cidr, agentVersion: "0.0.0", kernel: release() },
+      ...{ cgroup: "v2", capacity: { cpu: 64, memory: 256 * gi }, ulimitCeilings: {}, startedAt: since },
+    },
+    instances: wanted.map(({ id, namespace, service, serviceUid, name: slot, index, address, revision }) => ({
+      ...{ id, namespace, service, serviceUid, name: slot, index, host: name, address, revision },
+      ...{ state: "running", healthy: true, reason: "", restarts: 0, image: "simulated" },
+      ...{ since, startedAt: since },
+    })),
+  };
+}

@@ -1,0 +1,118 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Client, ports } from "../../contract/index.ts";
+import type { Machine } from "../../test/lab/index.ts";
+import { openCluster } from "../cluster.ts";
+import { imageLayout, imageTag } from "../footprint/constellation.ts";
+import { memoryOf } from "../footprint/observe.ts";
+import { bringAgentUp } from "../machine.ts";
+import { type Fleet, startFleet } from "./fleet.ts";
+import type { Count, Figures, Phase, Ticket } from "./types.ts";
+
+/** Where the server listens, and where all hosts come from. */
+const address = "127.0.0.1";
+const lookMs = 250;
+const joinLimitMs = 120_000;
+const tokensAtOnce = 8;
+/** One of so many hosts dies. */
+const deadShare = 10;
+
+export interface Sizes {
+  readonly hosts: number;
+  readonly instances: number;
+  /** Instances of one service. */
+  readonly replicas: number;
+  /** The most that either convergence may take. */
+  readonly seconds: number;
+}
+
+/** One agent with its store, as it is shipped, and so many hosts that are none. */
+export async function simulate(
+  machine: Machine,
+  sizes: Sizes,
+  onProgress: (phrase: string) => void,
+): Promise<Figures> {
+  const { hosts, instances } = sizes;
+  onProgress("starting an agent");
+  const { client, upload, put } = await openCluster(await bringAgentUp(machine));
+  // What is placed on it would run in earnest.
+  await client.putHost((await client.info()).host, { address, availability: "cordoned" });
+  const image = await upload(`oci:${imageLayout}:${imageTag}`);
+
+  onProgress(`${hosts} hosts join`);
+  const joinBegan = performance.now();
+  const tickets = await ticketsFor(client, hosts);
+  const server = `${address}:${ports.servers}`;
+  const fleet = await startFleet(machine, { server, tickets }, Math.max(1, availableParallelism() - 1));
+  const memory = { agent: 0, etcd: 0 };
+  const look = async (): Promise<Count> => {
+    await delay(lookMs);
+    const { programs } = memoryOf(machine);
+    for (const name of ["agent", "etcd"] as const)
+      memory[name] = Math.max(memory[name], programs[name]?.rss ?? 0);
+    return fleet.count();
+  };
+  const joinEnd = performance.now() + joinLimitMs;
+  while ((await look()).hosts < hosts)
+    if (performance.now() > joinEnd)
+      throw new Error(`bench simulate: ${fleet.count().hosts} of ${hosts} hosts joined in time`);
+  const joinSeconds = (performance.now() - joinBegan) / 1_000;
+
+  const converge = (what: string) =>
+    phase(fleet, look, sizes, (running) => onProgress(`${what}: ${running}`));
+  const placing = converge(`of ${instances} instances run`);
+  await writeServices(put, image, sizes);
+  const placed = await placing;
+  const dead = Math.ceil(hosts / deadShare);
+  fleet.kill(dead);
+  const replaced = await converge(`${dead} hosts died; of ${instances} instances run`);
+  const { breaks } = fleet.count();
+  return { hosts, instances, dead, joinSeconds, placed, replaced, memory, breaks };
+}
+
+async function ticketsFor(client: Client, hosts: number): Promise<Ticket[]> {
+  const tickets: Ticket[] = [];
+  const names = Array.from({ length: hosts }, (_, at) => `host-${at + 1}`).values();
+  await Promise.all(
+    Array.from({ length: tokensAtOnce }, async () => {
+      for (const name of names) tickets.push({ name, token: (await client.createJoinToken({ name })).token });
+    }),
+  );
+  return tickets;
+}
+
+async function writeServices(
+  put: (name: string, inputs: Record<string, unknown>) => Promise<void>,
+  image: object,
+  { instances, replicas }: Sizes,
+): Promise<void> {
+  for (let at = 0; at * replicas < instances; at++)
+    await put(`service-${at}`, {
+      ...image,
+      ...{ replicas: Math.min(replicas, instances - at * replicas), ports: [{ port: 80 }] },
+      ...{ resources: { cpu: 0.01, memory: "16Mi" }, update: { minHealthyTime: "0s" } },
+    });
+}
+
+/** Looks until all instances run on hosts that are alive, and no longer than the limit. */
+async function phase(
+  fleet: Fleet,
+  look: () => Promise<Count>,
+  { instances, seconds: limit }: Sizes,
+  tell: (running: number) => void,
+): Promise<Phase> {
+  const [began, before] = [performance.now(), fleet.count()];
+  const since = () => (performance.now() - began) / 1_000;
+  // The dead still count until their process has said so.
+  let now = { ...(await look()), running: 0 };
+  while (now.running < instances && since() < limit) {
+    now = await look();
+    tell(now.running);
+  }
+  const seconds = since();
+  return {
+    ...{ seconds, hasConverged: now.running >= instances, running: now.running },
+    assignmentsPerSecond: (now.assignments - before.assignments) / seconds,
+    observationsPerSecond: (now.observations - before.observations) / seconds,
+  };
+}
