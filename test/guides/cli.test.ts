@@ -16,7 +16,7 @@ afterAll(async () => {
   await stack?.[Symbol.asyncDispose]();
 });
 
-describe.each(["cli", "capacity"])("docs/guides/%s.md", (guide) => {
+describe.each(["cli", "production", "capacity"])("docs/guides/%s.md", (guide) => {
   test.each(readSections(guide))("$title", async ({ steps }) => {
     await follow(stack.machine, steps, {
       cwd: stack.folder,
