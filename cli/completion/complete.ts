@@ -1,6 +1,6 @@
-import type { CommandSpec, OptionSpec, Session, StartOptions } from "../session/index.ts";
+import type { CommandSpec, NameKind, OptionSpec, Session, StartOptions } from "../session/index.ts";
 import { candidatesOf, hostCandidates, matching } from "./names.ts";
-import { type Candidate, type NameKind, type Plan, planCompletion } from "./plan.ts";
+import { type Candidate, type Plan, planCompletion } from "./plan.ts";
 
 /** A shell waits for this: rather no names than late ones, milliseconds. */
 const askMs = 1_000;

@@ -1,6 +1,7 @@
 import type { Host, Instance } from "../../contract/index.ts";
 import { hostState } from "../describe/index.ts";
-import type { Candidate, NameKind } from "./plan.ts";
+import type { NameKind } from "../session/index.ts";
+import type { Candidate } from "./plan.ts";
 
 export interface NamedDocument {
   readonly kind: string;

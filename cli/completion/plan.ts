@@ -1,4 +1,4 @@
-import type { CommandSpec, Completes, OptionSpec } from "../session/index.ts";
+import type { CommandSpec, Completes, NameKind, OptionSpec } from "../session/index.ts";
 
 /** What the last word may become; empty text in `doc` where there is nothing to say. */
 export interface Candidate {
@@ -6,24 +6,13 @@ export interface Candidate {
   readonly doc: string;
 }
 
-/** `names`: of things in the cluster, so that the agent has to be asked. */
+/** `names`: somebody has to be asked for them. */
 export type Plan =
   | { readonly kind: "fixed"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "names"; readonly of: NameKind; readonly given: Given }
   | { readonly kind: "folders" }
   | { readonly kind: "files" }
   | { readonly kind: "nothing" };
-
-/** `workload`: a service, a slot or an instance; `target`: any document too. */
-export type NameKind =
-  | "target"
-  | "workload"
-  | "instance"
-  | "service"
-  | "host"
-  | "context"
-  | "namespace"
-  | "kind";
 
 /** Options typed so far that say where to look. */
 export interface Given {

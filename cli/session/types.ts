@@ -70,8 +70,8 @@ export interface StartOptions extends GlobalOptions {
   readonly isUnattended?: boolean;
 }
 
-/** What the shell has to know to complete an argument or an option's value. */
-export type Completes =
+/** A name that somebody has to be asked for. `workload`: a service, a slot or an instance; `target`: any document too. */
+export type NameKind =
   | "target"
   | "workload"
   | "instance"
@@ -79,10 +79,10 @@ export type Completes =
   | "host"
   | "context"
   | "namespace"
-  | "kind"
-  | "folder"
-  | "file"
-  | readonly string[];
+  | "kind";
+
+/** What the shell has to know to complete an argument or an option's value. */
+export type Completes = NameKind | "folder" | "file" | readonly string[];
 
 export interface OptionSpec {
   /** `-f, --follow`, `--tail <lines>`. */
