@@ -60,15 +60,23 @@ export async function simulate(
 
   const converge = (what: string) =>
     phase(fleet, look, sizes, (running) => onProgress(`${what}: ${running}`));
-  const placing = converge(`of ${instances} instances run`);
-  await writeServices(put, image, sizes);
-  const placed = await placing;
+  const giveUp = new AbortController();
+  const writing = writeServices(put, image, sizes, giveUp.signal);
+  const placed = await Promise.race([converge(`of ${instances} instances run`), writing.then(() => never)]);
+  giveUp.abort();
+  await writing;
   const dead = Math.ceil(hosts / deadShare);
-  fleet.kill(dead);
-  const replaced = await converge(`${dead} hosts died; of ${instances} instances run`);
+  const replace = async () => {
+    fleet.kill(dead);
+    return await converge(`${dead} hosts died; of ${instances} instances run`);
+  };
+  const replaced = placed.hasConverged ? await replace() : undefined;
   const { breaks } = fleet.count();
   return { hosts, instances, dead, joinSeconds, placed, replaced, memory, breaks };
 }
+
+/** In a race: the other side counts, unless this one fails. */
+const never = new Promise<never>(() => undefined);
 
 async function ticketsFor(client: Client, hosts: number): Promise<Ticket[]> {
   const tickets: Ticket[] = [];
@@ -85,8 +93,9 @@ async function writeServices(
   put: (name: string, inputs: Record<string, unknown>) => Promise<void>,
   image: object,
   { instances, replicas }: Sizes,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at * replicas < instances; at++)
+  for (let at = 0; at * replicas < instances && !signal.aborted; at++)
     await put(`service-${at}`, {
       ...image,
       ...{ replicas: Math.min(replicas, instances - at * replicas), ports: [{ port: 80 }] },

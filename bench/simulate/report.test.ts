@@ -28,4 +28,5 @@ test("what did not has none, and says how far it came", () => {
     expect.objectContaining({ metric: "replace.missing", value: 100, peer: "none" }),
   );
   expect(cells(short)).toEqual(expect.arrayContaining(["not within 60", "900"]));
+  expect(cells({ ...short, replaced: undefined })).toContain("not measured");
 });

@@ -27,7 +27,7 @@ export function reportSimulate(figures: Figures): Report {
       figure("etcd.rss", "MB", memory.etcd / megabyte),
       figure("join.seconds", "s", joinSeconds),
       ...ofPhase("place", placed),
-      ...ofPhase("replace", replaced),
+      ...(replaced ? ofPhase("replace", replaced) : []),
     ],
     table: {
       title: `simulate: ${hosts} hosts, ${instances} instances`,
@@ -35,7 +35,9 @@ export function reportSimulate(figures: Figures): Report {
       rows: [
         ["all hosts joined (s)", joinSeconds.toFixed(1)],
         ...rows("all instances placed and reported", placed),
-        ...rows(`the same after ${dead} hosts died`, replaced),
+        ...(replaced
+          ? rows(`the same after ${dead} hosts died`, replaced)
+          : [[`the same after ${dead} hosts died (s)`, "not measured"]]),
         ["server's agent, most resident (MB)", (memory.agent / megabyte).toFixed(0)],
         ["etcd, most resident (MB)", (memory.etcd / megabyte).toFixed(0)],
         ["connections that broke off", String(breaks)],

@@ -39,7 +39,8 @@ export interface Figures {
   readonly dead: number;
   readonly joinSeconds: number;
   readonly placed: Phase;
-  readonly replaced: Phase;
+  /** undefined: not all had been placed before. */
+  readonly replaced: Phase | undefined;
   /** Resident memory, bytes, the largest that was seen. */
   readonly memory: { readonly agent: number; readonly etcd: number };
   readonly breaks: number;
