@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { keepConfirmed } from "../own-fence.ts";
 import { type HoldsPorts, openHolds } from "./holds.ts";
@@ -52,6 +53,20 @@ describe("an exclusive instance", () => {
     holds.heard(now, { ids: ["a"], ageMs: 0 });
     await granted;
     expect([reasons.length, holds.isNeeded()]).toEqual([1, false]);
+  });
+
+  test("waits at rest beside another one, where each question is answered at once by one who does not lead", async () => {
+    const holds = open();
+    let questions = 0;
+    holds.onNeed(() => {
+      questions += 1;
+      if (questions < 100) holds.heard(now);
+    });
+    const both = ["a", "b"].map((id) => holds.untilGranted(id, exclusive, signal, () => {}));
+    await nextTurn();
+    expect(questions).toBe(2);
+    holds.heard(now, { ids: ["a", "b"], ageMs: 0 });
+    await Promise.all(both);
   });
 
   test("has its deadline from when the heartbeat was sent; words that come late take nothing back", () => {

@@ -72,10 +72,11 @@ export function openHolds(ports: HoldsPorts): Holds {
     async untilGranted(id, terms, signal, onWait) {
       waiting += 1;
       try {
+        // Once: what is heard at once wakes all that wait, who would ask and wake each other for ever.
+        tellNeed();
         let told: string | undefined;
         for (;;) {
           signal.throwIfAborted();
-          tellNeed();
           const reason = why(id, terms);
           if (reason === undefined) return;
           if (reason !== told) onWait(reason);
