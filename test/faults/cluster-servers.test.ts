@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { waitMs } from "../../agent/fence/index.ts";
 import { leaderOf, startCluster, type TestCluster } from "../cluster/cluster.ts";
+import { shareLog } from "../cluster/shared-log.ts";
 import { until } from "../control/until.ts";
 import { startLoad } from "../e2e/load.ts";
 import type { Host } from "../lab/index.ts";
@@ -94,4 +96,35 @@ test("two of five servers are cut off from the others: a change by them fails an
   await expectNoneFailed(load);
   await cluster.lab.heal();
   await changes();
+});
+
+test("two of five servers are cut off, the leader among them: the others run what is exclusive there, never at the same time; within 35 s, and after they are back", async () => {
+  const log = await shareLog(cluster.lab.hosts, "exclusive");
+  await cluster.serve("log", { ...log.inputs, exclusive: true, replicas: 5 });
+  await cluster.healthy("log");
+  const leader = await leaderOf(cluster);
+  const other = cluster.servers.find((host) => host !== leader) as Host;
+  const minority = [leader, other];
+  const majority = cluster.servers.filter((host) => !minority.includes(host));
+  const cutAtMs = log.entries().at(-1)?.atMs ?? 0;
+  for (const one of minority) await one.cut(...majority);
+  const [names, left] = [majority, minority].map((hosts) => hosts.map(({ hostname }) => hostname));
+  await until(
+    "the majority to write for each slot",
+    async () => {
+      const since = log.stretches().filter(({ untilMs }) => untilMs > cutAtMs + waitMs);
+      return new Set(since.filter(({ host }) => names?.includes(host)).map(({ slot }) => slot)).size === 5
+        ? true
+        : undefined;
+    },
+    waitMs + 20_000,
+  );
+  const late = log
+    .stretches()
+    .filter(({ host, untilMs }) => left?.includes(host) && untilMs > cutAtMs + waitMs);
+  expect(late).toEqual([]);
+  await cluster.lab.heal();
+  await changes();
+  await cluster.healthy("log", waitMs + 30_000);
+  expect(log.overlaps()).toEqual([]);
 });
