@@ -3,6 +3,7 @@
  * Invariant: a figure is never printed without the peer's from the same machine and minutes.
  * Nothing here decides whether a figure is good enough.
  */
+import { bootstrap } from "./bootstrap/index.ts";
 import { churn } from "./churn/index.ts";
 import { failover } from "./failover/index.ts";
 import { footprint } from "./footprint/index.ts";
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   up,
   churn,
   schedule,
+  bootstrap,
   failover,
   network,
   simulate,
