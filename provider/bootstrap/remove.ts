@@ -21,15 +21,21 @@ for attempt in 1 2 3 4 5; do
 done
 echo kept`;
 
-/** Takes the agent there down and removes the programs that were brought; a machine without them is left as it is. */
-export async function removeAgent(given: Omit<Bootstrap, "kits" | "hostName">): Promise<void> {
+/**
+ * Takes the agent there down and removes the programs that were brought; a machine without them is left as it is.
+ * @param words more for `down`
+ */
+export async function removeAgent(
+  given: Omit<Bootstrap, "kits" | "hostName">,
+  words: readonly string[] = [],
+): Promise<void> {
   const { machine, signal, progress, warn } = given;
   const ssh = await machine.login(signal);
   const options = { timeoutMs: limits.removeMs, signal };
   const there = await ssh.runAsRoot(`test -x ${agentProgramPath}`, options);
   if (there.code === 0) {
     progress("removing the agent");
-    const { left } = await runAgent(given, agentProgramPath, ["down"]);
+    const { left } = await runAgent(given, agentProgramPath, ["down", ...words]);
     refuseRemains(machine.name, (left ?? []) as Remain[]);
   }
   progress("removing its programs");

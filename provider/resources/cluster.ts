@@ -4,7 +4,7 @@ import {
   type ClusterRecord,
   ConstellationError,
   type HostSettings,
-  isNewer,
+  isSameOwner,
   type Servers,
   UNKNOWN,
 } from "../../contract/index.ts";
@@ -13,13 +13,13 @@ import {
   type Call,
   formatAccess,
   hasUnknown,
-  knownText,
   NotReady,
   type Opened,
   type Operations,
   type Properties,
   type Stored,
 } from "../engine/index.ts";
+import { agentVersionOf } from "./agent-version.ts";
 import { barringCodes } from "./server-machine.ts";
 import { refuseWhileShared } from "./shared-cluster.ts";
 import type { Site, SiteOf } from "./site.ts";
@@ -77,11 +77,8 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
   };
 
   return {
-    /** Somebody with a newer provider may have upgraded the agent: it is never taken back. */
     async complete(inputs, { old }) {
-      const running = knownText(old.agentVersion);
-      const agentVersion = running !== undefined && isNewer(running, version) ? running : version;
-      return { inputs: { ...inputs, agentVersion }, violations: [] };
+      return { inputs: { ...inputs, agentVersion: agentVersionOf(old, version) }, violations: [] };
     },
 
     async previewCreate(inputs, call) {
@@ -100,15 +97,21 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       try {
         return await raise(site, inputs, call);
       } catch (error) {
-        if (!site.isTouched()) throw error;
+        if (error instanceof NotReady || !site.isTouched()) throw error;
         const stored = { id: String(inputs.value.name), inputs, outputs: {} };
         throw new NotReady(stored, [(error as Error).message]);
       }
     },
 
-    async previewUpdate(old, inputs) {
-      if (!hasUnknown(inputs.value)) siteOf(inputs.value, old).require(old, "update");
-      return isFinished(old) ? old.outputs : { ...old.outputs, ...unknownOutputs };
+    /** What is done on other machines is looked at as the apply looks. */
+    async previewUpdate(old, inputs, call) {
+      const outputs = isFinished(old) ? old.outputs : { ...old.outputs, ...unknownOutputs };
+      if (hasUnknown(inputs.value)) return outputs;
+      const site = siteOf(inputs.value, old);
+      site.require(old, "update");
+      if (!concernsMachines(old, inputs.value)) return outputs;
+      await site.examine(call);
+      return { ...outputs, hostKeys: UNKNOWN };
     },
 
     /** Also heals: the agent is brought up where it does not run. */
@@ -154,7 +157,7 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       const there = await wake(site, inputs, call).catch(letGo(inputs, call));
       if (there === "lost") return;
       if (there !== "gone" && there !== "down") {
-        if (there.id !== old.outputs.clusterId)
+        if (!isOurs(there, old, call))
           return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
         await refuseWhileShared(site.client, inputs, call);
         await stopServices(site.client, call);
@@ -168,6 +171,16 @@ const unknownOutputs = { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN 
 
 /** Whether its create came to its end. */
 const isFinished = ({ outputs }: Stored) => outputs.clusterId !== undefined;
+
+/** One that was not made to its end is known by who made it. */
+const isOurs = ({ id, owner }: ClusterRecord, old: Stored, { urn }: Call) =>
+  isFinished(old) ? id === old.outputs.clusterId : isSameOwner(owner, { engine: "pulumi", id: urn });
+
+/** Servers that come, go or are reached otherwise, or get a newer agent. */
+function concernsMachines({ inputs: { value } }: Stored, { servers, agentVersion }: Properties): boolean {
+  if (servers === undefined) return false;
+  return value.agentVersion !== agentVersion || !isDeepStrictEqual(value.servers, servers);
+}
 
 /** A machine that cannot be reached says nothing about what is on it. */
 function unreadable(id: string, old: Stored | undefined) {

@@ -18,14 +18,15 @@ export interface Gathered {
   readonly dropped: readonly ServerMachine[];
   /** As they were before the first one was started. */
   readonly looked: ReadonlyMap<string, Looked>;
-  readonly founder: string;
+  /** Of those that are wanted, the one that it was founded on. */
+  readonly founder: string | undefined;
   readonly call: Call;
 }
 
 /** Brings a founded cluster's servers about. */
 export function createGathering({ client, any, cluster, wanted, dropped, looked, founder, call }: Gathered) {
-  const states = new Map(wanted.map(({ name }) => [name, stateOf(looked.get(name), cluster.id)]));
-  states.set(founder, "serving");
+  const states = new Map(wanted.map(({ name }) => [name, stateOf(looked.get(name))]));
+  if (founder !== undefined) states.set(founder, "serving");
   const { signal, progress, info, warn } = call;
 
   const tokenFor = async ({ name, machine, settings }: ServerMachine) =>
@@ -74,7 +75,7 @@ export function createGathering({ client, any, cluster, wanted, dropped, looked,
     settle: async () => await settleServers(ports),
     /** Of the first one they came with the cluster's record. What is left out is set back to nothing. */
     async writeSettings() {
-      if (wanted.length === 1) return;
+      if (wanted.length === 1 && dropped.length === 0) return;
       const there = new Set((await client.listServers()).map(({ name }) => name));
       for (const { name, settings } of wanted.filter((one) => there.has(one.name))) {
         const { labels = {}, taints = [], reserved = {} } = settings;
@@ -84,14 +85,7 @@ export function createGathering({ client, any, cluster, wanted, dropped, looked,
   };
 }
 
-/** Throws for a machine that is something else to this cluster, or to another one. */
-function stateOf(look: Looked | undefined, clusterId: string): WantedServer["machine"] {
+function stateOf(look: Looked | undefined): WantedServer["machine"] {
   if (look === undefined || "trouble" in look) return "away";
-  const { membership, hasStore } = look.examined.facts;
-  if (membership === undefined) return hasStore ? "serving" : "blank";
-  const which = membership.clusterId === clusterId ? "this cluster" : `cluster ${membership.clusterName}`;
-  throw new ConstellationError(
-    "host-unfit",
-    `make a machine a server: it is host ${membership.name} of ${which}; remove that one first, or name another machine`,
-  );
+  return look.examined.facts.hasStore ? "serving" : "blank";
 }

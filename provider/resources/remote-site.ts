@@ -1,11 +1,11 @@
-import { ConstellationError, connect, type Servers } from "../../contract/index.ts";
+import { ConstellationError, connect, type HostSettings, type Servers } from "../../contract/index.ts";
 import { refuse } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
 import { anyOf } from "../machines/index.ts";
 import type { HostKeys } from "../ssh/index.ts";
 import { createGathering } from "./gathering.ts";
 import type { RemoteParts } from "./remote-parts.ts";
-import { type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
+import { judgeServing, type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
 import type { Site } from "./site.ts";
 import { takeDown } from "./take-down.ts";
 import { waitUntilHealthy } from "./wait-for-server.ts";
@@ -39,7 +39,7 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
       found.flatMap(([name, look]) =>
         "trouble" in look
           ? []
-          : look.examined.findings.map((finding) => ({
+          : [...look.examined.findings, ...judgeServing(look.examined.facts)].map((finding) => ({
               ...finding,
               problem: `server ${name}: ${finding.problem}`,
             })),
@@ -49,6 +49,20 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
   const isServing = ({ name }: ServerMachine) => {
     const look = looked.get(name);
     return look !== undefined && "examined" in look && look.examined.facts.hasStore;
+  };
+  /** Its agent is another cluster's, and is not upgraded for this one. */
+  const refuseStrangers = async (serving: readonly ServerMachine[]) => {
+    if (!isFounded) return;
+    const listed = await client.listServers().catch(() => undefined);
+    const strangers = serving.filter(({ name }) => listed?.every((one) => one.name !== name));
+    refuse(
+      "the machines",
+      strangers.map(({ name }) => ({
+        severity: "refusal",
+        problem: `server ${name}: it keeps the state of another cluster, or kept this one's`,
+        fix: "run `constellation-agent down` there where that is over, or name another machine",
+      })),
+    );
   };
   const troubles = () =>
     wanted.flatMap(({ name }) => {
@@ -79,6 +93,7 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
     async raise(call) {
       await lookAtAll(call);
       const serving = wanted.filter(isServing);
+      await refuseStrangers(serving);
       const [away] = troubles();
       if (away && serving.length === 0 && !dropped.includes(founder)) throw away.error;
       const there = wanted.filter(({ name }) => !troubles().some((one) => one.name === name));
@@ -93,14 +108,21 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
       for (const server of serving) {
         const { upgradedFrom } = await server.start(call);
         if (upgradedFrom === undefined) continue;
-        call.info(`server ${server.name}: agent upgraded from ${upgradedFrom}`);
+        call.info(
+          `server ${server.name}: agent upgraded from ${upgradedFrom} to ${String(inputs.agentVersion)}`,
+        );
         await waitUntilHealthy(client, server.name, call);
       }
       return { warnings: [] };
     },
 
-    put: async (write) =>
-      await connect(founder.machine.address).putCluster({ ...write, ...founder.settings }),
+    async put(write) {
+      const first = connect(founder.machine.address);
+      // Of several, each one's settings are written apart.
+      const settings =
+        isFounded && wanted.length > 1 ? settingsOf(await first.getCluster()) : founder.settings;
+      return await first.putCluster({ ...write, ...settings });
+    },
 
     async gather(cluster, call) {
       const gathering = createGathering({
@@ -110,10 +132,13 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
         wanted,
         dropped,
         looked,
-        founder: founder.name,
+        founder: dropped.includes(founder) ? undefined : founder.name,
         call,
       });
       const blocked = await gathering.settle();
+      // What is recorded names the machines that are to go: the next up has to know them still.
+      if (blocked !== undefined && dropped.length > 0)
+        throw new ConstellationError("taken", `change servers: ${blocked}`);
       await gathering.writeSettings();
       const reasons = troubles().map(
         ({ name, error }) =>
@@ -138,6 +163,12 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
     },
   };
 }
+
+const settingsOf = ({ labels, taints, reserved }: HostSettings): HostSettings => ({
+  ...(labels && { labels }),
+  ...(taints && { taints }),
+  ...(reserved && { reserved }),
+});
 
 /** A machine keeps the name it was made with: placements and its own files hold it. */
 function refuseRename(id: string, before: Servers = {}, now: Servers): void {

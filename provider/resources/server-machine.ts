@@ -4,9 +4,12 @@ import {
   bootstrap,
   type Examined,
   examine,
+  type Facts,
+  type Finding,
   type Joining,
   lookAhead,
   prepare,
+  refuse,
   removeAgent,
 } from "../bootstrap/index.ts";
 import type { Call } from "../engine/index.ts";
@@ -28,8 +31,8 @@ export interface ServerMachine {
   prepare(call: Call, touching: () => void): Promise<void>;
   /** Brings its agent up, or a newer one in the place of what runs. */
   start(call: Call, join?: Joining): Promise<{ readonly upgradedFrom?: string }>;
-  /** Removes its agent and all that was brought. */
-  clear(call: Call): Promise<void>;
+  /** Removes its agent and all that was brought; `words`: more for `down`. */
+  clear(call: Call, ...words: string[]): Promise<void>;
   /** The way there, with the host key pinned that was seen, now or before. */
   place(): Promise<{ readonly place: Place; readonly hostKeys: HostKeys }>;
 }
@@ -56,7 +59,11 @@ export function serverMachine(
     name,
     machine,
     settings,
-    lookAhead: async (call) => await lookAhead({ ...about(call), info: call.info }),
+    async lookAhead(call) {
+      const examined = await lookAhead({ ...about(call), info: call.info });
+      if (examined) refuse(machine.name, judgeServing(examined.facts));
+      return examined;
+    },
     async look(call) {
       try {
         return { examined: await examine(about(call)) };
@@ -68,8 +75,8 @@ export function serverMachine(
     },
     prepare: async (call, touching) => await prepare({ ...about(call), touching }),
     start: async (call, join) => await bootstrap({ ...about(call), join }),
-    async clear(call) {
-      await removeAgent(about(call));
+    async clear(call, ...words) {
+      await removeAgent(about(call), words);
       machine.leave();
     },
     async place() {
@@ -80,6 +87,13 @@ export function serverMachine(
       return { place: { ssh: pinTo(target, hostKeys), ...within }, hostKeys };
     },
   };
+}
+
+/** What it is already that keeps a machine from being a server. Pure. */
+export function judgeServing({ membership }: Pick<Facts, "membership">): Finding[] {
+  if (membership === undefined) return [];
+  const problem = `it is host ${membership.name} of cluster ${membership.clusterName}`;
+  return [{ severity: "refusal", problem, fix: "remove that one first, or name another machine" }];
 }
 
 /** Of a machine that is away, what was seen before is the best there is. */

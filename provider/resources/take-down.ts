@@ -19,7 +19,9 @@ export async function takeDown(
       }
     }),
   );
-  const ends = await Promise.allSettled(reached.map(async (server) => await server?.clear(call)));
+  // All of them go: none has to stay for a majority of those that are left.
+  const words = servers.length > 1 ? ["--force"] : [];
+  const ends = await Promise.allSettled(reached.map(async (server) => await server?.clear(call, ...words)));
   const failed = ends.find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
 }

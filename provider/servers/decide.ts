@@ -59,6 +59,10 @@ function remove(server: SeenServer, seen: readonly SeenServer[], reason: string)
   if (rest.length - silent.length >= majorityOf(rest.length))
     return { kind: "remove", name: server.name, reason };
   const names = silent.map(({ name }) => name).join(", ");
+  if (names === "") {
+    const fix = "name another one beside it first, and take this one out after that";
+    return { kind: "blocked", reason: `remove server ${server.name}: it is the only one; ${fix}` };
+  }
   return {
     kind: "blocked",
     reason: `remove server ${server.name}: the others would be no majority while ${names} ${silent.length === 1 ? "does" : "do"} not answer; start ${names} first`,

@@ -93,7 +93,17 @@ test("three become one in place, and who goes is left as it was", async () => {
   expect(await stack.preview()).toEqual([]);
 });
 
-test("destroy takes the last one down, without a trace", async () => {
+test("the only server cannot change machines under its name: an up says so, and nothing of it is recorded", async () => {
+  await stack.write(program({ d: 3 }));
+  expect(await stack.failingUp()).toMatch(/remove server d: it is the only one; name another one beside it/);
+  await stack.write(program({ d: 4 }));
+  expect(await stack.preview()).toEqual([]);
+  expect(await serversOf(here.host(4))).toEqual(voters("d"));
+});
+
+test("destroy takes all three down, without a trace", async () => {
+  await stack.write(program({ b: 2, c: 3, d: 4 }));
+  await stack.up();
   await stack.destroy();
-  expect(await remains(here.host(4))).toBe("");
+  for (const number of [2, 3, 4]) expect(await remains(here.host(number))).toBe("");
 });
