@@ -1,4 +1,5 @@
 import { availableParallelism, networkInterfaces, release, totalmem } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { HostReport } from "../contract/index.ts";
 import type { LocalRange } from "./cluster/index.ts";
 import { ownAddress } from "./host-address.ts";
@@ -8,11 +9,12 @@ import {
   type Assignment,
   type HostSession,
   isBefore,
+  isSameBesideRevision,
   type Observation,
   withKeptRoutes,
 } from "./session/index.ts";
 
-/** How long the servers may take before the network is kept as they last wanted it, in milliseconds. */
+/** How long the servers may take before the network goes on without them, in milliseconds. */
 const patienceMs = 5_000;
 
 export interface HostOptions {
@@ -51,19 +53,30 @@ export function runHost(options: HostOptions): RunningHost {
   async function* assignments(): AsyncIterable<Assignment> {
     for await (const told of session.assignments(signal)) {
       const isFirst = latest === undefined;
-      // Of a server that is behind the one before.
-      if (isBefore(told, latest ?? lastAssignment)) continue;
-      const assignment = withKeptRoutes(told, latest ?? lastAssignment);
+      const before = latest ?? lastAssignment;
+      // Of a server that is behind the one before; which says it once, though, where it is the same.
+      if (isBefore(told, before) && !(isFirst && isSameBesideRevision(before, told))) continue;
+      const assignment = withKeptRoutes(asNewAs(told, before), before);
       latest = assignment;
       yield assignment;
       // Once the instances have taken over what was here: a list without them would take them out of traffic.
-      if (isFirst) await session.report(observationOf(assignment, instances.list()));
+      // What fails of it is reported again by the instances themselves; no route waits for that.
+      if (isFirst) await briefly(session.report(observationOf(assignment, instances.list())));
       // After the instances: a start waits for no packet rule.
       network.assign(assignment);
     }
   }
 
   return { instances, running: instances.run(assignments(), signal) };
+}
+
+const asNewAs = (told: Assignment, before: Assignment | undefined): Assignment =>
+  isBefore(told, before) && before ? { ...told, revision: before.revision } : told;
+
+/** Waits for its end, whatever that is, and not for long. */
+async function briefly(work: Promise<unknown>): Promise<void> {
+  const done = work.catch(() => undefined);
+  await Promise.race([done, delay(patienceMs, undefined, { ref: false })]);
 }
 
 /** As images name them, where Node has other names. */

@@ -41,7 +41,8 @@ export async function leaveServers(root: string | undefined, isForced: boolean):
   }
 }
 
-async function removeServer(client: Client, name: string): Promise<void> {
+/** Waits until what runs once at most there is given up. */
+export async function removeServer(client: Client, name: string): Promise<void> {
   for (const deadline = performance.now() + bounds.givingUpMs; ; await delay(bounds.pauseMs)) {
     try {
       return await client.deleteServer(name);

@@ -1,5 +1,6 @@
 import { agentPaths, ConstellationError, connect } from "../contract/index.ts";
 import type { Arguments } from "./arguments.ts";
+import { removeServer } from "./leaving.ts";
 import { bringUp } from "./local.ts";
 import { createStoreRecovery } from "./machine.ts";
 import { readPeering, refusalToRecover } from "./servers/index.ts";
@@ -16,13 +17,13 @@ export async function recover({ root, force, json }: Arguments): Promise<unknown
     throw new ConstellationError("invalid", "recover: this machine is none of several servers");
   const store = createStoreRecovery(root);
   const { seen, standing } = await store.look();
-  const isOnly = seen.length === 1;
-  const refusal = isOnly ? undefined : refusalToRecover(seen, standing, force);
+  const refusal = seen.length === 1 ? undefined : refusalToRecover(seen, standing, force);
   if (refusal !== undefined) throw new ConstellationError("taken", `recover: ${refusal}`);
-  if (!isOnly) await store.becomeOnly();
+  // Also where it is the only one by now: what comes after that may not have come to pass.
+  await store.becomeOnly();
   await bringUp({ root, json });
   const client = connect({ socket });
   const gone = (await client.listServers()).filter(({ role }) => role === "none").map(({ name }) => name);
-  for (const name of gone) await client.deleteServer(name);
+  for (const name of gone) await removeServer(client, name);
   return { name: own.name, cluster: own.clusterName, removed: gone };
 }

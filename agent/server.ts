@@ -124,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     isReady: watch.isAnswering,
   });
   const proofs = createProofs({
-    ...{ leadership, keyValues, now: options.bootClock, signal },
+    ...{ leadership, confirm: records.confirm, now: options.bootClock, signal },
     isAlone: others.isAlone,
   });
   const grants = createGrants({ store: records, ...proofs, now: options.bootClock });
@@ -205,7 +205,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         socket: paths.socket,
         readPeer,
         confirm: async (patienceMs) => {
-          if (hasOthers(records)) await records.confirm(patienceMs);
+          if (!others.isAlone()) await records.confirm(patienceMs);
         },
         log: log.child({ component: "api" }),
         handlers: createHandlers({
@@ -241,10 +241,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ]).finally(feed.close),
   };
 }
-
-/** A server that is alone has all in its own memory. */
-const hasOthers = (records: Store) =>
-  records.list(families.host).filter(({ record }) => record.role === "server").length > 1;
 
 /** Images as all servers have them: what this one lacks, it brings from another. */
 function sharedImages(own: ServerOptions["images"], isAlone: () => boolean): ServerOptions["images"] {

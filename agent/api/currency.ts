@@ -9,6 +9,7 @@ export type Confirm = (patienceMs: number) => Promise<void>;
 /** What routes answer from, or write to, that other servers change as well. */
 const kinds: Readonly<Partial<Record<RouteName, keyof typeof patienceMs>>> = {
   getCluster: "read",
+  putCluster: "write",
   listDocuments: "read",
   getDocument: "read",
   putDocument: "write",

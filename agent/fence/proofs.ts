@@ -1,5 +1,5 @@
 import { createPulse } from "../lib/pulse.ts";
-import { type Compare, type KeyValues, keys } from "../store/index.ts";
+import type { Compare } from "../store/index.ts";
 
 /** In milliseconds. */
 const bounds = {
@@ -7,12 +7,14 @@ const bounds = {
   everyMs: 500,
   /** Nobody has asked for so long: no more of them until somebody does. */
   idleMs: 5_000,
+  /** For the others to answer one. */
+  patienceMs: 5_000,
 } as const;
 
 export interface ProofsPorts {
   readonly leadership: { term(): Compare | undefined; subscribe(listener: () => void): () => void };
-  /** Reads what a majority of the servers agrees on. */
-  readonly keyValues: Pick<KeyValues, "range">;
+  /** Resolves once this server's memory shows what a majority agreed on after the call; rejects where it cannot. */
+  readonly confirm: (patienceMs: number) => Promise<void>;
   /** Whether there is no other server that could lead. */
   readonly isAlone: () => boolean;
   /** Milliseconds on the boot clock. */
@@ -21,8 +23,9 @@ export interface ProofsPorts {
 }
 
 /**
- * How a server knows that it leads: a majority still has its name in the store. Another one that takes over does so after
- * that look began, which is therefore the time that counts. Where there is no other server, nobody can.
+ * How a server knows that it leads: a majority still has its name in the store, and what is confirmed by that comes from a
+ * memory as new. Another one that takes over does so after that look began, which is therefore the time that counts. Where
+ * there is no other server, nobody can.
  */
 export function createProofs(ports: ProofsPorts) {
   const { leadership, now, signal } = ports;
@@ -42,9 +45,8 @@ export function createProofs(ports: ProofsPorts) {
     const term = currentTerm();
     if (term === undefined) return;
     const at = now();
-    const { entries } = await ports.keyValues.range(keys.leader, { limit: 1 });
-    const [found] = entries;
-    if (found?.key === keys.leader && found.modRevision === term) proved = { term, at };
+    await ports.confirm(bounds.patienceMs);
+    if (currentTerm() === term) proved = { term, at };
   }
 
   async function keepProving(): Promise<void> {

@@ -265,10 +265,11 @@ export function createHosts(ports: HostsPorts): Hosts {
   async function forget(name: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const stored = expected(name);
+      // Given up first: a host that comes back would be confirmed once more as long as they are not.
+      const writes = fencingWrites(placementsOn(name), exclusivesOn(name).ids);
+      if (writes.length > 0 && !(await committed(writes, attempt))) continue;
       const { ids, remainingMs } = exclusivesOn(name);
       if (remainingMs > 0) {
-        const writes = fencingWrites(placementsOn(name), ids);
-        if (writes.length > 0 && !(await committed(writes, attempt))) continue;
         const seconds = Math.ceil(remainingMs / 1000);
         const why = `it may still run ${[...ids].slice(0, 3).join(", ")}, which run once at most`;
         throw new ConstellationError("busy", `remove host ${name}: ${why}; try again in ${seconds} s`);
@@ -300,8 +301,10 @@ export function createHosts(ports: HostsPorts): Hosts {
   function exclusivesOn(name: string) {
     const found = placementsOn(name)
       .flatMap(({ record }) => record.placements)
-      .map((placed) => ({ id: placed.id, remainingMs: ports.remainingMs(placed) ?? 0 }))
-      .filter(({ remainingMs }) => remainingMs > 0);
+      .flatMap((placed) => {
+        const remainingMs = ports.remainingMs(placed);
+        return remainingMs === undefined ? [] : [{ id: placed.id, remainingMs }];
+      });
     return {
       ids: new Set(found.map(({ id }) => id)),
       remainingMs: Math.max(0, ...found.map(({ remainingMs }) => remainingMs)),

@@ -8,7 +8,7 @@ export { type Assignments, createAssignments } from "./assignments.ts";
 export { withKeptRoutes } from "./kept-routes.ts";
 export { laterSession } from "./later.ts";
 export { createLocalSession, type LocalSessionOptions } from "./local.ts";
-export { isBefore } from "./order.ts";
+export { isBefore, isSameBesideRevision } from "./order.ts";
 export type { Link } from "./remote/link.ts";
 export { keepLinks, type Links } from "./remote/links.ts";
 export { keepCertificate } from "./remote/renewal.ts";

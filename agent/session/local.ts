@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Instance } from "../../contract/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
 import { observedInstances } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
 import type { Assignments } from "./assignments.ts";
+import { isSameBesideRevision } from "./order.ts";
 import { storeObservation } from "./report.ts";
 import type { Assignment, HostSession, Observation } from "./types.ts";
 
@@ -36,7 +36,7 @@ export function createLocalSession(options: LocalSessionOptions): HostSession {
         while (!signal.aborted) {
           await options.assignments.rested();
           const next = options.assignments.of(host);
-          if (next && !sameBesideRevision(last, next)) {
+          if (next && !isSameBesideRevision(last, next)) {
             last = next;
             yield next;
           }
@@ -67,9 +67,4 @@ export function createLocalSession(options: LocalSessionOptions): HostSession {
       if (instance) onProgress(instance, message);
     },
   };
-}
-
-/** The host's own reports come back as new revisions: only what it must act upon is worth a message. */
-function sameBesideRevision(before: Assignment | undefined, after: Assignment): boolean {
-  return before !== undefined && isDeepStrictEqual({ ...before, revision: 0 }, { ...after, revision: 0 });
 }

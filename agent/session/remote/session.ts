@@ -64,16 +64,18 @@ export function createRemoteSession({
 
   /** What is reported while another report is under way is sent after it, once for all. */
   async function sendAll(): Promise<void> {
+    const pauses = createPauses();
     while (latest && !latest.isStored) {
       const current = latest;
       try {
         const link = await links.current();
         await ask(link.session, paths.observation, current.observation, z.object({}));
         current.isStored = true;
+        pauses.reset();
       } catch (error) {
         const isPassing = error instanceof ConstellationError && errorTable[error.code].retryable;
         if (signal.aborted || !isPassing) throw error;
-        await delay(wireLimits.firstPauseMs, undefined, { signal });
+        await delay(pauses.next(), undefined, { signal });
       }
     }
   }
@@ -82,13 +84,21 @@ export function createRemoteSession({
     onPlacing: (callback) => void placing.add(callback),
 
     async *assignments(until) {
+      const pauses = createPauses();
+      let told: string | undefined;
       while (!until.aborted && !signal.aborted) {
         try {
-          yield* follow(until);
+          for await (const assignment of follow(until)) {
+            pauses.reset();
+            told = undefined;
+            yield assignment;
+          }
         } catch (error) {
-          if (!until.aborted && !signal.aborted) onTrouble(error);
+          const message = error instanceof Error ? error.message : String(error);
+          if (message !== told && !until.aborted && !signal.aborted) onTrouble(error);
+          told = message;
         }
-        await delay(wireLimits.firstPauseMs, undefined, { signal: until }).catch(() => undefined);
+        await delay(pauses.next(), undefined, { signal: until }).catch(() => undefined);
       }
     },
 
@@ -100,6 +110,21 @@ export function createRemoteSession({
         .current()
         .then((link) => ask(link.session, paths.progress, told, z.object({})))
         .catch(() => undefined); // Lost without harm.
+    },
+  };
+}
+
+/** Between tries that fail: doubled each time. */
+function createPauses() {
+  let ms: number = wireLimits.firstPauseMs;
+  return {
+    next() {
+      const now = ms;
+      ms = Math.min(2 * ms, wireLimits.longestPauseMs);
+      return now;
+    },
+    reset() {
+      ms = wireLimits.firstPauseMs;
     },
   };
 }
