@@ -144,7 +144,7 @@ describe("with two instances", () => {
     expect(await asked("logs", "w")).toBe("web web-0 web-1");
     expect(await asked("exec", "-it", "web-1-")).toMatch(/^web-1-\w+$/);
     expect(await asked("describe", "--kind", "s")).toBe("secret service");
-    expect(await asked("serv")).toBe("services");
+    expect(await asked("serv")).toBe("servers services");
   });
 
   test("somebody else is told that the socket belongs to root", async () => {

@@ -241,7 +241,7 @@ describe("down", () => {
     mount -t tmpfs none $root/lib/volume
     "$guard" enter --root $root -- mount -t tmpfs none $root/lib/inner
     ip link add \${prefix}gw type bridge
-    ip link add \${prefix}1 type veth peer name other
+    ip link add \${prefix}a1b2 type veth peer name other
     nft "add table inet $id; add chain inet $id forward { type filter hook forward priority 0; }"
     nft "add table inet stranger"
     tree=$(grep -m1 -E ' - cgroup2? ' /proc/self/mountinfo | cut -d' ' -f5)
