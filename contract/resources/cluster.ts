@@ -63,11 +63,11 @@ const inputs = z.strictObject({
 });
 type Inputs = z.infer<typeof inputs>;
 
-/** More than a document: its create brings up an agent, on this machine or on another one over SSH. */
+/** More than a document: its create brings up an agent, on this machine or on others over SSH. */
 export const Cluster = resource({
   kind: "Cluster",
   plural: "clusters",
-  doc: "A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.",
+  doc: "Machines that keep the state and run services: this one, or one, three or five that are reached by SSH. Creating it starts their agents; deleting it removes every trace.",
   namespaced: false,
   inputs,
   stable: z.object({

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
+// Machines that keep the state and run services: this one, or one, three or five that are reached by SSH. Creating it starts their agents; deleting it removes every trace.
 type Cluster struct {
 	pulumi.CustomResourceState
 

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
+ * Machines that keep the state and run services: this one, or one, three or five that are reached by SSH. Creating it starts their agents; deleting it removes every trace.
  */
 export class Cluster extends pulumi.CustomResource {
     /**

@@ -48,7 +48,7 @@ test("the agents of all hosts are upgraded one after the other: no request fails
   expect(processes()).toEqual(before);
 });
 
-test("all hosts are drained and rebooted one after the other, with maxUnavailable: 1: no request fails from those that are up; within 60 s each", async () => {
+test("all hosts are drained and rebooted one after the other, with maxUnavailable 1: no request fails from those that are up; within 60 s each", async () => {
   for (const host of cluster.lab.hosts) {
     const loads = await loadFrom(cluster.lab.hosts.filter((each) => each !== host));
     await drain(host);

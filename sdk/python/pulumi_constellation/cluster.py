@@ -223,7 +223,7 @@ class Cluster(pulumi.CustomResource):
                  taints: pulumi.Input[Optional[Sequence[pulumi.Input[Union['TaintArgs', 'TaintArgsDict']]]]] = None,
                  __props__=None):
         """
-        A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
+        Machines that keep the state and run services: this one, or one, three or five that are reached by SSH. Creating it starts their agents; deleting it removes every trace.
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
@@ -246,7 +246,7 @@ class Cluster(pulumi.CustomResource):
                  args: Optional[ClusterArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        A machine that runs services: this one, or another one that is reached by SSH. Creating it starts the agent; deleting it removes every trace.
+        Machines that keep the state and run services: this one, or one, three or five that are reached by SSH. Creating it starts their agents; deleting it removes every trace.
 
         :param str resource_name: The name of the resource.
         :param ClusterArgs args: The arguments to use to populate this resource's properties.
