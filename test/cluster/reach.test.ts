@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { until } from "../control/until.ts";
 import { owner } from "../faults/service.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
@@ -49,6 +50,8 @@ test("services of a network reach each other by name, alias and fixed address fr
   const [stranger] = (await cluster.healthy("web")).filter(({ host }) => host === one);
   const ask = async (id = "", name = "") =>
     await cluster.exec(id, ["wget", "-qO-", `http://${name}:8000/hostname`]);
+  // Names follow within a second.
+  await until("its name to be told", async () => (await ask(api?.id, "db")).code === 0 || undefined);
   for (const name of ["db", "store", "db-0.db", fixed, db?.address])
     expect([name, await ask(api?.id, name)]).toMatchObject([name, { stdout: "db-0\n", code: 0 }]);
   expect(await ask(stranger?.id, "db")).toMatchObject({ stderr: expect.stringContaining("bad address") });

@@ -213,7 +213,7 @@ describe("hosts of Debian alone", () => {
   test("two hosts have two identities", async () => {
     const identity = async (host: Host) => [
       await host.hostKey(),
-      (await host.ssh("cat /etc/machine-id")).stdout,
+      (await host.ssh("cat /etc/machine-id")).stdout.trim(),
     ];
     const [[keyOne, idOne] = [], [keyTwo, idTwo] = []] = await Promise.all([bare, withSudo].map(identity));
     expect(keyOne).not.toBe(keyTwo);
