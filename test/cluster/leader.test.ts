@@ -89,6 +89,10 @@ test("a server that does not lead answers as the leader does, of what is wanted,
   expect(new Set(instances.map(({ host }) => host)).size).toBe(3);
   for (const server of servers())
     for (const { id, host } of instances) {
+      const isReached = async () => await cluster.clientOf(server).stats();
+      await until(`${server.hostname} to reach all`, async () =>
+        (await isReached()).hosts.length === 3 ? true : undefined,
+      );
       const running = await cluster.clientOf(server).exec(id, { command: ["hostname"] });
       running.stdin.end();
       let said = "";

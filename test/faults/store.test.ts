@@ -176,6 +176,7 @@ test("a service's record in the store is junk: it is named, others are changed, 
 
   await write(good);
   etcd.close();
+  await until("it to be read", async () => (await host.client.info()).unreadable === undefined || undefined);
   expect(await host.settled("steady", 30_000)).toEqual(instances);
   await expectNoneFailed(load);
 });
