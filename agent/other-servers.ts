@@ -4,17 +4,18 @@ import type { Logger } from "pino";
 import * as z from "zod";
 import { ConstellationError, type Digest, isDigest, ports } from "../contract/index.ts";
 import type { OtherBlobs, OwnBlobs } from "./copies/index.ts";
-import type { Holds } from "./fence/index.ts";
+import { type Confirmation, confirmation, type Holds, type Relay } from "./fence/index.ts";
 import type { HostWatch } from "./hosts/index.ts";
 import { readCredentials } from "./identity/index.ts";
 import { ask, type Call, openStream, type Peer, type Routes, readWhole } from "./link/index.ts";
 import { answerReach, type Reachable } from "./reach/index.ts";
 import { keepLinks, type Link, sessionPaths } from "./session/index.ts";
-import { families, type Store } from "./store/index.ts";
+import { families, type HostRecord, type Store } from "./store/index.ts";
 
 /** What servers ask each other for, by path. */
 const paths = {
   silences: "/server/silences",
+  confirm: "/server/confirm",
   progress: "/server/progress",
   missingBlobs: "/server/missing-blobs",
   blobs: "/server/blobs/",
@@ -22,6 +23,8 @@ const paths = {
 
 const names = z.object({ hosts: z.array(z.string().max(256)).max(10_000) });
 const silences = z.object({ silentMs: z.record(z.string(), z.number()) });
+const host = z.object({ host: z.string().max(256) });
+const confirmed = z.object({ confirmed: confirmation.optional() });
 const digests = z.object({ digests: z.array(z.string().refine(isDigest)).max(10_000) });
 const progress = z.object({ instance: z.string().max(256), message: z.string().max(1_024) });
 
@@ -49,6 +52,8 @@ export interface OtherServers {
   blobs(): readonly OtherBlobs[];
   /** For how long they did not hear these hosts; each answer is told as it comes. */
   askSilences(hosts: readonly string[], tell: (silences: Readonly<Record<string, number>>) => void): void;
+  /** What that server, which leads, says that may go on running exclusively on a host; rejects where it does not answer in time. */
+  askConfirmation(server: string, host: string, patienceMs: number): Promise<Confirmation | undefined>;
   /** Passing words of an instance whose host is connected here; lost without harm. */
   tellProgress(instance: string, message: string): void;
 }
@@ -61,7 +66,7 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
       .list(families.host)
       .map(({ record }) => record)
       .filter(({ name, role }) => role === "server" && name !== self);
-  const places = () => others().flatMap(({ address }) => (address ? [`${address}:${ports.servers}`] : []));
+  const places = () => others().flatMap(placeOf);
   const links = keepLinks({
     ...{ servers: places(), bootClock, onHeard },
     credentials() {
@@ -91,12 +96,26 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
           () => undefined, // One that does not answer hears nobody.
         );
     },
+    async askConfirmation(server, host, patienceMs) {
+      const [place] = others()
+        .filter(({ name }) => name === server)
+        .flatMap(placeOf);
+      const link = links.all().find((each) => each.server === place);
+      if (link === undefined)
+        throw new ConstellationError(
+          "unreachable",
+          `ask ${server} what may run on ${host}: it does not answer`,
+        );
+      return (await ask(link.session, paths.confirm, { host }, confirmed, bodyBytes, patienceMs)).confirmed;
+    },
     tellProgress(instance, message) {
       for (const { session } of links.all())
         ask(session, paths.progress, { instance, message }, z.object({})).catch(() => undefined);
     },
   };
 }
+
+const placeOf = ({ address }: HostRecord) => (address ? [`${address}:${ports.servers}`] : []);
 
 function blobsBehind({ server, session, over }: Link): OtherBlobs {
   return {
@@ -117,24 +136,32 @@ function blobsBehind({ server, session, over }: Link): OtherBlobs {
 
 export interface OtherServersRoutesOptions {
   readonly watch: Pick<HostWatch, "silences">;
+  /** Hears of the hosts that another server does not hear. */
+  readonly relay: Pick<Relay, "noteUnheard">;
+  /** This server's own word, where it leads. */
+  readonly confirm: (host: string) => Confirmation | undefined;
   readonly blobs: OwnBlobs;
   readonly onProgress: (instance: string, message: string) => void;
 }
 
 /** What this server answers the others. */
-export function otherServersRoutes({ watch, blobs, onProgress }: OtherServersRoutesOptions): Routes {
-  const forServers = (handle: (call: Call) => Promise<object | undefined>) => ({
+export function otherServersRoutes(options: OtherServersRoutesOptions): Routes {
+  const { watch, relay, confirm, blobs, onProgress } = options;
+  const forServers = (handle: (call: Call, server: string) => Promise<object | undefined>) => ({
     async hosts(call: Call, { host, isServer }: Peer) {
-      if (isServer) return await handle(call);
+      if (isServer) return await handle(call, host);
       throw new ConstellationError("forbidden", `ask as a server: ${host} is a host alone`);
     },
   });
   const read = async <S extends z.ZodType>({ stream }: Call, schema: S): Promise<z.infer<S>> =>
     schema.parse(JSON.parse(await readWhole(stream, bodyBytes)));
   return {
-    [paths.silences]: forServers(async (call) => ({
-      silentMs: watch.silences((await read(call, names)).hosts),
-    })),
+    [paths.silences]: forServers(async (call, server) => {
+      const { hosts } = await read(call, names);
+      relay.noteUnheard(server, hosts);
+      return { silentMs: watch.silences(hosts) };
+    }),
+    [paths.confirm]: forServers(async (call) => ({ confirmed: confirm((await read(call, host)).host) })),
     [paths.progress]: forServers(async (call) => {
       const { instance, message } = await read(call, progress);
       onProgress(instance, message);

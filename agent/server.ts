@@ -18,7 +18,7 @@ import { type Clusters, createClusters, type LocalRange, type Member, membersOf 
 import { createCopies } from "./copies/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
-import { type Confirmation, createGrants, createProofs, type Holds } from "./fence/index.ts";
+import { type Confirmation, createGrants, createProofs, createRelay, type Holds } from "./fence/index.ts";
 import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
 import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
@@ -128,6 +128,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     isAlone: others.isAlone,
   });
   const grants = createGrants({ store: records, ...proofs, now: options.bootClock });
+  const relay = createRelay({
+    ...{ leader: leadership.leader, confirm: grants.confirm, isAwaited: grants.isAwaited },
+    ...{ askLeader: others.askConfirmation, now: options.bootClock },
+  });
   const outlook = leadServices(
     {
       ...{ store: asLeader(store, leadership), leadership, now },
@@ -183,13 +187,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ...{ self: hostName, servers: options.servers, stateDir: paths.stateDir },
     ...{ openBlob: images.openBlob, blobsOf: images.blobsOf, isStranded: leadership.isStranded },
     routes: otherServersRoutes({
-      ...{ watch, blobs: options.images },
+      ...{ watch, relay, confirm: grants.confirm, blobs: options.images },
       onProgress(id, message) {
         const instance = observedInstances(store).get(id);
         if (instance) noteProgress(instance, message);
       },
     }),
-    ...{ confirm: grants.confirm, remainingMs: grants.removableInMs },
+    ...{ confirm: relay.confirm, remainingMs: grants.removableInMs },
     log: log.child({ component: "hosts" }),
   });
   const instances = instanceQueries(() => progress.upon(instancesOf(store)));

@@ -16,6 +16,8 @@ export interface GrantsPorts {
 export interface Grants {
   /** For an answer that goes out now; undefined: nothing to confirm, or nobody to do so. */
   confirm(host: string): Confirmation | undefined;
+  /** Whether anything on a host may run only by a leader's word. */
+  isAwaited(host: string): boolean;
   /** For how many milliseconds an exclusive instance may go on without another word; 0 or less: none of it is left. */
   remainingMs(id: string): number;
   /**
@@ -57,6 +59,8 @@ export function createGrants({ store, ledSince, provedAt, now }: GrantsPorts): G
     return !isFenced && (want === "run" || isReported(store, host, id));
   }
 
+  const runnable = (host: string) => exclusivesOn(host).filter((placed) => mayRun(host, placed));
+
   function forgetOld(): void {
     for (const id of confirmed.keys()) if (remainingMs(id) <= 0) confirmed.delete(id);
   }
@@ -69,9 +73,7 @@ export function createGrants({ store, ledSince, provedAt, now }: GrantsPorts): G
 
   return {
     confirm(host) {
-      const ids = exclusivesOn(host)
-        .filter((placed) => mayRun(host, placed))
-        .map(({ id }) => id);
+      const ids = runnable(host).map(({ id }) => id);
       const proved = ids.length === 0 ? undefined : provedAt();
       const at = now();
       if (proved === undefined || at - proved >= leaseLimits.leaseMs) return undefined;
@@ -79,6 +81,7 @@ export function createGrants({ store, ledSince, provedAt, now }: GrantsPorts): G
       for (const id of ids) confirmed.set(id, at);
       return { ids, ageMs: at - proved };
     },
+    isAwaited: (host) => runnable(host).length > 0,
     remainingMs,
     removableInMs(placed) {
       if (!isExclusive(store, placed)) return undefined;

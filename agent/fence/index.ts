@@ -8,5 +8,6 @@
  */
 export { createGrants, type Grants, isExclusive } from "./grants.ts";
 export { type Holds, openHolds } from "./holds.ts";
-export { type Confirmation, leaseLimits, waitMs } from "./lease.ts";
+export { type Confirmation, confirmation, leaseLimits, waitMs } from "./lease.ts";
 export { createProofs } from "./proofs.ts";
+export { createRelay, type Relay } from "./relay.ts";

@@ -1,3 +1,5 @@
+import * as z from "zod";
+
 /**
  * How long is what, in milliseconds of whoever measures it; the one place for it. A server that leads confirms a host's
  * exclusive instances with each answer to a heartbeat. Deadlines lie on the boot clock of the host.
@@ -16,12 +18,18 @@ export const leaseLimits = {
   startMs: 2_000,
 } as const;
 
-/** A server's word: these instances may go on. */
+/** A leader's word: these instances may go on. */
 export interface Confirmation {
   readonly ids: readonly string[];
   /** How old its proof that it leads was when it said so. */
   readonly ageMs: number;
 }
+
+/** On its way. */
+export const confirmation: z.ZodType<Confirmation> = z.object({
+  ids: z.array(z.string()),
+  ageMs: z.number().nonnegative(),
+});
 
 /**
  * Until when instances may run on a host, by the host's clock. `sentMs`: when the heartbeat was sent that was answered.

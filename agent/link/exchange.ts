@@ -20,15 +20,16 @@ export interface Exchange {
   readonly body: Readable;
 }
 
-/** Posts JSON, and gives the answer, checked. Throws what the other end says, or `unreachable`. */
+/** Posts JSON, and gives the answer within `patienceMs`, checked. Throws what the other end says, or `unreachable`. */
 export async function ask<S extends z.ZodType>(
   session: ClientHttp2Session,
   path: string,
   body: object,
   answer: S,
   maxBytes: number = linkLimits.bodyBytes,
+  patienceMs: number = linkLimits.answerMs,
 ): Promise<z.infer<S>> {
-  const late = AbortSignal.timeout(linkLimits.answerMs);
+  const late = AbortSignal.timeout(patienceMs);
   const exchange = await openStream(session, path, late, JSON.stringify(body));
   try {
     const text = await readWhole(exchange.body, maxBytes);

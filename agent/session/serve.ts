@@ -32,7 +32,7 @@ export interface ServingOptions {
   readonly heard: (host: string, skewMs: number) => void;
   readonly hungUp: (host: string) => void;
   /** What a host is told with the answer to its heartbeat. */
-  readonly confirm: (host: string) => Confirmation | undefined;
+  readonly confirm: (host: string) => Promise<Confirmation | undefined>;
   /** Why a host is refused (by now). */
   readonly refusalOf: (peer: Peer) => string | undefined;
   /** PEM of its next certificate. */
@@ -93,9 +93,11 @@ export function sessionRoutes(options: ServingOptions): Routes {
       for await (const line of readLines(stream, wireLimits.beatBytes)) {
         requireWelcome(peer);
         const { at, skewMs } = beat.parse(line);
-        const now = Date.now();
-        options.heard(peer.host, skewMs ?? at - now);
-        const confirmed = options.confirm(peer.host);
+        const cameAt = Date.now();
+        options.heard(peer.host, skewMs ?? at - cameAt);
+        const confirmed = await options.confirm(peer.host);
+        // However long that took, the clocks are compared by the middle of it.
+        const now = (cameAt + Date.now()) / 2;
         await sendLine(stream, { at: now, of: at, ...(confirmed && { confirmed }) }, signal);
       }
     } finally {

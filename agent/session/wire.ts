@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { hostReport, instance } from "../../contract/index.ts";
+import { confirmation } from "../fence/index.ts";
 import type { Assignment, Observation } from "./types.ts";
 
 /** What a host asks a server for, by path. */
@@ -68,11 +69,11 @@ export const progress = z.object({ instance: z.string().max(256), message: z.str
 
 /** `skewMs`: how far the host's clock is ahead of the server's, by the echo of the beat before. */
 export const beat = z.object({ at: z.number(), skewMs: z.number().optional() });
-/** `confirmed`: what the host may go on running exclusively; from the leader alone. */
+/** `confirmed`: what the host may go on running exclusively; the leader's word, of this server or passed on by it. */
 export const echo = z.object({
   at: z.number(),
   of: z.number(),
-  confirmed: z.object({ ids: z.array(z.string()), ageMs: z.number().nonnegative() }).optional(),
+  confirmed: confirmation.optional(),
 });
 
 export const renewed = z.object({ certificate: z.string() });
