@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { leaseLimits } from "../../agent/fence/index.ts";
 import { startCluster, type TestCluster } from "../cluster/cluster.ts";
+import { type SharedLog, shareLog } from "../cluster/shared-log.ts";
 import { until } from "../control/until.ts";
 import { type Clients, checkHistory, startClients, type Way } from "../history/index.ts";
 import type { Host } from "../lab/index.ts";
@@ -12,9 +14,14 @@ const timeoutMs = 1_500;
 
 let cluster: TestCluster;
 let clients: Clients;
+/** Of an exclusive service on all hosts: who holds which of its slots, and when. */
+let holders: SharedLog;
 
 beforeAll(async () => {
-  cluster = await startCluster(3, 3);
+  cluster = await startCluster(4, 3);
+  holders = await shareLog(cluster.lab.hosts, "holders");
+  await cluster.serve("log", { ...holders.inputs, exclusive: true, replicas: 4 });
+  await cluster.healthy("log");
   const servers = cluster.servers.map((host): Way => {
     return (options) => (host.isOn() ? cluster.clientOf(host, { ...options, timeoutMs }) : undefined);
   });
@@ -81,7 +88,31 @@ test("two servers do not hear each other while clients change documents: they go
   await answered();
 });
 
+test("the leader and a host that is no server do not hear each other: the host's exclusive instance goes on past the end of its lease; at once", async () => {
+  const leader = (await cluster.client.listServers()).find(({ isLeader }) => isLeader)?.name;
+  const from = cluster.servers.find(({ hostname }) => hostname === leader) as Host;
+  const [worker] = cluster.workers;
+  const held = () => holders.stretches().findLast(({ host }) => host === worker?.hostname);
+  const before = held();
+  const cutAtMs = holders.entries().at(-1)?.atMs ?? 0;
+  await worker?.cut(from);
+  const endMs = cutAtMs + leaseLimits.leaseMs / (1 - leaseLimits.maxDrift) + leaseLimits.killMs;
+  await until("it to write on", async () => (held()?.untilMs ?? 0) > endMs || undefined);
+  expect(held()?.run).toBe(before?.run);
+  await cluster.lab.heal();
+  await answered();
+});
+
 test("all of that while clients change documents: what they were answered is linearizable, and no acknowledged change is lost; at once", async () => {
   const verdict = await checkHistory(await clients.stop());
   expect({ seed, ...verdict }).toEqual({ seed, verdict: "linearizable", operations: verdict.operations });
+});
+
+test("all of that: nothing that is exclusive ran twice at a time, and each slot is run in the end; within 30 s", async () => {
+  await cluster.healthy("log");
+  const stretches = holders.stretches();
+  expect(new Set(stretches.map(({ slot }) => slot)).size).toBe(4);
+  // Some were taken over by another host meanwhile.
+  expect(stretches.length).toBeGreaterThan(4);
+  expect(holders.overlaps()).toEqual([]);
 });
