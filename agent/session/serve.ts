@@ -16,7 +16,7 @@ import { createLines } from "./lines.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
 import { imagesPlacedOn, ownOf, placedOn, untilKnown } from "./trust.ts";
 import type { HostSession } from "./types.ts";
-import { beat, type Message, observation, paths, progress, wireLimits } from "./wire.ts";
+import { beat, type Message, observation, paths, progress, wireLimits, wish } from "./wire.ts";
 
 export interface ServingOptions {
   /** With the hosts' states. */
@@ -47,7 +47,7 @@ export interface ServingOptions {
 export function sessionRoutes(options: ServingOptions): Routes {
   const { store, records, assignments, onPlacing, onProgress, servers } = options;
   const sessions = new Map<string, HostSession>();
-  const line = createLines();
+  const lines = createLines();
   /** One a host, also while it is connected twice: its reports are written one after the other. */
   const sessionOf = (host: string) => {
     const found =
@@ -71,6 +71,8 @@ export function sessionRoutes(options: ServingOptions): Routes {
 
   async function assign({ stream, signal }: Call, peer: Peer): Promise<undefined> {
     requireOthers();
+    const { changes = false } = await parsed(stream, wish, wireLimits.wishBytes);
+    const write = lines(changes);
     const looking = setInterval(() => options.isStranded() && stream.close(), wireLimits.strandedLookMs);
     signal.addEventListener("abort", () => clearInterval(looking), { once: true });
     stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
@@ -80,7 +82,7 @@ export function sessionRoutes(options: ServingOptions): Routes {
     try {
       for await (const assignment of sessionOf(peer.host).assignments(signal)) {
         requireWelcome(peer);
-        await sendParts(stream, line(assignment, servers()), signal);
+        await sendParts(stream, write(assignment, servers()), signal);
       }
     } finally {
       forget();

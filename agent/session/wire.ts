@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { hostReport, instance } from "../../contract/index.ts";
 import { confirmation } from "../fence/index.ts";
+import type { Delta } from "../lib/delta.ts";
 import type { Assignment, Observation } from "./types.ts";
 
 /** What a host asks a server for, by path. */
@@ -24,6 +25,8 @@ export const wireLimits = {
   /** How long a server reads up to what a host has heard of another one. */
   behindMs: 5_000,
   beatBytes: 4 * 1024,
+  /** What a host says when it asks for its assignments. */
+  wishBytes: 4 * 1024,
   /** Its answer names the exclusive instances of the host. */
   echoBytes: 1024 ** 2,
   beatMs: 500,
@@ -36,26 +39,32 @@ export const wireLimits = {
   longestPauseMs: 2_000,
 } as const;
 
-/** Down the stream of assignments. */
-export type Message =
-  | { readonly assignment: Assignment; readonly servers: readonly string[] }
-  | { readonly placing: true };
+/** What a host asks for with the stream of assignments; an older one says nothing of changes. */
+export const wish = z.object({ changes: z.boolean().optional() });
 
-/** Only ever written by a server that was proven, so a look at what steers is enough. */
+/** Down the stream of assignments. Only ever written by a server that was proven, so a look at what steers is enough. */
+const assignment = z.looseObject({
+  revision: z.int(),
+  lineage: z.string().optional(),
+  host: z.looseObject({ name: z.string(), cidr: z.string() }),
+  placements: z.array(z.looseObject({ id: z.string() })),
+  specs: z.looseObject({}),
+  services: z.array(z.unknown()),
+});
+export const whole = assignment as unknown as z.ZodType<Assignment>;
+const delta = z.looseObject({}) as unknown as z.ZodType<Delta>;
+
 export const message = z.union([
-  z.object({
-    assignment: z.looseObject({
-      revision: z.int(),
-      lineage: z.string().optional(),
-      host: z.looseObject({ name: z.string(), cidr: z.string() }),
-      placements: z.array(z.looseObject({ id: z.string() })),
-      specs: z.looseObject({}),
-      services: z.array(z.unknown()),
-    }),
-    servers: z.array(z.string()),
-  }),
+  /** Everything: to a host that does not ask for changes, and from an older server. */
+  z.object({ assignment: whole, servers: z.array(z.string()) }),
+  /** Instances are about to be placed somewhere. */
   z.object({ placing: z.literal(true) }),
+  /** What all hosts are told; the line after it is the host's own. */
+  z.object({ services: delta }),
+  /** All else, which completes an assignment. Both are changes of what was told before on the same stream, at first of nothing. */
+  z.object({ own: delta, servers: z.array(z.string()) }),
 ]);
+export type Message = z.infer<typeof message>;
 
 /** A host's word is checked whole: it is one of many, and may be anybody's by now. */
 export const observation: z.ZodType<Observation> = z.object({

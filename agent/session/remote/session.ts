@@ -6,6 +6,7 @@ import type { Assignment, HostSession, Observation } from "../types.ts";
 import { message, paths, wireLimits } from "../wire.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
+import { createTold } from "./told.ts";
 
 export interface RemoteSessionOptions {
   readonly links: Links;
@@ -40,7 +41,9 @@ export function createRemoteSession({
   }
 
   async function* told(link: Link, over: AbortSignal): AsyncGenerator<Assignment> {
-    const { body } = await openStream(link.session, paths.assignments, over, "{}");
+    const wish = JSON.stringify({ changes: true });
+    const { body } = await openStream(link.session, paths.assignments, over, wish);
+    const take = createTold();
     // A server that lost its state, and got it back from a backup, knows nothing of what was reported.
     if (latest) send({ ...latest, isStored: false }).catch(onTrouble);
     for await (const line of readLines(body, linkLimits.lineBytes)) {
@@ -49,8 +52,10 @@ export function createRemoteSession({
         for (const tell of placing) tell();
         continue;
       }
-      onServers(news.servers);
-      yield news.assignment as unknown as Assignment;
+      const complete = take(news);
+      if (complete === undefined) continue;
+      onServers(complete.servers);
+      yield complete.assignment;
     }
   }
 
