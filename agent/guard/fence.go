@@ -17,14 +17,18 @@ const (
 	fenceTick = 100 * time.Millisecond
 	// fenceIdle is the pause while nothing is held: whoever is held has seconds left at first.
 	fenceIdle = time.Second
+	// killsAtOnce: one that does not end holds up no other, and hundreds take no more of the machine than these.
+	killsAtOnce = 32
 )
 
 // fence kills what may run only as long as servers confirm it, once the last confirmed deadline has passed. The agent
 // writes the deadlines to fence.json; nobody has to be alive for them to pass. Deadlines are on CLOCK_BOOTTIME, which
 // goes on while the machine sleeps and which nobody can set.
 type fence struct {
-	paths  paths
-	log    *agentLog
+	paths paths
+	log   *agentLog
+	// kill ends every process of an instance, and says how many there were.
+	kill   func(id string) (int, error)
 	looks  sync.Mutex
 	holds  map[string]hold
 	read   fileVersion
@@ -54,7 +58,13 @@ type fileVersion struct {
 
 func newFence(p paths, log *agentLog) *fence {
 	content, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return &fence{paths: p, log: log, bootId: strings.TrimSpace(string(content)), told: map[string]bool{}}
+	return &fence{
+		paths:  p,
+		log:    log,
+		kill:   func(id string) (int, error) { return killCgroup(p.id, id) },
+		bootId: strings.TrimSpace(string(content)),
+		told:   map[string]bool{},
+	}
 }
 
 // watch never ends. It has a goroutine to itself: starting and checking agents takes its time.
@@ -69,16 +79,21 @@ func (f *fence) look() time.Duration {
 	f.looks.Lock()
 	defer f.looks.Unlock()
 	f.readHolds()
-	if len(f.holds) == 0 {
-		return fenceIdle
-	}
 	now := bootTimeMs()
+	lateMs := map[string]int64{}
 	for id, held := range f.holds {
 		if now >= held.DeadlineMs {
-			f.kill(id, now-held.DeadlineMs)
-		} else {
+			lateMs[id] = now - held.DeadlineMs
+		}
+	}
+	for id := range f.told {
+		if _, isLate := lateMs[id]; !isLate {
 			delete(f.told, id)
 		}
+	}
+	f.killAll(lateMs)
+	if len(f.holds) == 0 {
+		return fenceIdle
 	}
 	return fenceTick
 }
@@ -88,17 +103,40 @@ func (f *fence) end() {
 	f.looks.Lock()
 	defer f.looks.Unlock()
 	f.readHolds()
+	lateMs := map[string]int64{}
 	for id, held := range f.holds {
 		if held.Exclusive {
-			f.kill(id, 0)
+			lateMs[id] = 0
 		}
 	}
+	f.killAll(lateMs)
 }
 
-// kill tries again on the next look where something is left; and goes on looking: an agent that was stopped on its way
-// to start this one may come back at any time.
-func (f *fence) kill(id string, lateMs int64) {
-	killed, err := killCgroup(f.paths.id, id)
+// killAll tries again on the next look where something is left; and goes on looking: an agent that was stopped on its way
+// to start one of them may come back at any time. lateMs is by instance.
+func (f *fence) killAll(lateMs map[string]int64) {
+	var kills sync.WaitGroup
+	var telling sync.Mutex
+	slots := make(chan struct{}, killsAtOnce)
+	for id, late := range lateMs {
+		slots <- struct{}{}
+		kills.Add(1)
+		go func() {
+			defer func() {
+				<-slots
+				kills.Done()
+			}()
+			killed, err := f.kill(id)
+			telling.Lock()
+			defer telling.Unlock()
+			f.tell(id, killed, late, err)
+		}()
+	}
+	kills.Wait()
+}
+
+// tell says once of each that it is overdue, if there was anything to kill.
+func (f *fence) tell(id string, killed int, lateMs int64, err error) {
 	if (killed == 0 && err == nil) || f.told[id] {
 		return
 	}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// fenceOf is a fence whose kills are the test's, and what writes its holds: by id, whether each is overdue.
+func fenceOf(t *testing.T, kill func(string) (int, error)) (*fence, func(map[string]bool)) {
+	folder := t.TempDir()
+	log, err := openLog(filepath.Join(folder, "agent.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := paths{runDir: folder}
+	f := newFence(p, log)
+	f.kill = kill
+	return f, func(overdue map[string]bool) {
+		written := fenceFile{BootId: f.bootId, Holds: map[string]hold{}}
+		for id, isOverdue := range overdue {
+			deadline := bootTimeMs() + 60_000
+			if isOverdue {
+				deadline = 0
+			}
+			written.Holds[id] = hold{DeadlineMs: deadline}
+		}
+		text, _ := json.Marshal(written)
+		os.WriteFile(p.fence()+".new", text, 0o600)
+		os.Rename(p.fence()+".new", p.fence())
+	}
+}
+
+func TestOverdueInstancesAreKilledBesideEachOther(t *testing.T) {
+	var killing sync.Mutex
+	running, most, killed := 0, 0, 0
+	full := make(chan struct{})
+	f, write := fenceOf(t, func(string) (int, error) {
+		killing.Lock()
+		running++
+		most = max(most, running)
+		if running == killsAtOnce {
+			close(full)
+		}
+		killing.Unlock()
+		<-full
+		killing.Lock()
+		defer killing.Unlock()
+		running--
+		killed++
+		return 1, nil
+	})
+	overdue := map[string]bool{"goes-on": false}
+	for i := range killsAtOnce {
+		overdue["late-"+strconv.Itoa(i)] = true
+	}
+	write(overdue)
+	f.look()
+	if most != killsAtOnce || killed != killsAtOnce {
+		t.Errorf("%d killed, %d at once; want %d", killed, most, killsAtOnce)
+	}
+}
+
+func TestOnlyOverdueInstancesAreRemembered(t *testing.T) {
+	f, write := fenceOf(t, func(string) (int, error) { return 1, nil })
+	write(map[string]bool{"confirmed": true, "gone": true, "late": true})
+	f.look()
+	if len(f.told) != 3 {
+		t.Errorf("told of %v", f.told)
+	}
+	write(map[string]bool{"confirmed": false, "late": true})
+	f.look()
+	if len(f.told) != 1 || !f.told["late"] {
+		t.Errorf("remembered are %v", f.told)
+	}
+	write(nil)
+	f.look()
+	if len(f.told) != 0 {
+		t.Errorf("remembered are %v", f.told)
+	}
+}
