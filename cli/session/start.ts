@@ -6,6 +6,8 @@ import type { Place, Session, StartOptions } from "./types.ts";
 /** An agent that restarts is back within this; one that does not run is not waited for longer. */
 const connectTimeoutMs = 2_000;
 
+const stale = "the server that answers is cut off from the others: what it says may be old\n";
+
 export function startSession(process: NodeJS.Process, options: StartOptions): Session {
   const { env, stdin, stdout, stderr } = process;
   let client: Client | undefined;
@@ -29,9 +31,10 @@ export function startSession(process: NodeJS.Process, options: StartOptions): Se
     far ??= remote(destination, { root, isUnattended, onLost });
     return far.address;
   };
+  const onStale = once(() => void (options.isUnattended === true || stderr.write(stale)));
   return {
     async agent() {
-      client ??= (await contract()).connect(await address(), { connectTimeoutMs });
+      client ??= (await contract()).connect(await address(), { connectTimeoutMs, onStale });
       return client;
     },
     address,
