@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConstellationError, type Instance, limits } from "../../contract/index.ts";
 import {
+  type Compare,
   families,
   type HostRecord,
   keys,
@@ -13,7 +14,7 @@ import type { Observation } from "./types.ts";
 
 const bounds = { attempts: 5, chunkBytes: limits.recordBytes - 4 * 1024, chunksPerCommit: 12 } as const;
 
-/** Replaces what is stored of a host; keys whose content is the same are not written. */
+/** Replaces what is stored of a host; keys whose content is the same are not written, but for the one that has the count. */
 export async function storeObservation(store: Store, observation: Observation): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -34,17 +35,23 @@ async function write(store: Store, { host, instances, count }: Observation): Pro
     host,
     instances,
   );
+  const changes = after.map((record, index) => !isSame(before[index]?.record, record));
+  const isCounted = count !== undefined && changes.includes(true);
   const observed = after.flatMap((record, index): (Put | Removal)[] => {
     const was = before[index];
-    if (was && isSame(was.record, record)) return [];
+    const isHead = index === 0 && isCounted;
+    if (!isHead && !changes[index]) return [];
     const emptied = index > 0 && index === after.length - 1 && record.instances.length === 0;
     if (emptied) return was ? [{ remove: was.key, was: was.modRevision }] : [];
-    const numbered = index === 0 && count !== undefined ? { ...record, count } : record;
-    return [{ key: keys.observed(host.name, index), record: numbered, was: was?.modRevision }];
+    const written = isHead ? { ...record, count } : record;
+    return [{ key: keys.observed(host.name, index), record: written, was: was?.modRevision }];
   });
   const writes = [...tunnelKey(store, host), ...observed];
+  let head: Compare[] = [];
   for (let start = 0; start < writes.length; start += bounds.chunksPerCommit) {
-    await store.commit(writes.slice(start, start + bounds.chunksPerCommit));
+    const modRevision = await store.commit(writes.slice(start, start + bounds.chunksPerCommit), head);
+    // The rest is of this report only while no later one has come in between.
+    if (start === 0 && isCounted) head = [{ key: keys.observed(host.name, 0), modRevision }];
   }
 }
 
@@ -57,7 +64,9 @@ function isOvertaken(
   return count !== undefined && stored?.host?.startedAt === startedAt && (stored.count ?? 0) > count;
 }
 
-function isSame({ count: _, ...stored }: ObservedRecord, next: ObservedRecord): boolean {
+function isSame(was: ObservedRecord | undefined, next: ObservedRecord): boolean {
+  if (was === undefined) return false;
+  const { count: _, ...stored } = was;
   return isDeepStrictEqual(stored, next);
 }
 
