@@ -1,7 +1,11 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { NetworkMode } from "../../contract/index.ts";
 import type { HostRecord } from "../store/index.ts";
-import { peersAmong } from "./peers.ts";
+import { createPeering } from "./peers.ts";
+
+const peersAmong = (hosts: readonly HostRecord[], self: string, mode: NetworkMode) =>
+  createPeering()(hosts, mode)(self);
 
 const host = (name: string, more: Partial<HostRecord> = {}): HostRecord => ({
   ...{

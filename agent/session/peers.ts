@@ -4,17 +4,11 @@ import type { HostRecord } from "../store/index.ts";
 import type { Peer } from "./types.ts";
 
 /**
- * How one host reaches the others, in order of their names. Two hosts have a tunnel where the cluster is to have them, and
- * wherever one of the two can only dial out; such a host keeps its ways open. Between two of them a server passes
- * packets on, the same one both ways: WireGuard takes a range from one peer alone. Packets that are to be in a tunnel
- * never go without: a host that has not said its key is not reached. Pure.
+ * How each host reaches the others, in order of their names; derived not anew while the hosts are as they were. Two hosts have
+ * a tunnel where the cluster is to have them, and wherever one of the two can only dial out; such a host keeps its ways open.
+ * Between two of them a server passes packets on, the same one both ways: WireGuard takes a range from one peer alone. Packets
+ * that are to be in a tunnel never go without: a host that has not said its key is not reached.
  */
-export function peersAmong(hosts: readonly HostRecord[], self: string, mode: NetworkMode): Peer[] {
-  const sorted = hosts.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  return peersIn(sorted, self, mode, relayAmong(sorted));
-}
-
-/** The same for one host after the other, and not anew while the hosts are as they were. */
 export function createPeering() {
   let last: { readonly hosts: readonly HostRecord[]; readonly mode: NetworkMode } | undefined;
   let known = new Map<string, readonly Peer[]>();
