@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { checks } from "./check/checks.mjs";
 import { runChecks } from "./check/run.mjs";
@@ -15,11 +16,14 @@ import { addTotals, failedFiles, printTotals, readTotals, totalsFile } from "./l
 /** More failures than this are no accident. */
 const mostRunAgain = 5;
 
+/** Two thirds of the system tests' time is waiting: a file more than there are processors keeps those busy. */
+const workers = availableParallelism() + 1;
+
 const args = process.argv.slice(2);
 const isWhole = args.length === 0;
 const checked = runChecks(isWhole ? checks : []);
 rmSync(totalsFile, { force: true });
-const ended = runJest(args);
+const ended = runJest([`--maxWorkers=${workers}`, ...args]);
 const failed = failedFiles();
 const again = isWhole && failed.length <= mostRunAgain ? failed : [];
 if (again.length > 0) runJest(["--runInBand", "--runTestsByPath", ...again]);
