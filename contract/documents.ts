@@ -198,6 +198,10 @@ export const member = z.object({
   state: host.shape.state,
   availability: host.shape.availability,
   address: z.string().optional().describe("Where other hosts reach it; absent: nobody has said."),
+  machineDigest: z
+    .string()
+    .optional()
+    .describe("Tells its machine from others, by its machine id; absent: its agent has not said it yet."),
   addedAt: z.string().describe("RFC 3339, UTC."),
   owner: owner.optional().describe("Who made it; absent: it joined by hand."),
   /** As its owner wrote them. */

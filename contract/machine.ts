@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * What a machine needs to run an agent: judged by the provider before anything is brought there, and by the agent's own
  * program at its start.
@@ -27,4 +29,9 @@ export function isKernelTooOld(release: string): boolean {
 /** Those of `machineNeeds` that are not among them. */
 export function missingControllers(present: readonly string[]): string[] {
   return machineNeeds.cgroupControllers.filter((name) => !present.includes(name));
+}
+
+/** Tells one machine from others; its id itself is confidential (machine-id(5)). */
+export function machineDigest(machineId: string): string {
+  return createHash("sha256").update(`constellation ${machineId}`).digest("hex").slice(0, 12);
 }

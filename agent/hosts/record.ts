@@ -3,6 +3,7 @@ import {
   type HostWrite,
   isSameOwner,
   type Member,
+  machineDigest,
   member,
   type Owner,
 } from "../../contract/index.ts";
@@ -11,7 +12,9 @@ import type { HostState } from "./liveness.ts";
 
 /** As the API answers it. */
 export function describe(record: HostRecord, state: HostState): Member {
-  return member.parse({ ...record, state, availability: record.availability ?? "active" });
+  const { uid, availability = "active" } = record;
+  const machine = uid === undefined ? {} : { machineDigest: machineDigest(uid) };
+  return member.parse({ ...record, ...machine, state, availability });
 }
 
 /** The record with what somebody says of it anew; what is empty says nothing, and is not kept. */

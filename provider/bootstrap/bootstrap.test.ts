@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import { judge } from "./judge.ts";
-import { judgeJoining } from "./judge-joining.ts";
+import { type JoiningWish, judgeJoining } from "./judge-joining.ts";
 import { parseFacts } from "./parse.ts";
 import { preflightScript } from "./preflight-script.ts";
 import type { Facts } from "./types.ts";
@@ -26,6 +26,7 @@ const fit: Facts = {
   hasState: false,
   hasStore: false,
   membership: undefined,
+  machineDigest: "here",
   isAgentRunning: false,
 };
 const found = (facts: Partial<Facts>) =>
@@ -90,10 +91,9 @@ describe("the script", () => {
 
 describe("a machine that is to join a cluster", () => {
   const membership = { clusterId: "c1", clusterName: "far", name: "w1" };
-  const said = (facts: object, isKnown = true) =>
-    judgeJoining({ ...fit, ...facts }, { hostName: "w1", join: { clusterId: "c1", isKnown } }).map(
-      ({ problem }) => problem,
-    );
+  const known = { clusterId: "c1", known: { machineDigest: "here" } };
+  const said = (facts: object, join: JoiningWish["join"] = known) =>
+    judgeJoining({ ...fit, ...facts }, { hostName: "w1", join }).map(({ problem }) => problem);
 
   test("may be bare, or that host already", () => {
     expect(said({})).toEqual([]);
@@ -103,9 +103,16 @@ describe("a machine that is to join a cluster", () => {
   });
 
   test("is refused where the cluster has let it go meanwhile", () =>
-    expect(said({ membership }, false)).toEqual([
+    expect(said({ membership }, { clusterId: "c1", known: undefined })).toEqual([
       "it was removed from this cluster as w1, and holds what it had",
     ]));
+
+  test("is refused where the cluster's host of that name is another one", () => {
+    expect(said({ machineDigest: "there" })).toEqual(["host w1 of this cluster is another machine"]);
+    // Before its agent has said what it is, or on a machine without an id, the cluster itself decides.
+    expect(said({ machineDigest: "there" }, { clusterId: "c1", known: {} })).toEqual([]);
+    expect(said({ machineDigest: undefined })).toEqual([]);
+  });
 
   test.each<[object, string]>([
     [{ hasStore: true }, "it keeps the state of a cluster of its own"],
@@ -120,5 +127,9 @@ describe("a machine that is to join a cluster", () => {
       membership,
     });
     expect(parseFacts("membership=\ndone=yes\n", around)?.membership).toBeUndefined();
+    const id = "0123456789abcdef0123456789abcdef";
+    expect(parseFacts(`machineId=\nmachineId=${id}\ndone=yes\n`, around)?.machineDigest).toMatch(
+      /^[0-9a-f]{12}$/,
+    );
   });
 });

@@ -9,21 +9,33 @@ const elsewhere = "run `constellation-agent down` there where that is over, or n
 
 /** What it is already that keeps a machine from becoming this host. Pure. */
 export function judgeJoining(
-  { hasStore, membership }: Pick<Facts, "hasStore" | "membership">,
+  { hasStore, membership, machineDigest }: Pick<Facts, "hasStore" | "membership" | "machineDigest">,
   { join, hostName }: JoiningWish,
 ): Finding[] {
   if (join === undefined) return [];
   const refusal = (problem: string, fix: string): Finding[] => [{ severity: "refusal", problem, fix }];
+  if (membership === undefined && hasStore)
+    return refusal("it keeps the state of a cluster of its own", elsewhere);
   if (membership === undefined)
-    return hasStore ? refusal("it keeps the state of a cluster of its own", elsewhere) : [];
+    return isAnother(machineDigest, join.known)
+      ? refusal(
+          `host ${hostName} of this cluster is another machine`,
+          "a host moves to no other one under its name: delete that host first, or give this machine another name",
+        )
+      : [];
   const { clusterId, clusterName, name } = membership;
   if (clusterId !== join.clusterId)
     return refusal(`it is host ${name} of another cluster, ${clusterName} (${clusterId})`, elsewhere);
   if (name !== hostName)
     return refusal(`it is ${name} of this cluster already`, "import that one, or name another machine");
-  if (join.isKnown) return [];
+  if (join.known !== undefined) return [];
   return refusal(
     `it was removed from this cluster as ${name}, and holds what it had`,
     "run `constellation-agent down` there",
   );
+}
+
+function isAnother(machine: string | undefined, known: Joining["known"]): boolean {
+  const was = known?.machineDigest;
+  return machine !== undefined && was !== undefined && machine !== was;
 }

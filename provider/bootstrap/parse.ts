@@ -1,3 +1,4 @@
+import { machineDigest } from "../../contract/index.ts";
 import type { Facts, Membership } from "./types.ts";
 
 /** What the agents of a cluster listen on: 7443 for hosts and clients, 7444 for the store, 7445 for WireGuard. */
@@ -33,6 +34,7 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
   };
   if (last("done") !== "yes") return undefined;
   const clock = number("clock");
+  const machineId = all("machineId").find((id) => /^[0-9a-f]{32}$/.test(id));
   const isAgentRunning = last("agent") === "yes";
   const taken = all("listens").flatMap((entry) => ours[entry] ?? []);
   return {
@@ -57,6 +59,7 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
     hasState: last("state") === "yes",
     hasStore: last("store") === "yes",
     membership: membershipIn(last("membership")),
+    machineDigest: machineId === undefined ? undefined : machineDigest(machineId),
     isAgentRunning,
   };
 }

@@ -39,6 +39,9 @@ done
 if [ -e "$state/.constellation" ]; then say state yes; fi
 if [ -e "$state/etcd" ]; then say store yes; fi
 if [ -r "$state/membership.json" ]; then say membership "$(cat "$state/membership.json")"; fi
+for file in /etc/machine-id /var/lib/dbus/machine-id "$state/machine-id"; do
+  if [ -r "$file" ]; then say machineId "$(cat "$file")"; fi
+done
 if [ -S "$run/agent.sock" ]; then say agent yes; fi
 program=$(readlink -f "$kit/bin/constellation-agent" 2>/dev/null)
 if [ -x "$program" ]; then

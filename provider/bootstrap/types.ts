@@ -1,4 +1,4 @@
-import type { JoinToken } from "../../contract/index.ts";
+import type { JoinToken, Member } from "../../contract/index.ts";
 import type { RemoteMachine } from "../machines/index.ts";
 
 /** Something about a machine that keeps an agent from running there, or instances from being of use. */
@@ -36,6 +36,8 @@ export interface Facts {
   /** It keeps a cluster's state. */
   readonly hasStore: boolean;
   readonly membership: Membership | undefined;
+  /** Tells it from other machines; undefined: it has no id of its own. */
+  readonly machineDigest: string | undefined;
   readonly isAgentRunning: boolean;
 }
 
@@ -65,8 +67,8 @@ export interface Bootstrap {
 /** A machine becomes part of a cluster with its agent's first start; one that is part of it already stays so. */
 export interface Joining {
   readonly clusterId: string;
-  /** Whether the cluster has such a host already. */
-  readonly isKnown: boolean;
+  /** Absent: the cluster has no such host yet. */
+  readonly known: Pick<Member, "machineDigest"> | undefined;
   /** Asked for once the machine is ready to use it: a token lives for minutes. */
   token(): Promise<JoinToken>;
 }

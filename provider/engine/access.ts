@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { ConstellationError } from "../../contract/index.ts";
+import { ConstellationError, machineDigest } from "../../contract/index.ts";
 import type { Place } from "../machines/index.ts";
 
 /** What a `Cluster.access` holds: opaque to users, compared by `id` alone. */
@@ -17,13 +16,10 @@ export interface Access {
 
 const machineIdFile = "/etc/machine-id";
 
-/** Tells this machine from others; not the id itself, which is confidential (machine-id(5)). */
+/** Tells this machine from others. */
 export function thisMachine(): string {
   const id = existsSync(machineIdFile) ? readFileSync(machineIdFile, "utf8").trim() : "";
-  return createHash("sha256")
-    .update(`constellation ${id || hostname()}`)
-    .digest("hex")
-    .slice(0, 12);
+  return machineDigest(id || hostname());
 }
 
 export function formatAccess(access: Access): string {

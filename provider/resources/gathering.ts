@@ -53,7 +53,7 @@ export function createGathering({ client, any, cluster, wanted, dropped, looked,
       const server = wanted.find((one) => one.name === name) as ServerMachine;
       await server.start(call, {
         clusterId: cluster.id,
-        isKnown: false,
+        known: undefined,
         token: async () => await tokenFor(server),
       });
       states.set(name, "serving");

@@ -15,12 +15,17 @@ export interface HostMachine {
   asking(call: Call, join?: Look["join"]): Look;
   /** Sends the programs, and has it join with a token of its own. */
   bringIn(connection: Connection, member: Member | undefined, call: Call): Promise<void>;
+  /** Whether something was brought there, which a failure after that leaves. */
+  isTouched(): boolean;
   /** Takes its agent down, which leaves the cluster, and removes all that was brought. */
   clear(call: Call): Promise<void>;
   hostKeys(): Promise<HostKeys>;
   /** Whether an agent keeps something there. */
   holdsState(): Promise<boolean>;
 }
+
+/** Whether its create came to its end. */
+export const isFinished = ({ outputs }: Stored) => outputs.address !== undefined;
 
 export function hostMachine(
   inputs: Properties,
@@ -31,14 +36,17 @@ export function hostMachine(
   const ssh = targetOf(inputs.ssh as SshLogin);
   const machine = machines.at({ ssh }, old?.outputs.hostKeys as HostKeys | undefined);
   const hostName = String(inputs.name);
+  let isTouched = false;
   const about = ({ signal, progress, warn }: Call) => ({ machine, root: undefined, signal, progress, warn });
   return {
     name: machine.name,
     asking: (call, join) => ({ ...about(call), kits, hostName, info: call.info, join }),
     async bringIn(connection, member, call) {
-      const isKnown = member !== undefined;
-      const join = { ...joiningOf(connection, machine, inputs, call), isKnown };
-      const { upgradedFrom } = await bootstrap({ ...about(call), hostName, kits, join });
+      const join = { ...joiningOf(connection, machine, inputs, call), known: member };
+      const touching = () => {
+        isTouched = true;
+      };
+      const { upgradedFrom } = await bootstrap({ ...about(call), hostName, kits, join, touching });
       if (upgradedFrom !== undefined)
         call.info(`agent upgraded from ${upgradedFrom} to ${String(inputs.agentVersion)}`);
     },
@@ -46,6 +54,7 @@ export function hostMachine(
       await removeAgent(about(call));
       machine.leave();
     },
+    isTouched: () => isTouched,
     hostKeys: async () => (await machine.login()).hostKeys,
     holdsState: machine.holdsState,
   };

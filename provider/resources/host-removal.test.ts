@@ -13,12 +13,16 @@ interface Given {
   readonly isAway?: boolean;
   readonly state?: string;
   readonly instances?: readonly object[];
+  /** Of a host whose create failed half-way. */
+  readonly outputs?: Stored["outputs"];
 }
 
 /** What was done, in order, on a machine that is a host unless said otherwise. */
 async function removed(given: Given = {}) {
   const done: string[] = [];
-  const lines = [`membership=${JSON.stringify(given.membership ?? membership)}`, "state=yes", "done=yes"];
+  const lines = given.outputs
+    ? ["done=yes"]
+    : [`membership=${JSON.stringify(given.membership ?? membership)}`, "state=yes", "done=yes"];
   const login = async () => {
     if (given.isAway) throw away;
     return { runAsRoot: async () => ({ code: 0, stdout: lines.join("\n"), stderr: "" }) };
@@ -29,7 +33,8 @@ async function removed(given: Given = {}) {
     clear: async () => void done.push("clear the machine"),
   } as unknown as HostMachine;
   const client = {
-    getHost: async () => ({ name: "two", availability: "active", state: given.state ?? "ready" }),
+    getHost: async () =>
+      given.outputs ? undefined : { name: "two", availability: "active", state: given.state ?? "ready" },
     putHost: async (_: string, { availability }: { availability: string }) => void done.push(availability),
     listInstances: async () => given.instances ?? [],
     getDocument: async () => undefined,
@@ -41,7 +46,7 @@ async function removed(given: Given = {}) {
       value: { onDelete: { drain: true, timeout: "0s", force: false, ...given.onDelete } },
       secretPaths: new Set(),
     },
-    outputs: { clusterId: "c" },
+    outputs: given.outputs ?? { clusterId: "c", address: "10.0.0.2" },
   };
   const call = {
     signal: new AbortController().signal,
@@ -89,4 +94,10 @@ test("one that cannot be drained in time goes on as it was", async () => {
 test("an agent of another cluster stays", async () => {
   const { done } = await removed({ membership: { ...membership, clusterId: "other" } });
   expect(done).toEqual(["draining", expect.stringMatching(/none of this host's/), "remove from the cluster"]);
+});
+
+test("of one that was cut short before it joined, what was sent goes", async () => {
+  const { done, failure } = await removed({ outputs: { clusterId: "c" } });
+  expect(done).toEqual(["clear the machine", "remove from the cluster"]);
+  expect(failure).toBeUndefined();
 });

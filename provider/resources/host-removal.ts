@@ -1,7 +1,7 @@
 import { type Client, ConstellationError, drainHost, durationMs, type Member } from "../../contract/index.ts";
 import { examine } from "../bootstrap/index.ts";
 import type { Call, Connection, Stored } from "../engine/index.ts";
-import type { HostMachine } from "./host-machine.ts";
+import { type HostMachine, isFinished } from "./host-machine.ts";
 
 interface OnDelete {
   readonly drain: boolean;
@@ -41,16 +41,18 @@ export async function removeHost(old: Stored, call: Call, { machine, connect }: 
 
 /** Whose agent is on the machine; undefined: nothing is. */
 async function whatIsThere(
-  { id, outputs }: Stored,
+  old: Stored,
   machine: HostMachine,
   call: Call,
 ): Promise<"ours" | "another's" | undefined> {
+  const { id, outputs } = old;
   const { facts } = await examine(machine.asking(call));
   const { membership, hasStore, hasState, installed } = facts;
   if (membership !== undefined)
     return membership.clusterId === outputs.clusterId && membership.name === id ? "ours" : "another's";
   if (hasStore) return "another's";
-  return hasState || installed !== undefined ? "ours" : undefined;
+  // Of one that was cut short there may be a part of the programs alone.
+  return hasState || installed !== undefined || !isFinished(old) ? "ours" : undefined;
 }
 
 /** A host that could not be drained goes on as it was. */

@@ -16,7 +16,7 @@ import {
   type Stored,
 } from "../engine/index.ts";
 import { agentVersionOf } from "./agent-version.ts";
-import { type HostMachine, hostMachine, settingsOf } from "./host-machine.ts";
+import { type HostMachine, hostMachine, isFinished, settingsOf } from "./host-machine.ts";
 import { removeHost } from "./host-removal.ts";
 import type { RemoteParts } from "./remote-parts.ts";
 import { waitUntilAnswers } from "./wait-for-host.ts";
@@ -31,8 +31,12 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
   const machineOf = (inputs: Properties, old?: Stored) => hostMachine(inputs, old, parts);
 
   /** From whatever there is to a host that answers; every part of it can be repeated. */
-  const raise = async (connection: Connection, inputs: Opened, call: Call, old?: Stored): Promise<Stored> => {
-    const machine = machineOf(inputs.value, old);
+  const raise = async (
+    connection: Connection,
+    inputs: Opened,
+    call: Call,
+    machine: HostMachine,
+  ): Promise<Stored> => {
     await machine.bringIn(connection, await memberOf(connection, inputs.value), call);
     const member = await write(connection.client, inputs.value, call);
     const stored = await store(connection, member, inputs, await machine.hostKeys());
@@ -54,10 +58,19 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
       return { ...unknown, ...(connection && { clusterId: connection.clusterId }) };
     },
 
+    /** What is left of one that fails half-way is recorded: the next up goes on from there, a destroy removes it. */
     async create(inputs, call) {
       const connection = await connect(inputs.value);
       refuseTaken(await memberOf(connection, inputs.value), call.urn);
-      return await raise(connection, inputs, call);
+      const machine = machineOf(inputs.value);
+      try {
+        return await raise(connection, inputs, call, machine);
+      } catch (error) {
+        if (error instanceof NotReady || !machine.isTouched()) throw error;
+        const { clusterId } = connection;
+        const stored = { id: String(inputs.value.name), inputs, outputs: { clusterId } };
+        throw new NotReady(stored, [(error as Error).message]);
+      }
     },
 
     async previewUpdate(old, inputs, call) {
@@ -79,7 +92,7 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
       const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
       const isAway = member?.state !== "ready" && !isLastWill;
       if (member === undefined || isAway || concernsMachine(old, inputs.value))
-        return await raise(connection, inputs, call, old);
+        return await raise(connection, inputs, call, machineOf(inputs.value, old));
       const written = await write(connection.client, inputs.value, call);
       return store(connection, written, inputs, old.outputs.hostKeys);
     },
@@ -88,6 +101,8 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
       const connection = old ? await reconnectIfThere(old, "read") : await connect({});
       if (connection === undefined) return await withoutCluster(old as Stored, machineOf);
       const member = await connection.client.getHost(id);
+      if (member === undefined && old !== undefined && !isFinished(old))
+        throw new NotReady(old, [`host ${id}: it was not made to its end; pulumi up goes on`]);
       if (member === undefined) return undefined;
       refuseServer(member, "read");
       const inputs = await readInputs(connection.client, member, old?.inputs);
@@ -154,8 +169,8 @@ async function look(
   call: Call,
 ): Promise<void> {
   if (hasUnknown({ ...inputs, cluster: undefined })) return;
-  const isKnown = connection !== undefined && (await memberOf(connection, inputs)) !== undefined;
-  await lookAhead(machineOf(inputs).asking(call, connection && { clusterId: connection.clusterId, isKnown }));
+  const known = connection && (await memberOf(connection, inputs));
+  await lookAhead(machineOf(inputs).asking(call, connection && { clusterId: connection.clusterId, known }));
 }
 
 /** Its cluster is no more; an agent on it goes on with what it had. */
