@@ -95,7 +95,10 @@ export async function waitUntilReady(
   }
 }
 
-/** Waits until nothing of a deleted service is left, `graceMs` for its stop and a while for the rest. */
+/**
+ * Waits until nothing of a deleted service is left but on lost hosts, which remove it once they are back: `graceMs` for its
+ * stop and a while for the rest.
+ */
 export async function waitUntilGone(
   client: Client,
   address: DocumentAddress,
@@ -106,8 +109,13 @@ export async function waitUntilGone(
   const action = `delete ${address.namespace}/${address.name}`;
   for (;;) {
     const left = await client.listInstances({ namespace: address.namespace, service: address.name });
-    if (left.length === 0) return;
-    call.progress(`stopping: ${left.length} left; ${left.slice(0, 1).map(describe).join()}`);
+    const awaited = left.filter(({ state }) => state !== "lost");
+    if (awaited.length === 0) {
+      for (const { name, host } of left)
+        call.warn(`${name}: ${host} is lost; it ends there once ${host} is back`);
+      return;
+    }
+    call.progress(`stopping: ${left.length} left; ${awaited.slice(0, 1).map(describe).join()}`);
     if (call.signal.aborted)
       throw new ConstellationError(
         "cancelled",
