@@ -40,5 +40,5 @@ export {
 } from "./resources/host-settings.ts";
 export * from "./resources/index.ts";
 export type { Affinity, Constraint, PlacementRules, Spread, Toleration } from "./resources/placement.ts";
-export type { Servers, SshLogin } from "./resources/servers.ts";
+export { type Servers, type SshLogin, ssh as sshLogin } from "./resources/servers.ts";
 export { isNewer } from "./versions.ts";

@@ -21,7 +21,7 @@ export interface ResourceSpec<I extends z.ZodObject = z.ZodObject> {
   readonly namespaced: boolean;
   /** Lives on a cluster that its `cluster` names, though in no namespace. */
   readonly onCluster?: boolean;
-  /** Keys of inputs that nobody but the program can tell: an import records nothing of them, the next update does. */
+  /** Keys of inputs that the program alone decides: an import is not refused for them, the next update brings them about. */
   readonly ofProgramAlone?: readonly string[];
   /** What only one can hold at a time: a replacement that holds the same comes after what it replaces. */
   exclusive?(inputs: z.infer<I>): readonly string[];

@@ -82,6 +82,7 @@ export const Cluster = resource({
       .describe("The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen."),
   }),
   replaceWhenChanged: ["clusterId", "name", "root"],
+  ofProgramAlone: ["servers", "agentVersion", "forceDestroy"],
   crossCheck: (given) => [...registryMistakes(given), ...serverMistakes(given)],
 });
 

@@ -56,5 +56,5 @@ export const Host = resource({
       .describe("The SSH host keys of it and its jump hosts, by `ADDRESS:PORT`, as last seen."),
   }),
   replaceWhenChanged: ["clusterId", "name"],
-  ofProgramAlone: ["ssh", "onDelete"],
+  ofProgramAlone: ["ssh", "onDelete", "agentVersion"],
 });

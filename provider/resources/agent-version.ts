@@ -1,4 +1,4 @@
-import { isNewer } from "../../contract/index.ts";
+import { type Client, isNewer } from "../../contract/index.ts";
 import { knownText, type Properties } from "../engine/index.ts";
 
 /**
@@ -8,4 +8,12 @@ import { knownText, type Properties } from "../engine/index.ts";
 export function agentVersionOf(old: Properties, version: string): string {
   const running = knownText(old.agentVersion);
   return running !== undefined && isNewer(running, version) ? running : version;
+}
+
+/** The oldest of the servers' agents: where an upgrade was cut short, the next up goes on with it. */
+export async function serversVersion(client: Client): Promise<string> {
+  const [{ version }, hosts] = await Promise.all([client.info(), client.listHosts()]);
+  return hosts
+    .filter(({ role }) => role === "server")
+    .reduce((oldest, { agentVersion }) => (isNewer(oldest, agentVersion) ? agentVersion : oldest), version);
 }

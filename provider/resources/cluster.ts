@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
-  type Client,
   type ClusterRecord,
   ConstellationError,
-  type HostSettings,
   isSameOwner,
   type Servers,
   UNKNOWN,
@@ -20,6 +18,8 @@ import {
   type Stored,
 } from "../engine/index.ts";
 import { agentVersionOf } from "./agent-version.ts";
+import { readInputs, readRecord } from "./cluster-record.ts";
+import { loginIn, serversThere } from "./import-cluster.ts";
 import { barringCodes } from "./server-machine.ts";
 import { refuseWhileShared } from "./shared-cluster.ts";
 import type { Site, SiteOf } from "./site.ts";
@@ -60,6 +60,26 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
         access: formatAccess({ id: record.id, ...access }),
       },
     };
+  };
+
+  const describe = async (record: ClusterRecord, inputs: Opened, site: Site): Promise<Stored> => {
+    const value = await readInputs(site.client, record, inputs.value);
+    return await store(record, { ...inputs, value }, site);
+  };
+
+  /** An import: of this machine's cluster by its name, of one elsewhere by the login of a server. */
+  const adopt = async (id: string): Promise<Stored> => {
+    const login = loginIn(id);
+    const toImport = (servers?: Servers): Opened => ({
+      value: { name: id, ...(servers && { servers }), forceDestroy: false },
+      secretPaths: new Set(),
+    });
+    const site = siteOf(toImport(login && { [id]: { ssh: login } }).value);
+    const record = await readRecord(site);
+    if (typeof record === "string" || (login === undefined && record.name !== id))
+      throw unimportable(id, login !== undefined, record);
+    const inputs = toImport(login && (await serversThere(site.client, login)));
+    return await describe(record, inputs, login === undefined ? site : siteOf(inputs.value));
   };
 
   /** The cluster's record; an agent that does not run is started first, to ask who else keeps something on it. */
@@ -122,32 +142,27 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
         await refuseOther(site, old, inputs.value);
         return await raise(site, inputs, call);
       } catch (error) {
-        if (!isBarred(error) || !isLettingGo(old, inputs)) throw error;
+        const isAway = isBarred(error) || error instanceof NotReady;
+        if (!isAway || !isLettingGo(old, inputs)) throw error;
         call.warn(
           `${error.message}: nothing was done there; forceDestroy is set, and pulumi destroy lets go of it`,
         );
-        return { ...old, inputs };
+        return error instanceof NotReady ? error.stored : { ...old, inputs };
       }
     },
 
     async read(id, old) {
-      const inputs = old?.inputs ?? importedInputs(id);
-      const site = siteOf(inputs.value, old);
-      if (old !== undefined) site.require(old, "read");
-      if (old !== undefined && !isFinished(old))
+      if (old === undefined) return await adopt(id);
+      const site = siteOf(old.inputs.value, old);
+      site.require(old, "read");
+      if (!isFinished(old))
         throw new NotReady(old, [`cluster ${id}: it was not made to its end; pulumi up goes on`]);
       const record = await readRecord(site).catch(unreadable(id, old));
       if (record === "gone") return undefined;
-      if (record === "down") {
-        if (old === undefined) return undefined;
+      if (record === "down")
         throw new NotReady(old, [`cluster ${id}: its agent does not run; pulumi up starts it again`]);
-      }
-      if (old !== undefined && old.outputs.clusterId !== record.id) return undefined;
-      if (old === undefined && record.name !== id) return undefined;
-      const { version: agentVersion } = await site.client.info();
-      const read = { ...readInputs(record, inputs.value), ...(await readServers(site.client, inputs.value)) };
-      const value = { ...inputs.value, ...read, agentVersion };
-      return await store(record, { ...inputs, value }, site);
+      if (old.outputs.clusterId !== record.id) return undefined;
+      return await describe(record, old.inputs, site);
     },
 
     async delete(old, call) {
@@ -156,13 +171,11 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       site.require(old, "delete");
       const there = await wake(site, inputs, call).catch(letGo(inputs, call));
       if (there === "lost") return;
-      if (there !== "gone" && there !== "down") {
-        if (!isOurs(there, old, call))
-          return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
-        await refuseWhileShared(site.client, inputs, call);
-        await stopServices(site.client, call);
-      }
-      await site.remove(call);
+      if (there === "gone" || there === "down") return await site.remove(call, async () => undefined);
+      if (!isOurs(there, old, call))
+        return call.info(`cluster ${old.id} is gone: ${there.name} has taken its place`);
+      await refuseWhileShared(site, inputs, call);
+      await site.remove(call, async () => await stopServices(site.client, call));
     },
   };
 }
@@ -183,10 +196,10 @@ function concernsMachines({ inputs: { value } }: Stored, { servers, agentVersion
 }
 
 /** A machine that cannot be reached says nothing about what is on it. */
-function unreadable(id: string, old: Stored | undefined) {
+function unreadable(id: string, old: Stored) {
   return (error: unknown): never => {
     const isAway = error instanceof ConstellationError && error.code === "unreachable";
-    if (old === undefined || !isAway) throw error;
+    if (!isAway) throw error;
     throw new NotReady(old, [`cluster ${id}: ${error.message}`]);
   };
 }
@@ -246,49 +259,18 @@ function unasked(name: string, cause: Error): ConstellationError {
   );
 }
 
-/** The inputs that the cluster itself holds; undefined where it holds none. */
-function readInputs(record: ClusterRecord, { servers }: Properties): Properties {
-  const { name, network, registries, imageStorage, labels, taints, reserved } = record;
-  const own = { name, network, registries, imageStorage };
-  const settings = { labels, taints, reserved };
-  if (servers === undefined) return { ...own, ...settings };
-  const read = Object.entries(servers as Servers).map(([key, server]) => [key, { ...server, ...settings }]);
-  return { ...own, servers: Object.fromEntries(read) };
-}
-
-/** Of several servers, each one's own record says what it is; one that is no host of the cluster any more is left out. */
-async function readServers(client: Client, { servers }: Properties): Promise<Properties> {
-  const written = Object.entries((servers ?? {}) as Servers);
-  if (written.length < 2) return {};
-  const read = await Promise.all(
-    written.map(async ([name, server]) => {
-      const member = await client.getHost(name);
-      return member === undefined ? [] : [[name, { ...server, ...asWritten(member, server) }] as const];
-    }),
+function unimportable(id: string, isElsewhere: boolean, record: ClusterRecord | "gone" | "down"): Error {
+  const there = isElsewhere ? "there" : "on this machine";
+  if (record === "down")
+    return new ConstellationError(
+      "unreachable",
+      `import cluster ${id}: its agent ${there} does not run; start it with constellation-agent up`,
+    );
+  const advice = isElsewhere ? "" : "; one on other machines is imported by ssh://USER@ADDRESS of a server";
+  return new ConstellationError(
+    "not-found",
+    record === "gone"
+      ? `import cluster ${id}: none is ${there}${advice}`
+      : `import cluster ${id}: the one ${there} is called ${record.name}${advice}`,
   );
-  return { servers: Object.fromEntries(read.flat()) };
-}
-
-/** Nothing and an empty list are one. */
-function asWritten(member: HostSettings, server: HostSettings): HostSettings {
-  const keys = ["labels", "taints", "reserved"] as const;
-  const isSet = (value: object | undefined) => value !== undefined && Object.keys(value).length > 0;
-  return Object.fromEntries(
-    keys.map((key) => [key, isSet(member[key]) ? member[key] : server[key] && member[key]]),
-  );
-}
-
-function importedInputs(name: string): Opened {
-  return { value: { name, forceDestroy: false }, secretPaths: new Set() };
-}
-
-async function readRecord({ client, holdsState }: Site): Promise<ClusterRecord | "gone" | "down"> {
-  try {
-    return await client.getCluster();
-  } catch (error) {
-    if (!(error instanceof ConstellationError)) throw error;
-    if (error.code === "no-cluster") return "gone";
-    if (error.code !== "unreachable") throw error;
-    return (await holdsState()) ? "down" : "gone";
-  }
 }

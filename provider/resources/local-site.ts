@@ -47,9 +47,11 @@ export function localSite(
     },
     /** An agent that does not come up here leaves nothing that the next one would not find. */
     isTouched: () => false,
-    async remove(call) {
+    async remove(call, before) {
+      await before();
       await agent.run("down", root, call.progress);
     },
+    servers: async () => [(await client.info()).host],
     holdsState: async () => existsSync(stateDir),
     way: async () => ({ access: { addresses: [`unix://${socket}`], machine: thisMachine() }, outputs: {} }),
   };

@@ -148,7 +148,9 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
     },
 
     isTouched: () => isTouched,
-    remove: async (call) => await takeDown([...wanted, ...dropped], inputs.forceDestroy === true, call),
+    remove: async (call, before) =>
+      await takeDown([...wanted, ...dropped], inputs.forceDestroy === true, call, before),
+    servers: async () => [...wanted, ...dropped].map(({ name }) => name),
     holdsState: any.holdsState,
 
     async way() {

@@ -51,6 +51,7 @@ export function serverMachine(
   const target = targetOf(ssh);
   const within = root === undefined ? {} : { root };
   const machine = machines.at({ ssh: target, ...within }, known);
+  let trouble: ConstellationError | undefined;
   const about = ({ signal, progress, warn }: Call): Omit<Bootstrap, "join"> => ({
     ...{ machine, root, hostName: name, kits, signal, warn },
     progress: (message) => progress(`server ${name}: ${message}`),
@@ -68,9 +69,9 @@ export function serverMachine(
       try {
         return { examined: await examine(about(call)) };
       } catch (error) {
-        if (error instanceof ConstellationError && barringCodes.includes(error.code))
-          return { trouble: error };
-        throw error;
+        if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
+        trouble = error;
+        return { trouble };
       }
     },
     prepare: async (call, touching) => await prepare({ ...about(call), touching }),
@@ -80,8 +81,10 @@ export function serverMachine(
       machine.leave();
     },
     async place() {
-      const hostKeys = await machine.login().then(
-        (login) => login.hostKeys,
+      // What was away at the look is not waited for once more.
+      const login = trouble === undefined ? machine.login() : Promise.reject(trouble);
+      const hostKeys = await login.then(
+        ({ hostKeys: seen }) => seen,
         (error: unknown) => recordedKeys(error, known),
       );
       return { place: { ssh: pinTo(target, hostKeys), ...within }, hostKeys };

@@ -19,8 +19,16 @@ const refused = async ({ documents = [], hosts = {} }: Kept, forceDestroy = fals
         : [],
     listHosts: async () => Object.entries(hosts).map(([name, { role = "host" }]) => ({ name, role })),
     getHost: async (name: string) => ({ name, ...hosts[name] }),
+    listServers: async () =>
+      Object.entries(hosts).flatMap(([name, { role }]) =>
+        role === "server" ? [{ name, address: "10.0.0.1" }] : [],
+      ),
   } as unknown as Client;
-  return await refuseWhileShared(client, { name: "main", forceDestroy }, { urn }).then(
+  return await refuseWhileShared(
+    { client, servers: async () => ["one"] },
+    { name: "main", forceDestroy },
+    { urn },
+  ).then(
     () => undefined,
     (error: Error) => error.message,
   );
@@ -41,6 +49,12 @@ test("documents of another stack keep it", async () => {
 test("hosts of another stack keep it, and those that joined by hand", async () => {
   expect(await refused({ hosts: { two: { owner: other }, three: {} } })).toMatch(
     /2 hosts of others would be left without it: two, of .*blog.*; three, joined by hand; destroy them first/,
+  );
+});
+
+test("a server that joined by hand keeps it: the agents of the others take the majority along", async () => {
+  expect(await refused({ hosts: { one: { role: "server" }, two: { role: "server" } } })).toMatch(
+    /a server of others would be left without a majority: two at 10\.0\.0\.1, joined by hand; take them out first \(constellation remove-server/,
   );
 });
 

@@ -7,12 +7,16 @@ import {
   resources,
 } from "../../contract/index.ts";
 import type { Call, Properties } from "../engine/index.ts";
+import type { Site } from "./site.ts";
 
 const namesShown = 10;
 
-/** Documents that this stack did not make would die with the cluster, and hosts would be left without one. Throws `owned`. */
+/**
+ * Documents that this stack did not make would die with the cluster, hosts would be left without one, and servers that are
+ * none of its own would be left without their majority. Throws `owned`.
+ */
 export async function refuseWhileShared(
-  client: Client,
+  { client, servers }: Pick<Site, "client" | "servers">,
   { name, forceDestroy }: Properties,
   { urn }: Pick<Call, "urn">,
 ): Promise<void> {
@@ -31,6 +35,15 @@ export async function refuseWhileShared(
   if (documents.length > 0) {
     const told = documents.map((one) => `${one.kind} ${one.namespace}/${one.name} of ${one.owner.id}`);
     refuse(`others keep ${counted(told, "document")} on it: ${shown(told)}`, "delete them first");
+  }
+  const own = await servers();
+  const others = (await client.listServers()).filter((one) => !own.includes(one.name));
+  if (others.length > 0) {
+    const told = others.map((one) => `${one.name} at ${one.address}, joined by hand`);
+    refuse(
+      `${counted(told, "server")} of others would be left without a majority: ${shown(told)}`,
+      "take them out first (constellation remove-server NAME, then constellation-agent down there)",
+    );
   }
   const hosts = (await hostsOf(client)).filter(isForeign);
   if (hosts.length > 0) {

@@ -13,12 +13,14 @@ export interface Site {
   raise(call: Call): Promise<Raising>;
   /** Whether something was brought there, which a failure after that leaves. */
   isTouched(): boolean;
-  /** Removes the agent and every trace of it. */
-  remove(call: Call): Promise<void>;
+  /** Removes the agent and every trace of it. @param before what is to be done first, once nothing speaks against it. */
+  remove(call: Call, before: () => Promise<void>): Promise<void>;
   /** Whether something of an agent's is there, running or not. */
   holdsState(): Promise<boolean>;
   /** How others get there; only once it was reached. */
   way(): Promise<Way>;
+  /** Names of the servers that go with it. */
+  servers(): Promise<readonly string[]>;
   /** Founds the cluster, or writes what it is anew; what is said of the machine itself comes from here. */
   put(cluster: Omit<ClusterWrite, "labels" | "taints" | "reserved">): Promise<ClusterRecord>;
   /** Makes the machines those of the founded cluster that the program names. @returns why it is not all done. */

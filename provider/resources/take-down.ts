@@ -2,11 +2,15 @@ import { ConstellationError } from "../../contract/index.ts";
 import type { Call } from "../engine/index.ts";
 import { barringCodes, type ServerMachine } from "./server-machine.ts";
 
-/** Removes all agents at once, having touched nothing before it is known that each machine can be reached, or need not be. */
+/**
+ * Removes all agents at once, having touched nothing before it is known that each machine can be reached, or need not be.
+ * @param before what is to be done then, before the first one goes
+ */
 export async function takeDown(
   servers: readonly ServerMachine[],
   isForced: boolean,
   call: Call,
+  before: () => Promise<void>,
 ): Promise<void> {
   const reached = await Promise.all(
     servers.map(async (server) => {
@@ -19,6 +23,7 @@ export async function takeDown(
       }
     }),
   );
+  await before();
   // All of them go: none has to stay for a majority of those that are left.
   const words = servers.length > 1 ? ["--force"] : [];
   const ends = await Promise.allSettled(reached.map(async (server) => await server?.clear(call, ...words)));
