@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { ConstellationError } from "../../contract/index.ts";
+import { createOtherServers } from "../cluster/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { type Compare, families, keys, type LeaderRecord, type Store } from "../store/index.ts";
 import { decide, leaderLimits } from "./decide.ts";
@@ -37,6 +38,7 @@ const alone: Standing = { isRaftLeader: true, hasQuorum: true };
 /** Follows who leads, and takes over where it is this agent's turn. */
 export function followLeadership(ports: LeadershipPorts): Leadership {
   const { store, self, isReady, now, log, signal } = ports;
+  const others = createOtherServers(store, self);
   const listeners = new Set<() => void>();
   const pulse = createPulse();
   pulse.fire();
@@ -75,21 +77,18 @@ export function followLeadership(ports: LeadershipPorts): Leadership {
   }
 
   function otherServers(): OtherServer[] {
-    return store
-      .list(families.host)
-      .filter(({ record: { name, role } }) => role === "server" && name !== self)
-      .map(({ record: { name } }) => ({ name, isReady: isReady(name) }));
+    return others().map(({ name }) => ({ name, isReady: isReady(name) }));
   }
 
   async function look(): Promise<void> {
-    const others = otherServers();
-    const standing = others.length === 0 ? alone : await ports.standing().catch(() => undefined);
+    const heard = otherServers();
+    const standing = heard.length === 0 ? alone : await ports.standing().catch(() => undefined);
     if (standing?.hasQuorum) quorateAt = performance.now();
     // Whoever took over is heard: where it falls silent after that, it is no longer there.
-    if (others.some(({ name, isReady: isHeard }) => isHeard && name === current()?.record.server))
+    if (heard.some(({ name, isReady: isHeard }) => isHeard && name === current()?.record.server))
       overtakenAt = undefined;
     const decision = decide({
-      ...{ self, standing, others, record: current()?.record, isOurs: isOurs() },
+      ...{ self, standing, others: heard, record: current()?.record, isOurs: isOurs() },
       overtakenMs: overtakenAt === undefined ? undefined : performance.now() - overtakenAt,
     });
     if (decision === "take") await take();
@@ -112,7 +111,7 @@ export function followLeadership(ports: LeadershipPorts): Leadership {
 
   async function follow(): Promise<void> {
     while (!signal.aborted) {
-      await pulse.wait(signal, otherServers().length === 0 ? undefined : leaderLimits.lookMs);
+      await pulse.wait(signal, others().length === 0 ? undefined : leaderLimits.lookMs);
       if (signal.aborted) break;
       try {
         await look();
@@ -129,7 +128,7 @@ export function followLeadership(ports: LeadershipPorts): Leadership {
   return {
     term,
     leader: () => current()?.record.server,
-    isStranded: () => otherServers().length > 0 && performance.now() - quorateAt > leaderLimits.strandedMs,
+    isStranded: () => others().length > 0 && performance.now() - quorateAt > leaderLimits.strandedMs,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -20,6 +20,12 @@ const bounds = {
   retryMs: 500,
   /** Where this server does not lead it rests so many times as long as a pass took. */
   restShare: 4,
+  /**
+   * A look at everything that takes longer is one at a large cluster. The leader then rests as long after it, at most so long, and
+   * takes in what came meanwhile at once; and no write waits for a look of its own.
+   */
+  briefMs: 20,
+  longestRestMs: 300,
 } as const;
 
 export interface LeadPorts extends ActPorts {
@@ -58,6 +64,8 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
   let wanted: ReadonlyMap<string, number> = new Map();
   let seen: ReadonlySet<string> = new Set();
   let passes = 0;
+  /** How long the last look at everything took. */
+  let lookMs = 0;
   let dueMs: number | undefined;
   const listeners = new Set<() => void>();
   const pulse = createPulse();
@@ -69,10 +77,12 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
     const services = servicesOf(store).filter((service) => !isFrozen(service));
     const unrevised = services.flatMap((service) => revisionDue(store, service, ports.now()) ?? []);
     if (isLeading) for (const spec of unrevised) await revise(spec, ports);
+    const lookedAt = performance.now();
     const reported = observedInstances(store);
     const view = observe(store, seen, ports.now(), ports.hostStates, ports.remainingMs);
     seen = new Set(view.instances.map(({ id }) => id).filter((id) => seen.has(id) || reported.has(id)));
     const decision = decide(view);
+    lookMs = performance.now() - lookedAt;
     if (isLeading && decision.ops.length > 0) {
       await act(decision.ops, ports);
       log.info({ ops: decision.ops.length }, "carried out placements");
@@ -117,6 +127,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
         setTimeout(pulse.fire, bounds.retryMs).unref();
       }
       if (!isLeading) await rest((performance.now() - startedAt) * bounds.restShare);
+      else if (lookMs > bounds.briefMs) await rest(Math.min(lookMs, bounds.longestRestMs));
     }
     for (const end of ends) end();
   };
@@ -142,7 +153,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
     rejections: (uid) => rejections.get(uid) ?? [],
     along(service) {
       const term = leadership.term();
-      const writes = term ? writesAlong(service, seen, ports) : [];
+      const writes = term && lookMs <= bounds.briefMs ? writesAlong(service, seen, ports) : [];
       if (writes.length > 0) for (const tell of listeners) tell();
       return { writes, unchanged: term ? [term] : [] };
     },

@@ -14,15 +14,13 @@ export function unneeded(store: Store, now: Date): Removal[] {
   if (store.unreadable().length > 0) return [];
   const before = new Date(now.getTime() - bounds.keptMs).toISOString();
   const services = new Set(store.list(families.desired).map(({ record }) => record.uid));
-  const run = new Set(placementsOf(store).map(({ placed }) => keys.spec(placed.serviceUid, placed.revision)));
   const documentOf = (key: string) => store.get(families.desired, key.replace(/^[^/]+/, "desired"));
 
-  const specs = [...Map.groupBy(store.list(families.spec), ({ record }) => record.uid)].flatMap(
-    ([uid, revisions]) =>
-      (services.has(uid) ? revisions.slice(0, -limits.specRevisionsKept) : revisions).filter(
-        ({ key }) => !run.has(key),
-      ),
+  const old = [...Map.groupBy(store.list(families.spec), ({ record }) => record.uid)].flatMap(
+    ([uid, revisions]) => (services.has(uid) ? revisions.slice(0, -limits.specRevisionsKept) : revisions),
   );
+  const run = old.length === 0 ? new Set() : runSpecs(store);
+  const specs = old.filter(({ key }) => !run.has(key));
   const histories = store
     .list(families.history)
     .filter(({ key, record }) => !documentOf(key) && (record.entries.at(-1)?.at ?? "") < before);
@@ -33,3 +31,6 @@ export function unneeded(store: Store, now: Date): Removal[] {
     .slice(0, bounds.removals)
     .map(({ key, modRevision }) => ({ remove: key, was: modRevision }));
 }
+
+const runSpecs = (store: Store) =>
+  new Set(placementsOf(store).map(({ placed }) => keys.spec(placed.serviceUid, placed.revision)));
