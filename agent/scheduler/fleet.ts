@@ -33,7 +33,9 @@ export interface Fleet {
   readonly byService: ReadonlyMap<string, ReadonlyMap<number, number>>;
   readonly byGroup: ReadonlyMap<string, ReadonlyMap<number, number>>;
   /** By service: who must not be near it, `service` and the label's key. */
-  readonly keptApart: ReadonlyMap<string, ReadonlyMap<string, Apart>>;
+  readonly keptApart: ReadonlyMap<string, ReadonlyMap<string, Bond>>;
+  /** By service: who is there only because it is near. */
+  readonly keptNear: ReadonlyMap<string, ReadonlyMap<string, Bond>>;
   put(occupant: Occupant): void;
   take(occupant: Occupant): void;
   domains(key: string): Domains;
@@ -43,9 +45,11 @@ export interface Fleet {
   welcome(request: Request): Uint8Array;
 }
 
-export interface Apart {
+/** Whose rule it is, and the label that says what is near. */
+export interface Bond {
   readonly service: string;
   readonly key: string;
+  readonly priority: number;
 }
 
 export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Occupant> = []): Fleet {
@@ -56,7 +60,10 @@ export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Oc
   const there = machines.map(() => new Map<string, Occupant>());
   const byService = new Map<string, Map<number, number>>();
   const byGroup = new Map<string, Map<number, number>>();
-  const keptApart = new Map<string, Map<string, Apart>>();
+  const bonds = {
+    apart: new Map<string, Map<string, Bond>>(),
+    together: new Map<string, Map<string, Bond>>(),
+  };
   const domains = new Map<string, Domains>();
   const welcomes = new Map<string, Uint8Array>();
   const indexOf = new Map(machines.map(({ name }, index) => [name, index]));
@@ -65,6 +72,7 @@ export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Oc
     const at = indexOf.get(occupant.host);
     if (at === undefined) return;
     const { request, group } = occupant;
+    const { service: owner, priority } = request;
     freeCores[at] = (freeCores[at] ?? 0) - sign * milliCores(request.cpu);
     freeMemory[at] = (freeMemory[at] ?? 0) - sign * request.memory;
     if (sign === 1) there[at]?.set(occupant.id, occupant);
@@ -72,8 +80,8 @@ export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Oc
     count(byService, request.service, at, sign);
     if (!occupant.leaving) count(byGroup, group, at, sign);
     for (const { service, rule, required, key } of request.affinity)
-      if (rule === "apart" && required && service !== request.service)
-        nested(keptApart, service).set(`${request.service} ${key}`, { service: request.service, key });
+      if (required && service !== owner)
+        nested(bonds[rule], service).set(`${owner} ${key}`, { service: owner, key, priority });
   };
   const freeCores = cores.slice();
   const freeMemory = memory.slice();
@@ -91,8 +99,9 @@ export function createFleet(unsorted: readonly Machine[], occupants: Iterable<Oc
       perByte,
       byService,
       byGroup,
-      keptApart,
     },
+    keptApart: bonds.apart,
+    keptNear: bonds.together,
     scratch: new Float64Array(machines.length),
     occupants: there,
     put: (occupant) => account(occupant, 1),

@@ -15,8 +15,9 @@ export type Preemption =
   | { readonly kind: "stop"; readonly host: string; readonly victims: readonly Occupant[] };
 
 /**
- * Whom to stop so that an instance fits: only what has a lower priority, no more than needed; the host that loses
- * the fewest, of those the least important. undefined: nowhere does stopping help. `canStop` tells what may be.
+ * Whom to stop so that an instance fits: only what has a lower priority and holds nothing that has not, no more than
+ * needed; the host that loses the fewest, of those the least important. undefined: nowhere does stopping help.
+ * `canStop` tells what may be.
  */
 export function preempt(
   fleet: Fleet,
@@ -53,7 +54,7 @@ function victimsOn(
   const gone = leavers(fleet, host);
   const lower = occupantsOf(fleet, host)
     .filter((one) => one.request.priority < want.request.priority)
-    .filter((one) => !one.leaving && !isNeeded(want, one) && canStop(one))
+    .filter((one) => !one.leaving && !isNeeded(want, one) && !isHeld(fleet, want, host, one) && canStop(one))
     .sort((a, b) => a.request.priority - b.request.priority || size(b) - size(a) || (a.id < b.id ? -1 : 1));
   const one = lower.find((victim) => fits(fleet, want, host, [...gone, victim]));
   if (one) return [one];
@@ -71,6 +72,16 @@ function isNeeded({ request }: Want, occupant: Occupant): boolean {
   return request.affinity.some(
     ({ rule, required, service }) => rule === "together" && required && service === occupant.request.service,
   );
+}
+
+/** Somebody as important is there only because it is near: gone, it would come back for them, and go again. */
+function isHeld(fleet: Fleet, want: Want, host: number, { request }: Occupant): boolean {
+  const bonds = fleet.keptNear.get(request.service)?.values() ?? [];
+  return [...bonds].some(({ service, key, priority }) => {
+    if (priority < want.request.priority) return false;
+    const { of } = fleet.domains(key);
+    return [...(fleet.byService.get(service)?.keys() ?? [])].some((other) => of[other] === of[host]);
+  });
 }
 
 /** Leaves out, the most important first, whoever is not needed after all. */

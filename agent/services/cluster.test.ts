@@ -257,6 +257,22 @@ describe("many hosts", () => {
   });
 });
 
+test("room is not made of what somebody as important has to be near: all of it settles", () => {
+  const near = [{ service: "s0", rule: "together", key: "zone", required: true }] as const;
+  const world = new World(
+    [machine(0)],
+    [
+      service(0, { replicas: 1 }, { priority: -1 }),
+      service(1, { perHost: true }),
+      service(2, { replicas: 5 }),
+      service(3, { replicas: 2 }, { priority: 1, affinity: [...near] }),
+    ],
+  );
+  world.settle(20);
+  expect(healthySlots(world, "s0")).toBe(1);
+  expect(healthySlots(world, "s3")).toBe(2);
+});
+
 const event = fc.record({
   kind: fc.constantFrom("lose", "return", "drain", "undrain", "join", "taint", "scale", "revise"),
   pick: fc.nat(),
