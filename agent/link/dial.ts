@@ -59,18 +59,22 @@ export async function dialServing(
 }
 
 async function connectTo(address: string, trust: Trust, protocol: string, signal: AbortSignal) {
+  const unheard = AbortSignal.timeout(linkLimits.reachMs);
   const late = AbortSignal.timeout(linkLimits.dialMs);
   const socket = connectTls({ ...placeOf(address), ...secured(trust), ALPNProtocols: [protocol] });
   socket.on("error", () => undefined); // The wait below hears of the first one; later ones end the session.
   try {
     socket.setNoDelay(true);
+    await once(socket, "connect", { signal: AbortSignal.any([signal, unheard]) });
     await once(socket, "secureConnect", { signal: AbortSignal.any([signal, late]) });
     return { socket, authority: requireServer(socket, trust) };
   } catch (cause) {
     socket.destroy();
     if (cause instanceof ConstellationError)
       throw new ConstellationError(cause.code, `connect to ${address}: ${cause.message}`, { cause });
-    const reason = late.aborted ? `no answer within ${linkLimits.dialMs} ms` : (cause as Error).message;
+    const silentMs = late.aborted ? linkLimits.dialMs : linkLimits.reachMs;
+    const isSilent = (cause as Error).name === "AbortError" && !signal.aborted;
+    const reason = isSilent ? `no answer within ${silentMs} ms` : (cause as Error).message;
     throw new ConstellationError("unreachable", `connect to ${address}: ${reason}`, { cause });
   }
 }

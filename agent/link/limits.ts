@@ -1,5 +1,7 @@
 /** Times in milliseconds, sizes in bytes. */
 export const linkLimits = {
+  /** Until the other machine says anything. The kernel asks it again after 1, 3 and 7 s: whoever dials anew finds it sooner. */
+  reachMs: 1_500,
   /** Until TLS is agreed on, and until an answer's head is there. */
   dialMs: 5_000,
   answerMs: 10_000,
