@@ -6,6 +6,7 @@
  */
 export { createHosts, type Hosts, type HostsPorts, type ServerPorts } from "./hosts.ts";
 export { type JoinAnswer, type JoinWish, joinAnswer, parseToken, parseWish, type Token } from "./join.ts";
-export type { HostState } from "./liveness.ts";
+export { type HostState, livenessLimits } from "./liveness.ts";
+export { steadinessLimits } from "./steadiness.ts";
 export { type HostWatch, watchHosts } from "./watch.ts";
 export { withStates } from "./with-states.ts";

@@ -15,33 +15,46 @@ export const livenessLimits = {
   lostMs: 2_000,
   /** With half of the hosts silent at once, to all servers, it may be us who are cut off: then it has to last. */
   confirmMs: 5_000,
+  /** Two heartbeats are missing: so silent is who fell silent at once with one that is about to be lost, a heartbeat apart. */
+  atOnceMs: 1_000,
   /** A host that was not heard yet, after our own start, may still be on its way. */
   firstMs: 10_000,
 } as const;
 
 /** What is known of one host. */
-export interface Hearing {
+export interface Hearing extends Verdict {
   readonly name: string;
   /** How long we have listened without hearing from it, nor of it from another server, in milliseconds. */
   readonly silentMs: number;
   readonly wasHeard: boolean;
+}
+
+export interface Verdict {
   readonly state: HostState;
+  /** It fell silent with half of the others: that has to last, also once others are heard again. */
+  readonly isOneOfMany: boolean;
 }
 
 /**
- * The state of each host. Pure. `others` counts hosts that answer by their nature, like the one that asks.
+ * What becomes of each host. Pure. `others` counts hosts that answer by their nature, like the one that asks.
  * Where half or more of those that were not lost so far are silent at once, silence has to last longer.
  */
-export function decide(hearings: readonly Hearing[], others: number): ReadonlyMap<string, HostState> {
+export function decide(hearings: readonly Hearing[], others: number): ReadonlyMap<string, Verdict> {
   const present = hearings.filter(({ state }) => state !== "lost");
-  const silent = present.filter(({ silentMs }) => silentMs >= livenessLimits.suspectMs);
-  const isWide = silent.length > 0 && silent.length * 2 >= present.length + others;
-  const patience = isWide ? livenessLimits.confirmMs : livenessLimits.lostMs;
-  return new Map(hearings.map((hearing) => [hearing.name, next(hearing, patience)]));
+  const isWide = present.filter(isSilent).length * 2 >= present.length + others;
+  return new Map(
+    hearings.map((hearing) => {
+      const isOneOfMany = isSilent(hearing) && (isWide || hearing.isOneOfMany);
+      return [hearing.name, { state: next({ ...hearing, isOneOfMany }), isOneOfMany }];
+    }),
+  );
 }
 
-function next({ silentMs, wasHeard, state }: Hearing, patienceMs: number): HostState {
+const isSilent = ({ silentMs }: Hearing) => silentMs >= livenessLimits.atOnceMs;
+
+function next({ silentMs, wasHeard, state, isOneOfMany }: Hearing): HostState {
   if (silentMs < livenessLimits.suspectMs) return wasHeard || state === "ready" ? "ready" : state;
   if (state === "lost") return "lost";
+  const patienceMs = isOneOfMany ? livenessLimits.confirmMs : livenessLimits.lostMs;
   return silentMs >= (wasHeard ? patienceMs : livenessLimits.firstMs) ? "lost" : "suspect";
 }

@@ -49,6 +49,7 @@ interface Known {
   elsewhereMs: number;
   wasHeard: boolean;
   state: HostState;
+  isOneOfMany: boolean;
   /** When it entered it, by `performance.now()`. */
   enteredMs: number;
   /** When its agent hung up, and was not heard since. */
@@ -82,8 +83,9 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
       const isHeard = wasHeard || elsewhereMs !== Number.POSITIVE_INFINITY;
       return { name, ...known, silentMs: Math.min(silentMs, elsewhereMs), wasHeard: isHeard };
     });
-    for (const [name, state] of decide(hearings, 1)) {
+    for (const [name, { state, isOneOfMany }] of decide(hearings, 1)) {
       const known = hosts.get(name);
+      if (known) known.isOneOfMany = isOneOfMany;
       if (known === undefined || known.state === state) continue;
       if (known.state === "ready") known.absences = noteAbsence(known.absences, performance.now());
       known.state = state;
@@ -184,7 +186,8 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
 
 function newlyKnown(wasHeard: boolean): Known {
   const enteredMs = performance.now();
-  return { ...silent, wasHeard, state: "ready", enteredMs, absences: [], isUnsteady: false };
+  const verdict = { state: "ready", isOneOfMany: false } as const;
+  return { ...silent, ...verdict, wasHeard, enteredMs, absences: [], isUnsteady: false };
 }
 
 function absencesOf({ state, enteredMs, absences }: Known): number | undefined {
