@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { livenessLimits } from "../../agent/hosts/index.ts";
 import { until } from "../control/until.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
@@ -53,6 +54,46 @@ test("a host cut off: it keeps what it runs, others take its place, and one of e
   expect(cluster.pids(second(), "httpd -f")).toEqual(before);
   await second().heal();
   await cluster.isState(second(), "ready");
+  await until("one instance a slot", async () => {
+    const all = await cluster.client.listInstances({ service: "web" });
+    return all.length === 6 && all.every(({ state }) => state === "running") ? true : undefined;
+  });
+});
+
+test("more than half of the hosts silent at once: for less than 5 s none is lost and no instance is moved, and what is silent for longer is; within 20 s each way", async () => {
+  const states = new Set<string>();
+  const silent = async () => {
+    const hosts = (await cluster.client.listHosts()).filter(({ role }) => role === "host");
+    for (const { state } of hosts) states.add(state);
+    return hosts.map(({ state }) => state);
+  };
+  const before = await cluster.healthy("web");
+  // One cut, so that all fall silent at the same moment.
+  await cluster.server.cut();
+  await until(
+    "all to be suspect",
+    async () => (await silent()).every((state) => state === "suspect") || undefined,
+  );
+  const { lostMs, suspectMs } = livenessLimits;
+  const patientUntil = performance.now() + lostMs - suspectMs + 500;
+  await until("one of them to have been lost", async () => {
+    await silent();
+    return performance.now() > patientUntil || undefined;
+  });
+  await cluster.server.heal();
+  await until(
+    "all to be ready",
+    async () => (await silent()).every((state) => state === "ready") || undefined,
+  );
+  expect([...states]).not.toContain("lost");
+  expect((await cluster.healthy("web")).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+
+  await cluster.server.cut();
+  for (const worker of cluster.workers) await cluster.isState(worker, "lost");
+  const here = await cluster.healthy("web");
+  expect(new Set(here.map(({ host }) => host))).toEqual(new Set([cluster.server.hostname]));
+  await cluster.server.heal();
+  for (const worker of cluster.workers) await cluster.isState(worker, "ready");
   await until("one instance a slot", async () => {
     const all = await cluster.client.listInstances({ service: "web" });
     return all.length === 6 && all.every(({ state }) => state === "running") ? true : undefined;
