@@ -51,6 +51,8 @@ export interface OtherServersOptions {
 export interface OtherServers {
   isAlone(): boolean;
   blobs(): readonly OtherBlobs[];
+  /** Calls back each time that one of them answers anew, or that there are others than before. */
+  onServers(listener: () => void): void;
   /** For how long they did not hear these hosts; each answer is told as it comes. */
   askSilences(hosts: readonly string[], tell: (silences: Readonly<Record<string, number>>) => void): void;
   /** What that server, which leads, says that may go on running exclusively on a host; rejects where it does not answer in time. */
@@ -64,6 +66,10 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
   const { store, self, stateDir, here, log, signal, bootClock, onHeard } = options;
   const others = createOtherServers(store, self);
   const places = () => others().flatMap(placeOf);
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
   const links = keepLinks({
     ...{ servers: places(), bootClock, onHeard },
     credentials() {
@@ -72,20 +78,26 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
       throw new ConstellationError("unreachable", "connect to a server: this one has no certificate yet");
     },
     serve: (session) => void here.then((reachable) => answerReach(session, reachable)),
-    onChange: (server, trouble) =>
-      trouble === undefined
-        ? log.info({ server }, "another server answers")
-        : log.warn({ server, reason: trouble.message }, "another server cannot be reached"),
+    onChange(server, trouble) {
+      if (trouble) return log.warn({ server, reason: trouble.message }, "another server cannot be reached");
+      log.info({ server }, "another server answers");
+      tell();
+    },
     signal,
   });
+  let followed = places().join();
   const unsubscribe = store.subscribe(({ changes }) => {
-    if (changes.some(({ key }) => key.startsWith(families.host.prefix))) links.follow(places());
+    if (!changes.some(({ key }) => key.startsWith(families.host.prefix))) return;
+    links.follow(places());
+    if (places().join() !== followed) tell();
+    followed = places().join();
   });
   signal.addEventListener("abort", unsubscribe, { once: true });
 
   return {
     isAlone: () => others().length === 0,
     blobs: () => links.all().map(blobsBehind),
+    onServers: (listener) => void listeners.add(listener),
     askSilences(hosts, tell) {
       for (const { session } of links.all())
         ask(session, paths.silences, { hosts }, silences, bodyBytes).then(
@@ -121,10 +133,14 @@ function blobsBehind({ server, session, over }: Link): OtherBlobs {
       (await ask(session, paths.missingBlobs, { digests: wanted }, digests, bodyBytes)).digests,
     async put(digest, content) {
       const signal = AbortSignal.any([over, AbortSignal.timeout(copyMs)]);
-      const { stream, body } = await openStream(session, `${paths.blobs}${digest}`, signal);
-      await pipeline(content, stream, { signal });
-      // The connection is cut where it was not taken.
-      await readWhole(body);
+      try {
+        const { stream, body } = await openStream(session, `${paths.blobs}${digest}`, signal);
+        await pipeline(content, stream, { signal });
+        // The connection is cut where it was not taken.
+        await readWhole(body);
+      } finally {
+        content.destroy(); // Its file is open, also where nobody has read of it.
+      }
     },
     open: async (digest, signal) =>
       (await openStream(session, `${sessionPaths.blobs}${digest}`, AbortSignal.any([over, signal]), "")).body,

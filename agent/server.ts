@@ -9,7 +9,6 @@ import {
   type DocumentKind,
   type Info,
   type Instance,
-  isDigest,
   quantityBytes,
 } from "../contract/index.ts";
 import { reachAnywhere } from "./anywhere.ts";
@@ -21,6 +20,8 @@ import { createFeed } from "./events/index.ts";
 import { type Confirmation, createGrants, createProofs, createRelay, type Holds } from "./fence/index.ts";
 import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
+import { imagesInUse, uploadsInUse } from "./images-in-use.ts";
+import { keepCopies } from "./kept-copies.ts";
 import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
 import { admitMembers } from "./members.ts";
 import { networkFeature } from "./networks/index.ts";
@@ -29,6 +30,7 @@ import { followOtherServers, otherServersRoutes } from "./other-servers.ts";
 import { ownFolders } from "./own-folders.ts";
 import type { Reachable } from "./reach/index.ts";
 import { createHiding, createSealer, loadSecretKeys, SecretText } from "./secrets/index.ts";
+import { hasOtherVoters } from "./servers/index.ts";
 import {
   createLocate,
   createProgress,
@@ -106,7 +108,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ...{ store: records, self: hostName, stateDir: paths.stateDir, here: here.promise, signal },
     log: log.child({ component: "hosts" }),
   });
-  const copies = createCopies({ own: options.images, others: others.blobs, isAlone: others.isAlone });
+  const copies = createCopies({
+    ...{ own: options.images, others: others.blobs },
+    isAlone: async () => !(await hasOtherVoters(options.servers)),
+  });
   const images = sharedImages(options.images, others.isAlone);
   const watch = watchHosts({
     ...{ store: records, self: hostName, askOthers: others.askSilences, signal },
@@ -228,13 +233,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         }),
       });
     },
-    imagesInUse: () =>
-      new Set(
-        [
-          ...store.list(families.spec).map(({ record }) => record.imageDigest),
-          ...store.list(families.desired).map(({ record }) => String(record.outputs.imageDigest)),
-        ].filter(isDigest),
-      ),
+    imagesInUse: () => imagesInUse(store),
     imageBytes: () => quantityBytes(clusters.find()?.imageStorage?.maxSize ?? ""),
     running: Promise.all([
       store.running,
@@ -242,6 +241,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       outlook.running,
       watch.running,
       members.running,
+      keepCopies({
+        ...{ copies, others, blobsOf: options.images.blobsOf, signal },
+        uploads: () => uploadsInUse(store),
+        log: log.child({ component: "images" }),
+      }),
     ]).finally(feed.close),
   };
 }

@@ -36,27 +36,43 @@ const text = (of: Digest) => Readable.from([Buffer.from(`of ${of}`)]);
 
 test("an upload is on two servers before it is acknowledged, on the next one where one is dead", async () => {
   const [own, second] = [blobs([]), blobs([])];
-  const copies = createCopies({ own, others: () => [dead, second.other], isAlone: () => false });
+  const copies = createCopies({ own, others: () => [dead, second.other], isAlone: async () => false });
   await copies.putBlob(one, text(one));
   expect([own.content.get(one), second.content.get(one)]).toEqual([`of ${one}`, `of ${one}`]);
 });
 
 test("where there are others and none takes it, it is not acknowledged; the only server needs none", async () => {
   const [own, alone] = [blobs([]), blobs([])];
-  const copies = createCopies({ own, others: () => [dead], isAlone: () => false });
+  const copies = createCopies({ own, others: () => [dead], isAlone: async () => false });
   await expect(copies.putBlob(one, text(one))).rejects.toMatchObject({ code: "unreachable" });
   // Held by one alone it counts for nothing.
   await expect(copies.missingBlobs([one])).rejects.toMatchObject({ code: "unreachable" });
-  await createCopies({ own: alone, others: () => [], isAlone: () => true }).putBlob(one, text(one));
+  await createCopies({ own: alone, others: () => [], isAlone: async () => true }).putBlob(one, text(one));
   expect(alone.content.has(one)).toBe(true);
 });
 
 test("what one server has is missing at none: it is brought from there, and brought there", async () => {
   const [own, second] = [blobs([one]), blobs([two])];
-  const copies = createCopies({ own, others: () => [second.other], isAlone: () => false });
+  const copies = createCopies({ own, others: () => [second.other], isAlone: async () => false });
   expect(await copies.missingBlobs([one, two, three, one])).toEqual([three]);
   for (const { content } of [own, second]) expect([...content.keys()].sort()).toEqual([one, two]);
   await expect(copies.openElsewhere(three, new AbortController().signal)).rejects.toMatchObject({
     code: "image-missing",
   });
+});
+
+test("while another server is joining, uploads are taken by the only one that keeps the state", async () => {
+  const own = blobs([]);
+  await createCopies({ own, others: () => [dead], isAlone: async () => true }).putBlob(one, text(one));
+  expect(own.content.has(one)).toBe(true);
+});
+
+test("what is here and nowhere else is copied to a server that answers, and nothing else is", async () => {
+  const [own, second, third] = [blobs([one, two]), blobs([two]), blobs([])];
+  const others = () => [dead, second.other, third.other];
+  const copies = createCopies({ own, others, isAlone: async () => false });
+  await copies.ensure([one, two, three]);
+  expect([[...second.content.keys()].sort(), [...third.content.keys()]]).toEqual([[one, two], []]);
+  const lonely = createCopies({ own, others: () => [dead], isAlone: async () => false });
+  await expect(lonely.ensure([one])).rejects.toMatchObject({ code: "unreachable" });
 });

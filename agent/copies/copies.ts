@@ -10,6 +10,11 @@ export interface Copies {
   missingBlobs(digests: readonly Digest[]): Promise<string[]>;
   /** Resolves once two servers hold it. Throws `unreachable` where there are others, and none takes it. */
   putBlob(digest: Digest, content: Readable): Promise<void>;
+  /**
+   * Copies those of them that are here, and at no other server that answers, to another one: servers come and go. Throws
+   * `unreachable` where none takes them.
+   */
+  ensure(digests: readonly Digest[]): Promise<void>;
   /** A blob of another server. Throws `image-missing` where none has it. */
   openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable>;
 }
@@ -25,8 +30,7 @@ export function createCopies({ own, others, isAlone }: CopiesPorts): Copies {
   }
 
   /** Puts those that another server lacks there; the first one that takes them all will do. */
-  async function secure(digests: readonly Digest[]): Promise<void> {
-    if (isAlone() || digests.length === 0) return;
+  async function copy(digests: readonly Digest[]): Promise<void> {
     let trouble: unknown;
     for (const other of others()) {
       try {
@@ -41,6 +45,23 @@ export function createCopies({ own, others, isAlone }: CopiesPorts): Copies {
       `keep an image on two servers: no other one takes it (${reason}); try again`,
       { cause: trouble },
     );
+  }
+
+  /** The same for what is acknowledged by it. */
+  async function secure(digests: readonly Digest[]): Promise<void> {
+    if (digests.length === 0) return;
+    try {
+      await copy(digests);
+    } catch (error) {
+      if (!(await isAlone())) throw error;
+    }
+  }
+
+  /** Those that every other server lacks that answers. */
+  async function lackedByAll(digests: readonly Digest[]): Promise<Digest[]> {
+    const lacking = others().map(async (other) => new Set(await other.missing(digests).catch(() => digests)));
+    const answers = await Promise.all(lacking);
+    return digests.filter((digest) => answers.every((lacks) => lacks.has(digest)));
   }
 
   async function complete(other: OtherBlobs, digests: readonly Digest[]): Promise<void> {
@@ -67,6 +88,12 @@ export function createCopies({ own, others, isAlone }: CopiesPorts): Copies {
       }
       await secure(unique.filter((digest) => !missing.includes(digest)));
       return missing;
+    },
+
+    async ensure(digests) {
+      const missing = new Set(await own.missingBlobs(digests));
+      const single = await lackedByAll(digests.filter((digest) => !missing.has(digest)));
+      if (single.length > 0) await copy(single);
     },
 
     async putBlob(digest, content) {

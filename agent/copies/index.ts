@@ -2,7 +2,7 @@
  * Uploaded blobs on two servers: no single one's death loses what was acknowledged.
  *
  * Invariant: a blob that is said to be here is on another server as well, or this is the only one. It knows
- * nothing of images, and copies nothing that nobody asks for.
+ * nothing of images, and copies nothing that nobody asks for: who follows the servers does, each time that they change.
  */
-export { createCopies } from "./copies.ts";
+export { type Copies, createCopies } from "./copies.ts";
 export type { CopiesPorts, OtherBlobs, OwnBlobs } from "./types.ts";

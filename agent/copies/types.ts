@@ -20,6 +20,6 @@ export interface CopiesPorts {
   readonly own: OwnBlobs;
   /** Those that are reached now, in any order. */
   readonly others: () => readonly OtherBlobs[];
-  /** Whether this server is the only one. */
-  readonly isAlone: () => boolean;
+  /** Whether no other server keeps the state by now: one that is joining takes no copy yet. Rejects where nobody knows. */
+  readonly isAlone: () => Promise<boolean>;
 }

@@ -5,7 +5,7 @@
  * when it has all that the others have. It does not decide who leads.
  */
 export { type Change, lostQuorum, majorityOf, refusalOf, refusalToRecover } from "./decide.ts";
-export { look } from "./look.ts";
+export { hasOtherVoters, look } from "./look.ts";
 export { promoteLearners } from "./loop.ts";
 export { forgetJoining, forgetPeering, type OwnPeering, readPeering, writePeering } from "./peering.ts";
 export { createServers, type Servers } from "./servers.ts";

@@ -14,3 +14,9 @@ export async function look(members: StoreMembers): Promise<SeenMember[]> {
 async function isAnswering({ name, address }: StoreMember, { answers }: StoreMembers): Promise<boolean> {
   return name !== undefined && address !== undefined && (await answers(address));
 }
+
+/** Whether another member counts by now, whether it answers or not; one that is joining does not. */
+export async function hasOtherVoters(members: Pick<StoreMembers, "list" | "self">): Promise<boolean> {
+  const [list, self] = await Promise.all([members.list(), members.self()]);
+  return list.some(({ id, isLearner }) => id !== self && !isLearner);
+}

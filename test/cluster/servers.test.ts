@@ -56,10 +56,29 @@ test("no server reaches another: changes fail with the reason, what runs is not 
       .catch((error: Error) => error.message);
     return /too few of them answer|no majority of the servers/.test(String(answer)) || undefined;
   });
-  expect(cluster.agentPid(first())).not.toBe(agent);
+  // A child of it looks the same for a moment.
+  const agents = () =>
+    first()
+      .processes()
+      .filter(({ command }) => command.includes("/agent/main.js run"));
+  await until("one agent, another one", async () => {
+    const pids = agents().map(({ pid }) => pid);
+    return (pids.length === 1 && pids[0] !== agent) || undefined;
+  });
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
   for (const host of others()) await host.heal();
   await written(first(), "after the cut");
   await cluster.healthy("web");
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
+});
+
+test("a server with the second copy of an uploaded image goes: another one gets it; within 30 s", async () => {
+  const [second, third] = others() as [Host, Host];
+  const folder = (host: Host) => `${host.root}/c/lib/images/blobs`;
+  const blobsOf = async (host: Host) => await host.output(["ls", folder(host)]);
+  const wanted = await blobsOf(first());
+  await third.output(["sh", "-c", `rm -f ${folder(third)}/*`]);
+  await until("two copies", async () => (await blobsOf(second)) === wanted || undefined);
+  await cluster.client.deleteServer(second.hostname);
+  await until("its copy", async () => (await blobsOf(third)) === wanted || undefined);
 });

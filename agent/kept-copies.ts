@@ -1,0 +1,53 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Digest } from "../contract/index.ts";
+import type { Copies } from "./copies/index.ts";
+import { createPulse } from "./lib/pulse.ts";
+import type { OtherServers } from "./other-servers.ts";
+
+/** In milliseconds. */
+const bounds = {
+  /** From a change to the look at what is where: after a restart the servers find each other one by one. */
+  settleMs: 5_000,
+  /** From a try that failed to the next one. */
+  againMs: 5_000,
+} as const;
+
+export interface KeptCopiesOptions {
+  readonly copies: Pick<Copies, "ensure">;
+  readonly others: Pick<OtherServers, "isAlone" | "onServers">;
+  /** Images in use that came by an upload. */
+  readonly uploads: () => readonly Digest[];
+  /** What one is made of. */
+  readonly blobsOf: (image: Digest) => Promise<ReadonlySet<Digest>>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What this server has of uploaded images in use is looked after each time that another one comes or goes: with it may have
+ * gone the second copy. Resolves after the abort; what fails is tried again.
+ */
+export async function keepCopies(options: KeptCopiesOptions): Promise<void> {
+  const { copies, others, uploads, blobsOf, log, signal } = options;
+  const pulse = createPulse();
+  others.onServers(pulse.fire);
+  let isTold = false;
+  let isDue = false;
+  while (!signal.aborted) {
+    await pulse.wait(signal, isDue ? bounds.againMs : undefined);
+    await delay(bounds.settleMs, undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted) return;
+    pulse.clear();
+    isDue = false;
+    try {
+      if (!others.isAlone()) for (const image of uploads()) await copies.ensure([...(await blobsOf(image))]);
+      isTold = false;
+    } catch (error) {
+      isDue = true;
+      if (!isTold)
+        log.warn({ err: error }, "images that were uploaded are not on two servers; it is tried again");
+      isTold = true;
+    }
+  }
+}
