@@ -1,6 +1,9 @@
 import { families, keys, type Placed, type PlacementRecord, type Reader } from "../store/index.ts";
 import { type Confirmation, leaseLimits, waitMs } from "./lease.ts";
 
+/** How long it is known when one was given up by another leader, in milliseconds: for tries again, once the wait is over. */
+const keptMs = 10 * waitMs;
+
 export interface GrantsPorts {
   /** As it was written. */
   readonly store: Reader;
@@ -87,6 +90,8 @@ export function createGrants({ store, ledSince, provedAt, now }: GrantsPorts): G
       if (!isExclusive(store, placed)) return undefined;
       if (ledSince() !== undefined || placed.isFenced !== true) return remainingMs(placed.id);
       const askedAt = givenUp.get(placed.id) ?? now();
+      // Whoever asks once more after all that time waits once more.
+      for (const [id, at] of givenUp) if (now() - at > keptMs) givenUp.delete(id);
       givenUp.set(placed.id, askedAt);
       return askedAt + waitMs - now();
     },

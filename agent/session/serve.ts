@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import type { Confirmation } from "../fence/index.ts";
@@ -10,7 +11,7 @@ import {
   sendLine,
   sendParts,
 } from "../link/index.ts";
-import type { Store } from "../store/index.ts";
+import { families, keys, type Store } from "../store/index.ts";
 import type { Assignments } from "./assignments.ts";
 import { createLines } from "./lines.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
@@ -38,7 +39,7 @@ export interface ServingOptions {
   /** PEM of its next certificate. */
   readonly renew: (peer: Peer) => Promise<string>;
   readonly leave: (host: string) => Promise<void>;
-  readonly openBlob: (digest: Digest) => Promise<NodeJS.ReadableStream>;
+  readonly openBlob: (digest: Digest) => Promise<Readable>;
   /** What an image is made of, as far as it is here; it is brought here from another server first where that has it. */
   readonly blobsOf: (imageDigest: Digest) => Promise<ReadonlySet<Digest>>;
 }
@@ -50,11 +51,19 @@ export function sessionRoutes(options: ServingOptions): Routes {
   const lines = createLines();
   /** One a host, also while it is connected twice: its reports are written one after the other. */
   const sessionOf = (host: string) => {
-    const found =
-      sessions.get(host) ??
-      createLocalSession({ store, records, assignments, host, onProgress, onPlacing: () => undefined });
-    sessions.set(host, found);
-    return found;
+    const known = sessions.get(host);
+    if (known) return known;
+    for (const name of sessions.keys()) if (!store.get(families.host, keys.host(name))) sessions.delete(name);
+    const made = createLocalSession({
+      store,
+      records,
+      assignments,
+      host,
+      onProgress,
+      onPlacing: () => undefined,
+    });
+    sessions.set(host, made);
+    return made;
   };
 
   /** While a stream lasts, its host may be removed and its name be another machine's. */
@@ -150,8 +159,12 @@ export function sessionRoutes(options: ServingOptions): Routes {
         if (!peer.isServer && !(await isPartOfAny(imagesPlacedOn(peer.host, store), digest)))
           throw new ConstellationError("forbidden", `open blob ${digest}: nothing on ${peer.host} needs it`);
         const blob = await options.openBlob(digest);
-        stream.respond({ ":status": 200, "content-type": "application/octet-stream" });
-        await pipeline(blob, stream);
+        try {
+          stream.respond({ ":status": 200, "content-type": "application/octet-stream" });
+          await pipeline(blob, stream);
+        } finally {
+          blob.destroy(); // Its file is open, also where nobody has read of it.
+        }
         return undefined;
       },
     },
