@@ -35,7 +35,7 @@ export async function startFleet(
 
 async function startCrew(machine: Machine, setting: { server: string; tickets: readonly Ticket[] }) {
   const child = await machine.spawn([process.execPath, "--disable-warning=ExperimentalWarning", program]);
-  let last: Count = { hosts: 0, running: 0, assignments: 0, observations: 0, breaks: 0 };
+  let last: Count = { hosts: 0, running: 0, routed: 0, assignments: 0, observations: 0, breaks: 0 };
   let complaints = "";
   let ended: number | undefined;
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -62,6 +62,7 @@ function sum(one: Count, other: Count): Count {
   return {
     hosts: one.hosts + other.hosts,
     running: one.running + other.running,
+    routed: Math.min(one.routed, other.routed),
     assignments: one.assignments + other.assignments,
     observations: one.observations + other.observations,
     breaks: one.breaks + other.breaks,

@@ -11,6 +11,7 @@ import {
   type Placement,
 } from "../../agent/session/index.ts";
 import { ConstellationError, errorTable } from "../../contract/index.ts";
+import { followOwn } from "./follow.ts";
 import type { Ticket } from "./types.ts";
 
 /** In milliseconds. */
@@ -45,6 +46,8 @@ async function join({ token }: Ticket, uid: string, server: string): Promise<Cre
 export interface SimulatedHost {
   /** Instances of which the server has stored that they run. */
   running(): number;
+  /** Instances that it would send traffic to; undefined: it holds no routes. */
+  routed(): number | undefined;
   hasHeard(): boolean;
   /** Ends its connections, and says nothing any more. */
   die(): void;
@@ -57,17 +60,22 @@ export interface Listener {
   onBreak(): void;
 }
 
-/** A host that speaks to the server as a real one does, and starts nothing: what is placed on it runs at once. */
+/**
+ * A host that speaks to the server as a real one does, and starts nothing: what is placed on it runs at once. `isWitness`: it holds
+ * the routes, by the product's own session; others let go of them.
+ */
 export function startHost(
   name: string,
   credentials: Credentials,
   server: string,
   listener: Listener,
+  isWitness: boolean,
 ): SimulatedHost {
   const ending = new AbortController();
   const { signal } = ending;
   let running = 0;
   let reported: string | undefined;
+  let routed = 0;
   const links = keepLinks({
     ...{ servers: [server], credentials: () => credentials, bootClock: () => performance.now(), signal },
     serve: () => undefined,
@@ -79,15 +87,23 @@ export function startHost(
     onTrouble: () => signal.aborted || listener.onBreak(),
   });
 
+  async function* witnessed(): AsyncGenerator<Assignment> {
+    for await (const assignment of session.assignments(signal)) {
+      routed = assignment.services.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+      yield assignment;
+    }
+  }
+  const told = isWitness ? witnessed() : followOwn(links, listener.onBreak, signal);
+
   const follow = async () => {
     const since = new Date().toISOString();
-    for await (const assignment of session.assignments(signal)) {
+    for await (const assignment of told) {
       listener.onAssignment();
       const { placements } = assignment;
       const wanted = placements.filter(({ want }) => want === "run");
-      const told = wanted.map(({ id }) => id).join();
-      if (told === reported) continue;
-      reported = told;
+      const ids = wanted.map(({ id }) => id).join();
+      if (ids === reported) continue;
+      reported = ids;
       const report = session.report(observationOf(name, assignment, wanted, since)).then(() => {
         listener.onObservation();
         running = wanted.length;
@@ -101,6 +117,7 @@ export function startHost(
   follow().catch(() => undefined); // It ends by dying.
   return {
     running: () => running,
+    routed: () => (isWitness ? routed : undefined),
     hasHeard: () => reported !== undefined,
     die() {
       running = 0;
@@ -114,7 +131,7 @@ const gi = 2 ** 30;
 
 function observationOf(
   name: string,
-  { revision, lineage, host }: Assignment,
+  { revision, lineage, host }: Pick<Assignment, "revision" | "lineage" | "host">,
   wanted: readonly Placement[],
   since: string,
 ): Observation {

@@ -23,16 +23,24 @@ const listener = {
 setInterval(() => {
   const alive = hosts.filter((host) => host.hasHeard());
   const running = alive.reduce((sum, host) => sum + host.running(), 0);
-  const count: Count = { hosts: alive.length, running, ...counts };
+  const routed = Math.min(...alive.flatMap((host) => host.routed() ?? []));
+  const count: Count = {
+    hosts: alive.length,
+    running,
+    routed: Number.isFinite(routed) ? routed : 0,
+    ...counts,
+  };
   process.stdout.write(`${JSON.stringify(count)}\n`);
 }, tellMs);
 
 const waiting = tickets.values();
+/** The last one: those that joined first die. */
+const witness = tickets.at(-1);
 await Promise.all(
   Array.from({ length: joiningAtOnce }, async () => {
     for (const ticket of waiting) {
       const credentials = await joinAs(ticket, uidOf(ticket.name), server);
-      hosts.push(startHost(ticket.name, credentials, server, listener));
+      hosts.push(startHost(ticket.name, credentials, server, listener, ticket === witness));
     }
   }),
 );

@@ -11,7 +11,7 @@ import type { Count, Figures, Phase, Ticket } from "./types.ts";
 
 /** Where the server listens, and where all hosts come from. */
 const address = "127.0.0.1";
-const lookMs = 250;
+const lookMs = 500;
 const joinLimitMs = 120_000;
 const tokensAtOnce = 8;
 /** One of so many hosts dies. */
@@ -103,7 +103,7 @@ async function writeServices(
     });
 }
 
-/** Looks until all instances run on hosts that are alive, and no longer than the limit. */
+/** Looks until all instances run on hosts that are alive, and have their routes on another; no longer than the limit. */
 async function phase(
   fleet: Fleet,
   look: () => Promise<Count>,
@@ -114,13 +114,14 @@ async function phase(
   const since = () => (performance.now() - began) / 1_000;
   // The dead still count until their process has said so.
   let now = { ...(await look()), running: 0 };
-  while (now.running < instances && since() < limit) {
+  const isDone = () => now.running >= instances && now.routed === instances;
+  while (!isDone() && since() < limit) {
     now = await look();
     tell(now.running);
   }
   const seconds = since();
   return {
-    ...{ seconds, hasConverged: now.running >= instances, running: now.running },
+    ...{ seconds, hasConverged: isDone(), running: now.running },
     assignmentsPerSecond: (now.assignments - before.assignments) / seconds,
     observationsPerSecond: (now.observations - before.observations) / seconds,
   };

@@ -17,6 +17,8 @@ export interface Count {
   readonly hosts: number;
   /** Instances on them of which the server has stored that they run. */
   readonly running: number;
+  /** Instances that a host which holds routes would send traffic to; of several processes, the least. */
+  readonly routed: number;
   readonly assignments: number;
   readonly observations: number;
   /** Connections that broke off, though nobody ended them. */
