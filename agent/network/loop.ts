@@ -23,6 +23,8 @@ const bounds = {
   lookMs: 4_000,
   /** From one pass to the next: while many instances start, each pass costs an nft(8) of its own. */
   restMs: 50,
+  /** A pass that took longer is followed by as long a rest, up to this: traffic is to follow a change within a second. */
+  longestRestMs: 300,
   /** After a failed pass, doubled up to `everyMs`. */
   retryMs: 100,
   /** Between two looks for what dead instances left. */
@@ -139,14 +141,18 @@ export function runNetwork(
   async function loop(): Promise<void> {
     let failures = 0;
     let passedAt = Number.NEGATIVE_INFINITY;
+    let tookMs = 0;
     while (!signal.aborted) {
       const backoffMs = bounds.retryMs * 2 ** (failures - 1);
       await pulse.wait(signal, failures === 0 ? bounds.everyMs : Math.min(backoffMs, bounds.everyMs));
-      const restMs = passedAt + bounds.restMs - performance.now();
+      const restMs =
+        passedAt + Math.min(Math.max(tookMs, bounds.restMs), bounds.longestRestMs) - performance.now();
       if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted || assignment === undefined) continue;
+      const begunAt = performance.now();
       failures = (await pass(assignment)) ? 0 : failures + 1;
       passedAt = performance.now();
+      tookMs = passedAt - begunAt;
     }
     heldPorts.release();
   }

@@ -1,6 +1,5 @@
 import { gatewayOf } from "../cluster/index.ts";
 import type { Sealer } from "../secrets/index.ts";
-import { placementsOf } from "../services/index.ts";
 import {
   families,
   type HostRecord,
@@ -10,71 +9,120 @@ import {
   type StoredCluster,
 } from "../store/index.ts";
 import { type Contents, createContents, specKey } from "./contents.ts";
-import { createMemberships, type Memberships, networksOf } from "./networks.ts";
+import {
+  createMembers,
+  createMemberships,
+  type Members,
+  type Memberships,
+  networksAmong,
+} from "./networks.ts";
+import { placedOn } from "./on-host.ts";
 import { createPeering } from "./peers.ts";
-import { type HostPlacement, routesOf } from "./routes.ts";
+import { createRoutes } from "./routes.ts";
+import type { Stale } from "./stale.ts";
 import type { Assignment, Peer, Placement, ServiceRoute } from "./types.ts";
 
 /** What the assignments of all hosts are made of, as the store is at one moment. */
 export interface Common {
   readonly revision: number;
-  readonly cluster: StoredCluster | undefined;
-  readonly hosts: ReadonlyMap<string, HostRecord>;
-  readonly placements: readonly HostPlacement[];
-  readonly byHost: ReadonlyMap<string, readonly HostPlacement[]>;
-  readonly memberships: Memberships;
   readonly services: readonly ServiceRoute[];
-  readonly peersOf: (host: string) => readonly Peer[];
-  readonly contents: Contents;
   readonly rest: Pick<Assignment, "lineage" | "unknownServices">;
+  /** What is one host's alone; undefined until the host belongs to a cluster. */
+  readonly ownOf: (host: string) => Own | undefined;
+  readonly peersOf: (host: string) => readonly Peer[];
+  readonly membersOf: Members;
 }
 
-/** Derives what all hosts share; what is as it was the time before is the same objects. */
-export function createDerive(store: Store, sealer: Sealer): () => Common {
+/** A host's own part, from its placements and what they name. */
+interface Own {
+  readonly part: Omit<Assignment, "revision" | "services" | "peers" | "networks" | keyof Common["rest"]>;
+  /** The networks of what is placed here. */
+  readonly networks: ReadonlySet<string>;
+  /** `namespace/name` of its services. */
+  readonly services: ReadonlySet<string>;
+}
+
+/** Looks, after which what was opened for instances that are no longer anywhere is let go of. */
+const looksKept = 64;
+
+/** Derives what all hosts share; what is as it was the time before is the same objects, and only what is stale is looked at. */
+export function createDerive(store: Store, sealer: Sealer): (stale: Stale) => Common {
   const contents = createContents(store, sealer);
   const peering = createPeering();
-  let services: readonly ServiceRoute[] = [];
-  return () => {
-    contents.turn();
+  const routes = createRoutes(store);
+  const known = new Map<string, Own>();
+  let looks = 0;
+  let peersOf: Common["peersOf"];
+
+  function forget({ all, placed, services }: Stale): void {
+    if (looks++ % looksKept === 0) contents.turn();
+    for (const [host, own] of known) {
+      const isStale = all || placed.has(host) || [...services].some((name) => own.services.has(name));
+      if (isStale) known.delete(host);
+    }
+  }
+
+  return (stale) => {
+    forget(stale);
     const cluster = store.get(families.cluster, keys.cluster)?.record;
-    const hosts = store.list(families.host).map(({ record }) => record);
-    const placements = placementsOf(store);
-    services = routesOf(store, placements, services);
+    const memberships = createMemberships(store);
+    if (stale.all) {
+      const hosts = store.list(families.host).map(({ record }) => record);
+      peersOf = peering(hosts, cluster?.network.mode ?? "direct");
+    }
     return {
-      ...{ revision: store.revision(), cluster, contents, services, placements },
-      hosts: new Map(hosts.map((host) => [host.name, host])),
-      byHost: Map.groupBy(placements, ({ host }) => host),
-      memberships: createMemberships(store),
-      peersOf: peering(hosts, cluster?.network.mode ?? "direct"),
+      revision: store.revision(),
+      services: routes(stale),
       rest: { ...lineageOf(store), ...unknownServicesOf(store) },
+      peersOf,
+      membersOf: createMembers(store, memberships),
+      ownOf(name) {
+        const found = known.get(name);
+        if (found) return found;
+        const host = store.get(families.host, keys.host(name))?.record;
+        if (!cluster || !host) return undefined;
+        const own = ownPart(cluster, host, placedOn(store, name), memberships, contents);
+        known.set(name, own);
+        return own;
+      },
     };
   };
 }
 
 /** What one host is to do; undefined until the host belongs to a cluster. */
 export function assignmentOf(common: Common, hostName: string): Assignment | undefined {
-  const { cluster, placements, memberships } = common;
-  const host = common.hosts.get(hostName);
-  if (!cluster || !host) return undefined;
-  const placed = common.byHost.get(hostName) ?? [];
+  const { revision, rest, services, peersOf, membersOf } = common;
+  const own = common.ownOf(hostName);
+  if (own === undefined) return undefined;
+  const networks = own.networks.size === 0 ? undefined : membersOf(own.networks);
   return {
-    revision: common.revision,
-    ...common.rest,
-    host: {
-      name: host.name,
-      cidr: host.cidr,
-      gateway: gatewayOf(host.cidr),
-      clusterCidr: cluster.network.cidr,
-      serviceCidr: cluster.network.serviceCidr,
-      domain: cluster.network.domain,
+    revision,
+    ...rest,
+    ...own.part,
+    services,
+    peers: peersOf(hostName),
+    ...(networks && { networks }),
+  };
+}
+
+function ownPart(
+  { network, registries = {}, imageStorage }: StoredCluster,
+  { name, cidr }: HostRecord,
+  placed: readonly Placed[],
+  memberships: Memberships,
+  contents: Contents,
+): Own {
+  const { cidr: clusterCidr, serviceCidr, domain } = network;
+  return {
+    part: {
+      host: { name, cidr, gateway: gatewayOf(cidr), clusterCidr, serviceCidr, domain },
+      placements: placed.map((one) => placementOf(one, memberships)),
+      ...contents.of(placed),
+      registries,
+      ...(imageStorage?.maxSize !== undefined && { imageMaxSize: imageStorage.maxSize }),
     },
-    placements: placed.map((placement) => placementOf(placement.placed, memberships)),
-    ...common.contents.of(placed.map((placement) => placement.placed)),
-    registries: cluster.registries ?? {},
-    ...(cluster.imageStorage?.maxSize !== undefined && { imageMaxSize: cluster.imageStorage.maxSize }),
-    services: common.services,
-    peers: common.peersOf(hostName),
-    ...networksOf(placed, placements, memberships),
+    networks: networksAmong(placed, memberships),
+    services: new Set(placed.map(({ namespace, service }) => `${namespace}/${service}`)),
   };
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { createSealer } from "../secrets/index.ts";
-import { type Family, keys, type Store } from "../store/index.ts";
+import { type DecodedSet, type Family, families, keys, type Store } from "../store/index.ts";
 import { createAssignments } from "./assignments.ts";
 
 const sealer = createSealer({ sealing: randomBytes(32), digest: randomBytes(32) });
@@ -11,7 +12,15 @@ const services = ["web", "api"];
 
 const placed = (service: string, host: string) => ({
   ...{ id: `${service}-${host}`, namespace: "shop", service, serviceUid: service, name: `${service}-0` },
-  ...{ index: 0, revision: 1, address: "10.64.0.9", want: "run", reason: "wanted", at, host },
+  ...{
+    index: 0,
+    revision: 1,
+    address: host === "a" ? "10.64.0.9" : "10.64.1.9",
+    want: "run",
+    reason: "wanted",
+    at,
+    host,
+  },
 });
 const observed = (host: string, healthy: boolean, state = "running") => ({
   host: { name: host },
@@ -38,7 +47,7 @@ function createCluster(lookMs = 0) {
     ...services.map((name) => [keys.desired("shop", "Service", name), service(name)] as const),
     ...services.map((name) => [keys.spec(name, 1), spec(name)] as const),
   ]);
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(set: Pick<DecodedSet, "changes" | "unreadable">) => void>();
   const found = (key: string) => ({ key, record: records.get(key), modRevision: 1 }) as never;
   let looks = 0;
   const store = {
@@ -46,22 +55,26 @@ function createCluster(lookMs = 0) {
     get: (_family: Family, key: string) => (records.has(key) ? found(key) : undefined),
     unreadable: () => [],
     list: (family: Family, prefix = family.prefix) => {
-      if (prefix === "placement/") {
+      if (prefix === "desired/") {
         looks += 1;
         for (const until = performance.now() + lookMs; performance.now() < until; );
       }
       return [...records.keys()].filter((key) => key.startsWith(prefix)).map(found);
     },
-    subscribe(listener: () => void) {
+    subscribe(listener: (set: Pick<DecodedSet, "changes" | "unreadable">) => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   } as unknown as Store;
   const set = (key: string, record: unknown) => {
+    const before = records.has(key) ? found(key) : undefined;
     records.set(key, record);
-    for (const tell of listeners) tell();
+    const family = Object.values(families).find(({ prefix }) => key.startsWith(prefix)) as Family;
+    for (const tell of listeners)
+      tell({ changes: [{ family, key, before, now: found(key) }], unreadable: [] });
   };
-  return { set, looks: () => looks, assignments: createAssignments(store, sealer) };
+  const fresh = () => createAssignments(store, sealer);
+  return { set, looks: () => looks, assignments: fresh(), fresh };
 }
 
 test("all hosts are told from one look at the store, and share what they have in common", () => {
@@ -124,4 +137,43 @@ test("after a look that took long the next one waits, and all hosts wait for the
   expect(await Promise.all(told)).toEqual([0, 0]);
   expect(looks()).toBe(2);
   expect(performance.now() - begun).toBeGreaterThan(2 * lookMs);
+});
+
+const host = fc.constantFrom(...hosts);
+const some = fc.subarray(services);
+const placement = fc.tuple(host, some, fc.constantFrom("run", "drain")).map(([name, placedHere, want]) => {
+  const placements = placedHere.map((one) => ({ ...placed(one, name), want }));
+  return [keys.placement(name, 0), { placements }] as const;
+});
+const report = fc.tuple(host, some, fc.boolean()).map(([name, told, isHealthy]) => {
+  const all = observed(name, isHealthy);
+  const instances = all.instances.filter((instance) => told.includes(instance.service));
+  return [keys.observed(name, 0), { ...all, instances }] as const;
+});
+const document = fc
+  .tuple(fc.constantFrom(...services), fc.constantFrom("i", "j"), fc.boolean())
+  .map(([name, image, isAnother]) => {
+    const wanted = service(name);
+    const uid = isAnother ? `${name}-2` : name;
+    const record = { ...wanted, uid, inputs: { ...wanted.inputs, image } };
+    return [keys.desired("shop", "Service", name), record] as const;
+  });
+const machine = fc.tuple(host, fc.constantFrom("192.0.2.1", "192.0.2.2")).map(([name, address]) => {
+  return [keys.host(name), { name, cidr: "10.64.0.0/22", role: "host", address }] as const;
+});
+
+test("what is derived from changes is what is derived from everything, whichever changes come between two looks", () => {
+  const changes = fc.array(fc.tuple(fc.oneof(placement, report, document, machine), fc.boolean()));
+  fc.assert(
+    fc.property(changes, (all) => {
+      const { set, assignments, fresh } = createCluster();
+      const look = () => hosts.map((name) => assignments.of(name));
+      for (const [[key, record], isLookedAt] of all) {
+        set(key, record);
+        if (isLookedAt) look();
+      }
+      const anew = fresh();
+      expect(look()).toEqual(hosts.map((name) => anew.of(name)));
+    }),
+  );
 });

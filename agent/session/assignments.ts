@@ -1,6 +1,7 @@
 import type { Sealer } from "../secrets/index.ts";
 import type { Store } from "../store/index.ts";
 import { assignmentOf, type Common, createDerive } from "./assignment.ts";
+import { createStale } from "./stale.ts";
 import type { Assignment } from "./types.ts";
 
 const bounds = {
@@ -22,19 +23,21 @@ export interface Assignments {
 
 export function createAssignments(store: Store, sealer: Sealer): Assignments {
   const derive = createDerive(store, sealer);
+  const stale = createStale();
   let common: Common | undefined;
   /** The last look, from its begin until the last host that was told by it so far; milliseconds. */
   let last = { begunAt: 0, endedAt: 0 };
   let resting: Promise<void> | undefined;
   // A change of a host's state is none of the store's revision: only being told says that something is another.
-  store.subscribe(() => {
+  store.subscribe((set) => {
+    stale.note(set);
     common = undefined;
   });
 
   const begun = (): Common => {
     if (common) return common;
     last = { begunAt: performance.now(), endedAt: performance.now() };
-    common = derive();
+    common = derive(stale.take());
     return common;
   };
 

@@ -1,4 +1,5 @@
 import { type Membership, membershipOf, openNetwork } from "../networks/index.ts";
+import { placementsOf } from "../services/index.ts";
 import { families, keys, type Placed, type Store } from "../store/index.ts";
 import type { NetworkMembers } from "./types.ts";
 
@@ -23,17 +24,33 @@ export function createMemberships(store: Store): Memberships {
   };
 }
 
-/** Who is in the networks of this host's instances, on any host. */
-export function networksOf(
-  own: readonly { readonly placed: Placed }[],
-  all: readonly { readonly placed: Placed }[],
-  memberships: Memberships,
-): { readonly networks?: readonly NetworkMembers[] } {
-  const names = new Set(own.flatMap(({ placed }) => memberships(placed)?.networks ?? []));
+/** The networks of some instances, but for the open one. */
+export function networksAmong(placed: readonly Placed[], memberships: Memberships): ReadonlySet<string> {
+  const names = new Set(placed.flatMap((one) => memberships(one)?.networks ?? []));
   names.delete(openNetwork);
-  if (names.size === 0) return {};
-  const members = new Map([...names].sort().map((name) => [name, [] as string[]]));
-  for (const { placed } of all)
-    for (const name of memberships(placed)?.networks ?? []) members.get(name)?.push(placed.address);
-  return { networks: [...members].map(([name, addresses]) => ({ name, members: addresses.sort() })) };
+  return names;
+}
+
+/** Who is in these networks, on any host, by the networks' names. */
+export type Members = (names: ReadonlySet<string>) => readonly NetworkMembers[];
+
+/** Looks through all placements once, for all hosts, and only where anything is in a network. */
+export function createMembers(store: Store, memberships: Memberships): Members {
+  let all: ReadonlyMap<string, NetworkMembers> | undefined;
+  return (names) => {
+    all ??= allMembers(store, memberships);
+    const known = all;
+    return [...names].sort().map((name) => known.get(name) ?? { name, members: [] });
+  };
+}
+
+function allMembers(store: Store, memberships: Memberships): ReadonlyMap<string, NetworkMembers> {
+  const members = new Map<string, string[]>();
+  for (const { placed } of placementsOf(store))
+    for (const name of memberships(placed)?.networks ?? []) {
+      const addresses = members.get(name) ?? [];
+      addresses.push(placed.address);
+      members.set(name, addresses);
+    }
+  return new Map([...members].map(([name, addresses]) => [name, { name, members: addresses.sort() }]));
 }

@@ -1,44 +1,75 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Attachment, attachmentsOf, openNetwork } from "../networks/index.ts";
-import { observedInstances, servicesOf } from "../services/index.ts";
-import type { Desired, Placed, Store } from "../store/index.ts";
+import { servicesOf } from "../services/index.ts";
+import { type Desired, families, hostOfKey, type Store } from "../store/index.ts";
+import { observedOn, placedOn } from "./on-host.ts";
+import type { Stale } from "./stale.ts";
 import type { Endpoint, RoutedPort, ServiceRoute } from "./types.ts";
 
-export interface HostPlacement {
-  readonly host: string;
-  readonly placed: Placed;
-}
+type ByService = ReadonlyMap<string, readonly Endpoint[]>;
 
 /**
- * Every service with the healthy instances that are not on their way out. What is as it was in `before` is the same object:
- * whoever compares many of them knows so at a glance.
+ * Every service with the healthy instances that are not on their way out. Looks only at what is stale, and what is as it was
+ * before is the same object: whoever compares many of them knows so at a glance.
  */
-export function routesOf(
-  store: Store,
-  placements: readonly HostPlacement[],
-  before: readonly ServiceRoute[],
-): readonly ServiceRoute[] {
-  const observed = observedInstances(store);
-  const serving = placements.filter(({ placed }) => {
-    const instance = observed.get(placed.id);
-    // While its host is suspect: it may be us who are cut off, and those who can reach it still do.
-    const runs = instance?.state === "running" || instance?.state === "unknown";
-    return placed.want === "run" && runs && instance.healthy;
-  });
-  const byService = Map.groupBy(serving, ({ placed }) => placed.serviceUid);
-  const known = new Map(before.map((route) => [route.uid, route]));
-  const routes = servicesOf(store).map((service) => {
-    const endpoints = (byService.get(service.uid) ?? []).map(endpointOf);
-    const route = routeOf(service, endpoints, attachmentsOf(store, service));
-    const earlier = known.get(service.uid);
-    return earlier && isDeepStrictEqual(earlier, route) ? earlier : route;
-  });
-  const isSame = routes.length === before.length && routes.every((route, at) => route === before[at]);
-  return isSame ? before : routes;
+export function createRoutes(store: Store): (stale: Stale) => readonly ServiceRoute[] {
+  const byHost = new Map<string, ByService>();
+  const byService = new Map<string, Map<string, readonly Endpoint[]>>();
+  let routes: readonly ServiceRoute[] = [];
+
+  /** Looks at a host anew; tells the services that have other endpoints there. */
+  function refresh(host: string): string[] {
+    const [before, after] = [byHost.get(host) ?? new Map(), endpointsOn(store, host)];
+    byHost.set(host, after);
+    return [...new Set([...before.keys(), ...after.keys()])].filter((uid) => {
+      const here = after.get(uid);
+      if (isDeepStrictEqual(before.get(uid), here)) return false;
+      const hosts = byService.get(uid) ?? new Map<string, readonly Endpoint[]>();
+      if (here) byService.set(uid, hosts.set(host, here));
+      else if (hosts.delete(host) && hosts.size === 0) byService.delete(uid);
+      return true;
+    });
+  }
+
+  return (stale) => {
+    const hosts = stale.all
+      ? new Set([...hostsIn(store), ...byHost.keys()])
+      : [...stale.placed, ...stale.observed];
+    const changed = new Set([...hosts].flatMap(refresh));
+    const known = new Map(routes.map((route) => [route.uid, route]));
+    const next = servicesOf(store).map((service) => {
+      const { uid, namespace, name } = service;
+      const earlier = known.get(uid);
+      const isStale = stale.all || changed.has(uid) || stale.services.has(`${namespace}/${name}`);
+      if (earlier && !isStale) return earlier;
+      const endpoints = [...(byService.get(uid)?.values() ?? [])].flat();
+      const route = routeOf(service, endpoints, attachmentsOf(store, service));
+      return earlier && isDeepStrictEqual(earlier, route) ? earlier : route;
+    });
+    const isSame = next.length === routes.length && next.every((route, at) => route === routes[at]);
+    if (!isSame) routes = next;
+    return routes;
+  };
 }
 
-function endpointOf({ host, placed }: HostPlacement): Endpoint {
-  return { instance: placed.id, name: placed.name, address: placed.address, host };
+const hostsIn = (store: Store) => store.list(families.placement).map(({ key }) => hostOfKey(key));
+
+function endpointsOn(store: Store, host: string): ByService {
+  const reported = observedOn(store, host).map((instance) => [instance.id, instance] as const);
+  const observed = new Map(reported);
+  const serving = placedOn(store, host).filter(({ id, want }) => {
+    const instance = observed.get(id);
+    // While its host is suspect: it may be us who are cut off, and those who can reach it still do.
+    const runs = instance?.state === "running" || instance?.state === "unknown";
+    return want === "run" && runs && instance.healthy;
+  });
+  const endpoints = new Map<string, Endpoint[]>();
+  for (const { id, name, address, serviceUid } of serving) {
+    const own = endpoints.get(serviceUid) ?? [];
+    own.push({ instance: id, name, address, host });
+    endpoints.set(serviceUid, own);
+  }
+  return endpoints;
 }
 
 interface RoutedInputs {

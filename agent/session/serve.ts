@@ -15,7 +15,8 @@ import { families, keys, type Store } from "../store/index.ts";
 import type { Assignments } from "./assignments.ts";
 import { createLines } from "./lines.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
-import { imagesPlacedOn, ownOf, placedOn, untilKnown } from "./trust.ts";
+import { placedOn } from "./on-host.ts";
+import { imagesPlacedOn, ownOf, untilKnown } from "./trust.ts";
 import type { HostSession } from "./types.ts";
 import { beat, type Message, observation, paths, progress, wireLimits, wish } from "./wire.ts";
 
@@ -137,7 +138,7 @@ export function sessionRoutes(options: ServingOptions): Routes {
     [paths.progress]: {
       async hosts({ stream }, { host }) {
         const told = await parsed(stream, progress, wireLimits.beatBytes);
-        const isOwn = placedOn(host, store).some(({ id }) => id === told.instance);
+        const isOwn = placedOn(store, host).some(({ id }) => id === told.instance);
         if (isOwn) sessionOf(host).progress(told.instance, told.message);
         return {};
       },

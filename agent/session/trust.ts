@@ -1,7 +1,8 @@
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import { placementsOf } from "../services/index.ts";
-import { type Family, families, hostOfKey, keys, type Placed, type Store } from "../store/index.ts";
+import { families, keys, type Store } from "../store/index.ts";
 import { lineageOf } from "./assignment.ts";
+import { observedOn, placedOn } from "./on-host.ts";
 import type { Observation } from "./types.ts";
 import { wireLimits } from "./wire.ts";
 
@@ -12,12 +13,8 @@ import { wireLimits } from "./wire.ts";
 export function ownOf(told: Observation, host: string, store: Store): Observation {
   if (told.host.name !== host)
     throw new ConstellationError("forbidden", `report: this is ${host}, not ${told.host.name}`);
-  const here = new Set(placedOn(host, store).map(({ id }) => id));
-  const before = new Set(
-    recordsOf(store, families.observed, keys.observed(host, 0)).flatMap(({ instances }) =>
-      instances.map(({ id }) => id),
-    ),
-  );
+  const here = new Set(placedOn(store, host).map(({ id }) => id));
+  const before = new Set(observedOn(store, host).map(({ id }) => id));
   const isOld = ({ id }: { readonly id: string }) => before.has(id) && !here.has(id);
   // All placements of the cluster are looked through only where a host still tells of one that it has no more.
   const elsewhere = new Set(
@@ -37,23 +34,10 @@ export function ownOf(told: Observation, host: string, store: Store): Observatio
 
 /** The images that a host's placements run, for which it may ask. */
 export function imagesPlacedOn(host: string, store: Store): Digest[] {
-  const specs = placedOn(host, store).map(({ serviceUid, revision }) =>
+  const specs = placedOn(store, host).map(({ serviceUid, revision }) =>
     store.get(families.spec, keys.spec(serviceUid, revision)),
   );
   return [...new Set(specs.map((spec) => spec?.record.imageDigest ?? ""))].filter(isDigest);
-}
-
-/** What is placed on one host, however many others there are. */
-export function placedOn(host: string, store: Store): Placed[] {
-  return recordsOf(store, families.placement, keys.placement(host, 0)).flatMap(
-    ({ placements }) => placements,
-  );
-}
-
-/** The records of a host in one family; `first` is the first one's key. */
-function recordsOf<R>(store: Store, family: Family<R>, first: string): R[] {
-  const own = store.list(family, first).filter(({ key }) => hostOfKey(key) === hostOfKey(first));
-  return own.map(({ record }) => record);
 }
 
 function requireSmall(part: object): void {
