@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { trees } from "../../tools/setup/host-trees.mjs";
 
-export const flavourNames = ["machine", "debian", "debian-sudo"] as const;
+export const flavourNames = ["machine", "debian", "debian-sudo", "debian-openrc"] as const;
 
 /**
  * What a host's file system is made from: this machine's files and sshd; a Debian with sshd and a shell, of its
- * essential packages alone (no `mount`, `ip`, `curl`, Python); the same with sudo.
+ * essential packages alone (no `mount`, `ip`, `curl`, Python); the same with sudo, or run by OpenRC.
  */
 export type Flavour = (typeof flavourNames)[number];
 
@@ -23,6 +23,7 @@ const sshdFrom = trees.debian;
 const origins: Record<Flavour, Origin> = {
   machine: { layers: ["/"], sshdFrom, shared: join(import.meta.dirname, "..", "..") },
   debian: { layers: [trees.debian], sshdFrom },
+  "debian-openrc": { layers: [trees.openrc, trees.debian], sshdFrom },
   "debian-sudo": { layers: [trees.sudo, trees.debian], sshdFrom },
 };
 

@@ -50,8 +50,10 @@ link set eth0 up
 route add default via $gateway
 END
 
-# What a machine without a service manager does: what the administrator wrote, once, and sshd again and again.
+# What a machine without a service manager does: what the administrator wrote, once, and sshd again and again. OpenRC
+# starts the services of its last runlevel beside that.
 boot='mkdir -p /run/sshd
+if [ -x /sbin/openrc ]; then openrc default & fi
 if [ -x /etc/rc.local ]; then /etc/rc.local & fi
 while :; do /usr/sbin/sshd -D -e; sleep 0.1; done'
 cd "$root"

@@ -30,6 +30,8 @@ export const trees = {
   debian: join(folder, "debian"),
   /** What sudo adds to it. */
   sudo: join(folder, "sudo"),
+  /** What OpenRC adds to it. */
+  openrc: join(folder, "openrc"),
 };
 
 const missingTrees = () => Object.values(trees).filter((tree) => !existsSync(tree));
@@ -46,14 +48,33 @@ export const hostTrees = {
       run("unshare", ["--mount", "mmdebstrap", ...recipe.arguments, target], { env });
     });
     make(trees.sudo, (target) => {
-      const downloads = mkdtempSync(join(folder, "downloads."));
-      run("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", "sudo"], { cwd: downloads });
-      for (const file of readdirSync(downloads)) run("dpkg-deb", ["-x", join(downloads, file), target]);
-      rmSync(downloads, { recursive: true });
+      unpack(target, ["sudo"]);
       rmSync(join(target, "lib"), { recursive: true, force: true }); // units, in place of the tree's link to usr/lib
+    });
+    make(trees.openrc, (target) => {
+      unpack(target, ["openrc", "librc1", "libeinfo1"]);
+      for (const name of ["bin", "lib", "sbin"].filter((name) => existsSync(join(target, name)))) {
+        run("cp", ["--archive", join(target, name), join(target, "usr")]);
+        rmSync(join(target, name), { recursive: true });
+      }
+      for (const name of ["sysinit", "boot", "default"])
+        mkdirSync(join(target, "etc", "runlevels", name), { recursive: true });
     });
   },
 };
+
+/**
+ * The files of packages alone: none is set up.
+ *
+ * @param {string} target
+ * @param {string[]} packages
+ */
+function unpack(target, packages) {
+  const downloads = mkdtempSync(join(folder, "downloads."));
+  run("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", ...packages], { cwd: downloads });
+  for (const file of readdirSync(downloads)) run("dpkg-deb", ["-x", join(downloads, file), target]);
+  rmSync(downloads, { recursive: true });
+}
 
 /**
  * What is under its name is whole, also when two clones make it at once.
