@@ -105,7 +105,12 @@ export const keptFiles: readonly KeptFile[] = [
     doc: "What the store says.",
     bound: "4 MiB, and one older one (`.1`)",
   },
-  { folder: "state", name: "guard.env", doc: "Under systemd: the guard's environment.", bound: aFew },
+  {
+    folder: "state",
+    name: "guard.env",
+    doc: "Under systemd or OpenRC: the guard's environment.",
+    bound: aFew,
+  },
   {
     folder: "state",
     name: "replaced/",

@@ -1,23 +1,15 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentPaths, ConstellationError } from "../../contract/index.ts";
 import { agentEnvironment } from "./environment.ts";
 import { readRunningGuard } from "./guard-record.ts";
+import { type ServiceManager, serviceManagerHere } from "./managers/index.ts";
 import { processId, readText, stopProcess } from "./process-id.ts";
-import { run } from "./programs.ts";
+import { guardCommand, removeService, writeService } from "./service.ts";
 import { askAgent } from "./socket.ts";
-import {
-  environmentFile,
-  environmentText,
-  guardCommand,
-  isSystemd,
-  unitFile,
-  unitName,
-  unitText,
-} from "./systemd.ts";
 import type { UpOptions } from "./types.ts";
 
 const limits = {
@@ -56,31 +48,27 @@ export const nothingStarted: Starting = {
 export async function startGuard(paths: AgentPaths, options: UpOptions): Promise<Starting> {
   const command = guardCommand(options);
   const environment = agentEnvironment(options.programFolders);
-  return isSystemd()
-    ? await startUnit(paths, command, environment)
-    : startDetached(paths, command, environment);
+  const manager = serviceManagerHere();
+  return manager === undefined
+    ? startDetached(paths, command, environment)
+    : await startService(manager, paths, command, environment);
 }
 
-async function startUnit(
+async function startService(
+  manager: ServiceManager,
   paths: AgentPaths,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<Starting> {
-  writeFileSync(environmentFile(paths), environmentText(environment), { mode: 0o600 });
-  writeFileSync(unitFile(paths), unitText(paths, command));
-  const stop = async () => {
-    await run("systemctl", ["disable", "--now", unitName(paths)]);
-    rmSync(unitFile(paths));
-    await run("systemctl", ["daemon-reload"]);
-  };
+  writeService(manager, paths, command, environment);
+  const stop = async () => await removeService(manager, paths);
   try {
-    await run("systemctl", ["daemon-reload"]);
-    await run("systemctl", ["enable", "--now", unitName(paths)]);
+    await manager.enable(paths);
   } catch (error) {
     await stop();
     throw error;
   }
-  // systemd starts it again and again; the time limit ends the wait.
+  // It is started again and again; the time limit ends the wait.
   return { ...nothingStarted, stop };
 }
 

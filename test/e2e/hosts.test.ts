@@ -14,7 +14,8 @@ let privateKey: Record<string, unknown>;
 
 beforeAll(async () => {
   await ensureKit(thisArch);
-  here = await lab.up(3, { flavour: "debian" });
+  here = await lab.up(2, { flavour: "debian" });
+  await here.add({ flavour: "debian-openrc" });
   stack = await addStack(here.machine, "hosts");
   privateKey = { "fn::secret": readFileSync(here.keyFile, "utf8") };
 }, 600_000);
@@ -75,8 +76,10 @@ const isSpread = async (...names: string[]) =>
   });
 /** Everything of ours that a machine holds. */
 const remains = async (host: Host) => {
-  const folders = ["/opt", "/var/lib/constellation", "/run/constellation", "/etc/constellation"];
-  const found = await host.run(["find", ...folders, "-mindepth", "1", "-maxdepth", "1"]);
+  const folders = "/opt /var/lib/constellation /run/constellation /etc/constellation";
+  const services = "/etc/init.d /etc/runlevels /sys/fs/cgroup";
+  const script = `find ${folders} -mindepth 1 -maxdepth 1; find ${services} -name 'constellation*'`;
+  const found = await host.run(["sh", "-c", script]);
   const running = host.processes().filter(({ command }) => /constellation|etcd|dnsmasq/.test(command));
   return [found.stdout.trim(), ...running.map(({ command }) => command)].filter(Boolean);
 };
@@ -120,6 +123,23 @@ describe("hosts of a cluster, over SSH", () => {
     await stack.up();
     expect((await hosts()).two).toMatchObject({ labels: { zone: "b" }, taints: [] });
     expect((await placed()).sort()).toEqual(before.sort());
+  });
+
+  test("guard killed, and power cut, where OpenRC runs the host: both are over by themselves, and the first ends no instance; within 30 s", async () => {
+    const host = here.host(3);
+    const pidOf = (command: RegExp) => host.processes().find((one) => command.test(one.command))?.pid;
+    const guard = /^\S*constellation-guard run/;
+    const instance = pidOf(/^httpd/);
+    const { startedAt } = (await hosts()).three ?? {};
+    const first = pidOf(guard);
+    await host.output(["sh", "-c", `kill -9 ${first}`]);
+    await until("another guard", async () => (pidOf(guard) === first ? undefined : pidOf(guard)));
+    expect(pidOf(/^httpd/)).toBe(instance);
+    await host.reboot();
+    await until("its agent to have started anew", async () => {
+      const { three } = await hosts();
+      return three?.state === "ready" && three.startedAt !== startedAt ? true : undefined;
+    });
   });
 
   test("a host that leaves the program: drained with no failed request, and the machine as it was", async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentPaths } from "../../../contract/index.ts";
+import { serviceManagers } from "../managers/index.ts";
 import { cgroupTrees } from "../mountinfo.ts";
 import { readText } from "../process-id.ts";
 import type { CleanupStep } from "../types.ts";
@@ -8,16 +9,19 @@ import type { CleanupStep } from "../types.ts";
 /** How far below a tree's root an agent's cgroup may lie: a unit of systemd is two levels down. */
 const deepest = 3;
 
-/** Cgroups named by the agent's id, with all below them, in every tree. */
+/** Cgroups named by the agent's id, and those of its service, with all below them, in every tree. */
 export const cgroups: CleanupStep = {
   kind: "cgroup",
   find: async (paths) => cgroupsOf(paths),
   remove: async (cgroup) => removeCgroup(cgroup),
 };
 
-export function cgroupsOf({ id }: AgentPaths): string[] {
+export function cgroupsOf(paths: AgentPaths): string[] {
+  const names = [paths.id, ...serviceManagers.flatMap((manager) => manager.cgroupOf(paths) ?? [])];
   const trees = cgroupTrees(readFileSync("/proc/self/mountinfo", "utf8"));
-  return [...new Set(trees.map(({ path }) => path))].flatMap((path) => findNamed(path, id, deepest));
+  return [...new Set(trees.map(({ path }) => path))].flatMap((path) =>
+    names.flatMap((name) => findNamed(path, name, deepest)),
+  );
 }
 
 /** The processes of a cgroup and of all below it. */

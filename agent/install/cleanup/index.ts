@@ -9,14 +9,14 @@ import { folders } from "./folders.ts";
 import { mounts, privateMounts } from "./mounts.ts";
 import { devices, nftTable, tunnelSocket } from "./network.ts";
 import { agent, guard, processes } from "./processes.ts";
+import { services } from "./services.ts";
 import { sysctls } from "./sysctls.ts";
-import { unit } from "./unit.ts";
 
 export { folders };
 
 /** In the order of removal: each step relies on those above it having left nothing. */
 export const steps: readonly CleanupStep[] = [
-  unit,
+  ...services,
   guard,
   agent,
   processes,
