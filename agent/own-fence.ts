@@ -10,7 +10,7 @@ const everyMs = 500;
  * nobody needs it. Resolves after the abort.
  */
 export async function keepConfirmed(
-  { confirm }: Pick<Server, "confirm">,
+  { confirm, isStranded }: Pick<Server, "confirm" | "isStranded">,
   holds: Pick<Holds, "heard" | "isNeeded" | "onNeed">,
   bootClock: () => number,
   signal: AbortSignal,
@@ -18,7 +18,7 @@ export async function keepConfirmed(
   const pulse = createPulse();
   const tell = () => {
     const sentMs = bootClock();
-    holds.heard(sentMs, confirm());
+    holds.heard(sentMs, confirm(), isStranded());
   };
   holds.onNeed(() => {
     tell();

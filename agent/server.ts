@@ -78,6 +78,8 @@ export interface Server {
   openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable>;
   /** What this machine's own half may go on running exclusively. */
   confirm(): Confirmation | undefined;
+  /** Whether it is cut off from the other servers. */
+  isStranded(): boolean;
   /** Opens the API, once the host half can answer for its instances. */
   listen(own: Pick<ApiPorts, "access" | "stats">): Promise<{ close(): Promise<void> }>;
   /** Digests of the images that services run or may go back to. */
@@ -207,6 +209,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   return {
     session,
     confirm: () => grants.confirm(hostName),
+    isStranded: leadership.isStranded,
     openElsewhere: copies.openElsewhere,
     listen(own) {
       here.resolve({ ...own.access, stats: () => own.stats([]) });

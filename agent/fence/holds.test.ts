@@ -97,7 +97,7 @@ test("the next agent goes on with the same deadlines, but for those of an earlie
   expect(open({ bootId: "boot-2" }).isNeeded()).toBe(false);
 });
 
-test("stopAfter counts from the last answer of any server", () => {
+test("stopAfter counts from the last answer of any server that is not cut off itself", () => {
   const holds = open();
   holds.heard(now);
   holds.hold("a", { isExclusive: false, stopAfterMs: 60_000 });
@@ -106,7 +106,10 @@ test("stopAfter counts from the last answer of any server", () => {
   holds.heard(now);
   expect(written().a.deadlineMs).toBe(now + 60_000);
   now += 60_000;
+  holds.heard(now, undefined, true);
   expect(() => holds.requireGranted("a")).toThrow("`disconnect.stopAfter` is over");
+  holds.heard(now);
+  expect(() => holds.requireGranted("a")).not.toThrow();
 });
 
 test("where the server is in this process, it is asked before a deadline is written, and not while nobody needs it", async () => {
@@ -117,7 +120,8 @@ test("where the server is in this process, it is asked before a deadline is writ
     words += 1;
     return { ids: ["a"], ageMs: 0 };
   };
-  const keeping = keepConfirmed({ confirm }, holds, () => now, ending.signal);
+  const server = { confirm, isStranded: () => false };
+  const keeping = keepConfirmed(server, holds, () => now, ending.signal);
   expect(words).toBe(0);
   now += 3_600_000;
   holds.hold("b", { isExclusive: false, stopAfterMs: 5_000 });

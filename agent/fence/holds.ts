@@ -17,8 +17,8 @@ export interface HoldsPorts {
 
 /** The instances of this host that may run only while servers confirm them. */
 export interface Holds {
-  /** A server has answered a heartbeat. `sentMs`: when that was sent, on the boot clock. */
-  heard(sentMs: number, confirmation?: Confirmation): void;
+  /** A server has answered a heartbeat. `sentMs`: when that was sent, on the boot clock. `isStranded`: it is cut off itself. */
+  heard(sentMs: number, confirmation?: Confirmation, isStranded?: boolean): void;
   /** Whether anything waits for servers' words. */
   isNeeded(): boolean;
   /** Calls back when something more does, which a word of a server may come of before that returns. */
@@ -54,8 +54,8 @@ export function openHolds(ports: HoldsPorts): Holds {
       : "no guard runs here that could end it in time; bring the agent up anew: constellation-agent up";
 
   return {
-    heard(sentMs, { ids, ageMs } = { ids: [], ageMs: 0 }) {
-      heard = hear(heard, { sentMs, ids, ageMs });
+    heard(sentMs, { ids, ageMs } = { ids: [], ageMs: 0 }, isStranded = false) {
+      heard = hear(heard, { sentMs, ids, ageMs, isStranded });
       try {
         if (held.size > 0) write();
       } catch (error) {

@@ -10,7 +10,7 @@ export interface Terms {
 
 /** What a host knows of the servers' words; times by its boot clock. */
 export interface Heard {
-  /** When the last heartbeat was sent that any server answered. */
+  /** When the last heartbeat was sent that any server answered which is not cut off itself. */
   readonly anyMs: number;
   /** The deadline of the leader's last word about each exclusive instance. */
   readonly confirmed: ReadonlyMap<string, number>;
@@ -19,14 +19,20 @@ export interface Heard {
 /** What is known after a server's answer. Words may overtake each other: a deadline never becomes earlier. */
 export function hear(
   before: Heard,
-  answer: { readonly sentMs: number; readonly ids: readonly string[]; readonly ageMs: number },
+  answer: {
+    readonly sentMs: number;
+    readonly ids: readonly string[];
+    readonly ageMs: number;
+    readonly isStranded: boolean;
+  },
 ): Heard {
   const deadline = deadlineOf(answer);
   // Those that are over for long are forgotten: nobody asks for them any more.
   const recent = [...before.confirmed].filter(([, until]) => until > answer.sentMs - leaseLimits.leaseMs);
   const confirmed = new Map(recent);
   for (const id of answer.ids) confirmed.set(id, Math.max(deadline, confirmed.get(id) ?? deadline));
-  return { anyMs: Math.max(before.anyMs, answer.sentMs), confirmed };
+  const anyMs = answer.isStranded ? before.anyMs : Math.max(before.anyMs, answer.sentMs);
+  return { anyMs, confirmed };
 }
 
 /** Until when an instance may run. */

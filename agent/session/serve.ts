@@ -110,7 +110,9 @@ export function sessionRoutes(options: ServingOptions): Routes {
         const confirmed = await options.confirm(peer.host);
         // However long that took, the clocks are compared by the middle of it.
         const now = (cameAt + Date.now()) / 2;
-        await sendLine(stream, { at: now, of: at, ...(confirmed && { confirmed }) }, signal);
+        const isStranded = options.isStranded();
+        const echo = { at: now, of: at, ...(confirmed && { confirmed }), ...(isStranded && { isStranded }) };
+        await sendLine(stream, echo, signal);
       }
     } finally {
       options.hungUp(peer.host);

@@ -83,6 +83,8 @@ export const echo = z.object({
   at: z.number(),
   of: z.number(),
   confirmed: confirmation.optional(),
+  /** The server is cut off from the others: by it alone a host is cut off as well. */
+  isStranded: z.boolean().optional(),
 });
 
 export const renewed = z.object({ certificate: z.string() });

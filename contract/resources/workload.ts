@@ -174,7 +174,7 @@ const disconnect = about(
     stopAfter: duration({ minMs: 5_000 })
       .optional()
       .describe(
-        "A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.",
+        "A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.",
       ),
     replaceAfter: duration()
       .default("0s")

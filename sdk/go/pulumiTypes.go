@@ -722,7 +722,7 @@ type Disconnect struct {
 	Reconcile *Reconcile `pulumi:"reconcile"`
 	// How long a host must be lost before another takes its instance's place. Default: `0s`.
 	ReplaceAfter *string `pulumi:"replaceAfter"`
-	// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+	// A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
 	StopAfter *string `pulumi:"stopAfter"`
 }
 
@@ -742,7 +742,7 @@ type DisconnectArgs struct {
 	Reconcile ReconcilePtrInput `pulumi:"reconcile"`
 	// How long a host must be lost before another takes its instance's place. Default: `0s`.
 	ReplaceAfter pulumi.StringPtrInput `pulumi:"replaceAfter"`
-	// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+	// A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
 	StopAfter pulumi.StringPtrInput `pulumi:"stopAfter"`
 }
 
@@ -833,7 +833,7 @@ func (o DisconnectOutput) ReplaceAfter() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Disconnect) *string { return v.ReplaceAfter }).(pulumi.StringPtrOutput)
 }
 
-// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+// A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
 func (o DisconnectOutput) StopAfter() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Disconnect) *string { return v.StopAfter }).(pulumi.StringPtrOutput)
 }
@@ -882,7 +882,7 @@ func (o DisconnectPtrOutput) ReplaceAfter() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+// A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
 func (o DisconnectPtrOutput) StopAfter() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Disconnect) *string {
 		if v == nil {

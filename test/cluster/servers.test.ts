@@ -38,15 +38,20 @@ test("three hosts are three servers by commands alone; any of them takes a chang
   }
 });
 
-test("no server reaches another: changes fail with the reason, what runs is not touched, not even by a new agent, and changes go on by themselves; within 60 s", async () => {
+test("no server reaches another: changes fail with the reason, what runs is not touched, not even by a new agent, but for what has `stopAfter`, and changes go on by themselves; within 60 s", async () => {
   const constraints = [{ key: "host.name", values: [first().hostname] }];
   await cluster.serve("web", { replicas: 1, placement: { constraints } });
-  await cluster.healthy("web");
+  const sleep = { command: ["sleep", "12345"], healthCheck: { exec: { command: ["true"] } } };
+  const patience = { disconnect: { stopAfter: "5s" } };
+  await cluster.serve("patient", { ...sleep, ...patience, replicas: 1, placement: { constraints } });
+  await Promise.all(["web", "patient"].map(async (name) => await cluster.healthy(name)));
+  const patient = () => cluster.pids(first(), "sleep 12345").length;
   const before = cluster.pids(first(), "httpd -f");
   expect(before).toHaveLength(1);
   for (const host of others()) await host.cut();
   const refused = await cluster.tryAgent(first(), ["token", "host9"]);
   expect(refused.said).toMatch(/too few of them answer|it reaches no majority of the servers/);
+  await until("what has stopAfter to end", async () => patient() === 0 || undefined);
   const agent = cluster.agentPid(first());
   await first().output(["kill", "-9", String(agent)]);
   await until("the next agent to say why it changes nothing", async () => {
@@ -56,19 +61,15 @@ test("no server reaches another: changes fail with the reason, what runs is not 
       .catch((error: Error) => error.message);
     return /too few of them answer|no majority of the servers/.test(String(answer)) || undefined;
   });
-  // A child of it looks the same for a moment.
-  const agents = () =>
-    first()
-      .processes()
-      .filter(({ command }) => command.includes("/agent/main.js run"));
   await until("one agent, another one", async () => {
-    const pids = agents().map(({ pid }) => pid);
+    // A child of it looks the same for a moment.
+    const pids = cluster.agentPids(first());
     return (pids.length === 1 && pids[0] !== agent) || undefined;
   });
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
   for (const host of others()) await host.heal();
   await written(first(), "after the cut");
-  await cluster.healthy("web");
+  await Promise.all(["web", "patient"].map(async (name) => await cluster.healthy(name)));
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
 });
 

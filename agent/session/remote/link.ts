@@ -22,8 +22,8 @@ export interface LinkOptions {
   readonly serve: (session: ServerHttp2Session) => void;
   /** Milliseconds on the boot clock: what heartbeats are sent at. */
   readonly bootClock: () => number;
-  /** The server has answered a heartbeat, and says what may go on here. */
-  readonly onHeard: (sentMs: number, confirmed: Confirmation | undefined) => void;
+  /** The server has answered a heartbeat, and says what may go on here, and whether it is cut off itself. */
+  readonly onHeard: (sentMs: number, confirmed: Confirmation | undefined, isStranded?: boolean) => void;
 }
 
 /** Connects, and begins to send heartbeats; resolves once the first was answered. */
@@ -63,10 +63,10 @@ async function keepBeating(
   const sent: number[] = [];
   const listen = async () => {
     for await (const line of readLines(body, wireLimits.echoBytes)) {
-      const { at, of, confirmed } = echo.parse(line);
+      const { at, of, confirmed, isStranded } = echo.parse(line);
       const sentMs = sent.shift();
       if (sentMs === undefined) throw new Error("the server answers more heartbeats than it was sent");
-      onHeard(sentMs, confirmed);
+      onHeard(sentMs, confirmed, isStranded);
       unanswered = 0;
       skewMs = (of + Date.now()) / 2 - at;
       onEcho();

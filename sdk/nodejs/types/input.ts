@@ -95,7 +95,7 @@ export interface DisconnectArgs {
      */
     replaceAfter?: pulumi.Input<string | undefined>;
     /**
-     * A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+     * A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
      */
     stopAfter?: pulumi.Input<string | undefined>;
 }

@@ -461,7 +461,7 @@ class DisconnectArgsDict(TypedDict):
     """
     stop_after: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+    A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
     """
 
 @pulumi.input_type
@@ -473,7 +473,7 @@ class DisconnectArgs:
         """
         :param pulumi.Input['Reconcile'] reconcile: Which of the two stays when the host is back and both are healthy. Default: `replacement`.
         :param pulumi.Input[_builtins.str] replace_after: How long a host must be lost before another takes its instance's place. Default: `0s`.
-        :param pulumi.Input[_builtins.str] stop_after: A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+        :param pulumi.Input[_builtins.str] stop_after: A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
         """
         if reconcile is not None:
             pulumi.set(__self__, "reconcile", reconcile)
@@ -510,7 +510,7 @@ class DisconnectArgs:
     @pulumi.getter(name="stopAfter")
     def stop_after(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+        A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
         """
         return pulumi.get(self, "stop_after")
 

@@ -327,7 +327,7 @@ class Disconnect(dict):
         """
         :param 'Reconcile' reconcile: Which of the two stays when the host is back and both are healthy. Default: `replacement`.
         :param _builtins.str replace_after: How long a host must be lost before another takes its instance's place. Default: `0s`.
-        :param _builtins.str stop_after: A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+        :param _builtins.str stop_after: A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
         """
         if reconcile is not None:
             pulumi.set(__self__, "reconcile", reconcile)
@@ -356,7 +356,7 @@ class Disconnect(dict):
     @pulumi.getter(name="stopAfter")
     def stop_after(self) -> Optional[_builtins.str]:
         """
-        A host that no server has answered for this long stops it by itself, and starts it again once one does. Default: never.
+        A host that is cut off for this long stops it by itself, and starts it again once it is not: no server answers it that reaches most of the servers. Default: never.
         """
         return pulumi.get(self, "stop_after")
 
