@@ -16,11 +16,9 @@ import { createPodman } from "./podman.ts";
 import { reportFootprint } from "./report.ts";
 import type { Figures, Party } from "./types.ts";
 
-/** After the last change, until what it left in flight is over. */
-const settleMs = 8_000;
 const idleInstances = 2;
 
-type FootprintKnobs = { readonly instances: Knob; readonly seconds: Knob };
+type FootprintKnobs = { readonly instances: Knob; readonly seconds: Knob; readonly settle: Knob };
 
 export { memoryOf, programOf } from "./observe.ts";
 
@@ -30,38 +28,40 @@ export const footprint: Benchmark<FootprintKnobs> = {
   knobs: {
     instances: { about: "how many instances each side runs", usual: 100 },
     seconds: { about: "how long they are watched doing nothing", usual: 60 },
+    settle: { about: "seconds after a change until what it left in flight is over", usual: 8 },
   },
   async run({ knobs, onProgress }) {
     const ours = await measureOurs(knobs, onProgress);
-    const bare = await measureParty("bare processes", createBare, knobs.instances, onProgress);
+    const bare = await measureParty("bare processes", createBare, knobs, onProgress);
     const podman = isInstalled("podman")
-      ? await measureParty("podman", createPodman, knobs.instances, onProgress)
+      ? await measureParty("podman", createPodman, knobs, onProgress)
       : undefined;
     return reportFootprint({ ...ours, ...knobs, bare, ...(podman && { podman }) });
   },
 };
 
+type Chosen = RunOptions<FootprintKnobs>["knobs"];
 type Ours = Pick<Figures, "idle" | "full" | "ours" | "usedMs" | "probedMs">;
 
 async function measureOurs(
-  { instances, seconds }: RunOptions<FootprintKnobs>["knobs"],
+  { instances, seconds, settle }: Chosen,
   onProgress: (phrase: string) => void,
 ): Promise<Ours> {
   await using machine = await startBenchMachine("footprint");
   onProgress("starting an agent");
   const service = await createConstellation(await bringAgentUp(machine));
   await service.scale(idleInstances);
-  await delay(settleMs);
+  await delay(settle * 1_000);
   const idle = memoryOf(machine);
   onProgress(`running ${instances} instances`);
   await service.scale(idleInstances + instances);
-  await delay(settleMs);
+  await delay(settle * 1_000);
   onProgress(`watching ${idleInstances + instances} instances for ${seconds} s`);
   const usedMs = await usedDuring(machine, seconds);
   const full = memoryOf(machine);
   onProgress("replacing them by instances whose health is probed");
   await service.probe(idleInstances + instances);
-  await delay(settleMs);
+  await delay(settle * 1_000);
   onProgress(`watching them for ${seconds} s`);
   const probedMs = await usedDuring(machine, seconds);
   return { idle, full, ours: { before: idle, after: full }, usedMs, probedMs };
@@ -82,20 +82,20 @@ async function usedDuring(machine: Party["machine"], seconds: number): Promise<R
 async function measureParty(
   name: string,
   create: (machine: Party["machine"], folder: string) => Promise<Party>,
-  instances: number,
+  { instances, settle }: Pick<Chosen, "instances" | "settle">,
   onProgress: (phrase: string) => void,
 ) {
   onProgress(`running ${instances} of ${name}`);
   await using machine = await startBenchMachine("footprint");
   const party = await create(machine, join(machine.root, "party"));
   await party.add(0);
-  await delay(settleMs);
+  await delay(settle * 1_000);
   const before = memoryOf(machine);
   const numbers = Array.from({ length: instances }, (_, index) => index + 1);
   const workers = Array.from({ length: availableParallelism() }, async () => {
     for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) await party.add(number);
   });
   await Promise.all(workers);
-  await delay(settleMs);
+  await delay(settle * 1_000);
   return { before, after: memoryOf(machine) };
 }

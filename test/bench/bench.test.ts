@@ -42,7 +42,10 @@ test("scale --json: a line beside each peer's best concurrency", async () => {
 }, 180_000);
 
 test("footprint --json: what an instance takes beside podman's, the agent beside its goals", async () => {
-  const { stdout } = await bench("footprint", "--json", "--instances", "2", "--seconds", "1");
+  const { stdout } = await bench(
+    ...["footprint", "--json", "--instances", "2"],
+    ...["--seconds", "1", "--settle", "1"],
+  );
   const lines = new Map(
     stdout
       .trim()

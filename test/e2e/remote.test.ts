@@ -34,6 +34,7 @@ const web: ResourceSpec = {
     image: image("busybox"),
     command: ["httpd", "-f", "-p", "8000", "-h", "/etc"],
     ports: [{ port: 8000, publish: 8000 }],
+    stopGracePeriod: "1s",
   },
 };
 const program = (far = cluster(), services: Record<string, ResourceSpec> = { web }): Program => ({

@@ -9,7 +9,7 @@ import { addVisitor, machineAddress, visitorNetns } from "./visitor.ts";
 import { local } from "./web.ts";
 
 /** Requests a second, on new connections and as many on kept ones: what two busy cores answer with ease, so that no failure is mere slowness. */
-const perSecond = 150;
+const perSecond = 75;
 const port = 18_080;
 const layout = join(import.meta.dirname, "../../.images");
 
