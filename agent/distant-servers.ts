@@ -4,7 +4,7 @@ import { serveHost } from "./api/index.ts";
 import type { Holds } from "./fence/index.ts";
 import { readCredentials, writeCredentials } from "./identity/index.ts";
 import { openStream } from "./link/index.ts";
-import { type Membership, writeMembership } from "./membership.ts";
+import { type Membership, membershipRecord } from "./membership.ts";
 import { answerReach, type Reachable } from "./reach/index.ts";
 import type { ServersHalf } from "./servers-half.ts";
 import {
@@ -52,7 +52,7 @@ export function followServers(options: DistantServersOptions): ServersHalf {
       membership = { ...membership, servers: [...servers] };
       links.follow(servers);
       try {
-        writeMembership(paths.stateDir, membership);
+        membershipRecord.write(paths.stateDir, membership);
       } catch (error) {
         // Those it finds at its next start still know where the others are.
         log.warn({ err: error }, "where the servers are now cannot be kept on disk");

@@ -7,20 +7,14 @@ import type { Arguments } from "./arguments.ts";
 import { localRanges } from "./host.ts";
 import { hostNameOf, writeHostName } from "./host-name.ts";
 import { type JoinAnswer, joinAnswer, parseToken, type Token } from "./hosts/index.ts";
-import {
-  identityFiles,
-  makeKey,
-  readPrivate,
-  requestCertificate,
-  writeCredentials,
-  writePrivate,
-} from "./identity/index.ts";
+import { identityFiles, makeKey, requestCertificate, writeCredentials } from "./identity/index.ts";
 import { claimFolders, preflight } from "./install/index.ts";
+import { readPrivate, writePrivate } from "./lib/private-file.ts";
 import { ask, dial } from "./link/index.ts";
 import { bringUp } from "./local.ts";
 import { readMachineId } from "./machine-id.ts";
-import { readMembership, writeMembership } from "./membership.ts";
-import { readPeering, writePeering } from "./servers/index.ts";
+import { membershipRecord } from "./membership.ts";
+import { peeringRecord } from "./servers/index.ts";
 
 /**
  * A right to join; sets this server's address first where one is given. The bare token, as `join` reads it, or all
@@ -55,7 +49,7 @@ export async function joinCluster(given: Arguments): Promise<unknown> {
 
 /** What this machine is to the cluster that it joined. */
 function joinedAs(stateDir: string) {
-  const [host, server] = [readMembership(stateDir), readPeering(stateDir)];
+  const [host, server] = [membershipRecord.read(stateDir), peeringRecord.read(stateDir)];
   if (host) return { name: host.name, role: "host", cluster: host.clusterName };
   return server && { name: server.name, role: "server", cluster: server.clusterName };
 }
@@ -101,13 +95,13 @@ async function enter({ root, address }: Arguments, server: string, token: Token)
 function settle({ stateDir }: AgentPaths, answer: JoinAnswer): void {
   const { clusterId, clusterName, name, servers, server } = answer;
   if (server === undefined) {
-    writeMembership(stateDir, { clusterId, clusterName, name, servers });
+    membershipRecord.write(stateDir, { clusterId, clusterName, name, servers });
     return;
   }
   const { address, joins, secretsKey, authorityKey } = server;
   writePrivate(join(stateDir, "secrets.key"), Buffer.from(secretsKey, "base64"));
   writePrivate(join(stateDir, identityFiles.authorityKey), authorityKey);
-  writePeering(stateDir, { clusterId, clusterName, name, address, joins });
+  peeringRecord.write(stateDir, { clusterId, clusterName, name, address, joins });
 }
 
 /** Again and again while it may yet come about. */

@@ -4,8 +4,8 @@ import * as z from "zod";
 import { agentPaths, type Client, ConstellationError, connect } from "../contract/index.ts";
 import { type Credentials, readCredentials } from "./identity/index.ts";
 import { ask, dial } from "./link/index.ts";
-import { type Membership, readMembership } from "./membership.ts";
-import { readPeering } from "./servers/index.ts";
+import { type Membership, membershipRecord } from "./membership.ts";
+import { peeringRecord } from "./servers/index.ts";
 import { sessionPaths } from "./session/index.ts";
 
 /** In milliseconds. */
@@ -23,7 +23,7 @@ const bounds = {
  */
 export async function leaveServers(root: string | undefined, isForced: boolean): Promise<string | undefined> {
   const { stateDir, socket } = agentPaths(root);
-  const own = existsSync(stateDir) ? readPeering(stateDir) : undefined;
+  const own = existsSync(stateDir) ? peeringRecord.read(stateDir) : undefined;
   if (own === undefined) return undefined;
   const client = connect({ socket });
   try {
@@ -61,7 +61,7 @@ export function prepareLeaving(root: string | undefined): () => Promise<string |
   const { stateDir } = agentPaths(root);
   const nothing = async () => undefined;
   if (process.getuid?.() !== 0 || !existsSync(stateDir)) return nothing;
-  const [membership, credentials] = [readMembership(stateDir), readCredentials(stateDir)];
+  const [membership, credentials] = [membershipRecord.read(stateDir), readCredentials(stateDir)];
   return membership && credentials ? async () => await tell(membership, credentials) : nothing;
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writePrivate } from "./identity/index.ts";
+import { writePrivate } from "./lib/private-file.ts";
 
 /** machine-id(5), and where systems without systemd keep theirs. */
 const files = ["/etc/machine-id", "/var/lib/dbus/machine-id"];

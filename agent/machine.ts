@@ -15,7 +15,7 @@ import { type Credentials, readCredentials } from "./identity/index.ts";
 import { claimFolders, halt, preflight, sayFindings } from "./install/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { peeringOf } from "./peers.ts";
-import { forgetPeering, look as lookAtMembers, readPeering } from "./servers/index.ts";
+import { look as lookAtMembers, peeringRecord } from "./servers/index.ts";
 import { type Entry, families, type KeyValues, readPages } from "./store/index.ts";
 
 /** In milliseconds. */
@@ -48,7 +48,7 @@ export function createMachine(root: string | undefined, start: () => Promise<unk
       await halt(withRoot);
       await endMember({ runDir, processes: processPort() });
       // What comes in its place is alone, of whichever cluster it is.
-      forgetPeering(paths.stateDir);
+      peeringRecord.forget(paths.stateDir);
     },
     async start() {
       await start();
@@ -156,7 +156,7 @@ async function look({ stateDir }: AgentPaths, runDir: string): Promise<Target> {
     return { kind: "cluster", id, name, documents, ...(servers.length > 0 && { otherServers: servers }) };
   } catch (error) {
     if (error instanceof ConstellationError && error.code === "unreachable")
-      return { kind: "silent", folder, isOneOfSeveral: readPeering(stateDir) !== undefined };
+      return { kind: "silent", folder, isOneOfSeveral: peeringRecord.read(stateDir) !== undefined };
     throw error;
   }
 }

@@ -1,13 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as z from "zod";
-import { ConstellationError } from "../contract/index.ts";
-import { writePrivate } from "./identity/index.ts";
-
-const fileName = "membership.json";
+import { privateRecord } from "./lib/private-record.ts";
 
 const schema = z.object({
-  version: z.literal(1),
   clusterId: z.string(),
   clusterName: z.string(),
   /** This host's name. */
@@ -17,20 +11,7 @@ const schema = z.object({
 });
 
 /** What a host that keeps no state itself knows of its cluster. A server has none. */
-export type Membership = Omit<z.infer<typeof schema>, "version">;
+export type Membership = z.infer<typeof schema>;
 
-/** Undefined where this machine joined no cluster. Throws `host-unfit` where the file cannot be read: guessing would found another one. */
-export function readMembership(stateDir: string): Membership | undefined {
-  const file = join(stateDir, fileName);
-  if (!existsSync(file)) return undefined;
-  try {
-    const { version: _, ...membership } = schema.parse(JSON.parse(readFileSync(file, "utf8")));
-    return membership;
-  } catch (cause) {
-    throw new ConstellationError("host-unfit", `read ${file}: it is damaged; join again`, { cause });
-  }
-}
-
-export function writeMembership(stateDir: string, membership: Membership): void {
-  writePrivate(join(stateDir, fileName), `${JSON.stringify({ version: 1, ...membership })}\n`);
-}
+/** Absent where this machine joined no cluster. */
+export const membershipRecord = privateRecord("membership.json", schema, "join again");

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { ConstellationError } from "../contract/index.ts";
 import type { Clusters } from "./cluster/index.ts";
 import type { ServerPorts } from "./hosts/index.ts";
-import { type Authority, identityFiles, readPrivate } from "./identity/index.ts";
-import { look, type OwnPeering, readPeering, refusalOf, type StoreMembers } from "./servers/index.ts";
+import { type Authority, identityFiles } from "./identity/index.ts";
+import { readPrivate } from "./lib/private-file.ts";
+import { look, type OwnPeering, peeringRecord, refusalOf, type StoreMembers } from "./servers/index.ts";
 import { families, keys, type Store } from "./store/index.ts";
 
 /** Who keeps the state, and how this machine lets others do so too. */
@@ -31,7 +32,7 @@ export function admitServers({
   authority,
 }: AdmittingOptions): ServerPorts {
   return {
-    isOpen: () => readPeering(stateDir) !== undefined,
+    isOpen: () => peeringRecord.read(stateDir) !== undefined,
 
     async open() {
       const address = records.get(families.host, keys.host(self))?.record.address;

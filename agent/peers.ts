@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConstellationError } from "../contract/index.ts";
 import { identityFiles, openAuthority, serverName } from "./identity/index.ts";
 import { ownCredentials } from "./own-certificate.ts";
-import { type OwnPeering, readPeering, type StoreMembers, writePeering } from "./servers/index.ts";
+import { type OwnPeering, peeringRecord, type StoreMembers } from "./servers/index.ts";
 
 /** In milliseconds. */
 const bounds = {
@@ -14,7 +14,7 @@ const bounds = {
 
 /** How this machine's store is reached by those of other servers, with a certificate that is good now; undefined while it is alone. */
 export async function peeringOf(stateDir: string) {
-  const own = readPeering(stateDir);
+  const own = peeringRecord.read(stateDir);
   if (own === undefined) return undefined;
   const { clusterId, name, address, joins } = own;
   const authority = () => openAuthority(stateDir, clusterId, new Date());
@@ -36,7 +36,7 @@ interface OwnStore {
 export async function openToPeers(own: OwnPeering, { stateDir, members, restart }: OwnStore): Promise<void> {
   const [list, self] = await Promise.all([members.list(), members.self()]);
   if (list.find(({ id }) => id === self)?.address === own.address) return;
-  writePeering(stateDir, own);
+  peeringRecord.write(stateDir, own);
   await restart();
   await untilQuorum(members);
   await members.move(self, own.address);

@@ -3,7 +3,7 @@ import type { Arguments } from "./arguments.ts";
 import { removeServer } from "./leaving.ts";
 import { bringUp } from "./local.ts";
 import { createStoreRecovery } from "./machine.ts";
-import { readPeering, refusalToRecover } from "./servers/index.ts";
+import { peeringRecord, refusalToRecover } from "./servers/index.ts";
 
 /**
  * Makes this server the only one, with the state that it has, where a majority of the servers is gone for good. The others
@@ -12,7 +12,7 @@ import { readPeering, refusalToRecover } from "./servers/index.ts";
  */
 export async function recover({ root, force, json }: Arguments): Promise<unknown> {
   const { stateDir, socket } = agentPaths(root);
-  const own = readPeering(stateDir);
+  const own = peeringRecord.read(stateDir);
   if (own === undefined)
     throw new ConstellationError("invalid", "recover: this machine is none of several servers");
   const store = createStoreRecovery(root);

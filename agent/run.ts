@@ -33,7 +33,7 @@ import { keepsDeadlines, status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
 import { createLog } from "./lib/log.ts";
-import { readMembership } from "./membership.ts";
+import { membershipRecord } from "./membership.ts";
 import { placesOf, runNetwork } from "./network/index.ts";
 import { ownFolders } from "./own-folders.ts";
 import { findOwnProgram } from "./own-programs.ts";
@@ -77,7 +77,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
 
   const recovery = recoverSwap(paths.stateDir);
   if (recovery) log.warn({ component: "backup" }, `a restore was cut short: ${recovery}`);
-  const membership = readMembership(paths.stateDir);
+  const membership = membershipRecord.read(paths.stateDir);
   const store = membership ? undefined : startStore(paths, log);
   const letGo = async () => {
     await store?.letGo();

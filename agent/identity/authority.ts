@@ -1,8 +1,9 @@
 import { createPublicKey, randomBytes, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { ConstellationError } from "../../contract/index.ts";
+import { readPrivate, writePrivate } from "../lib/private-file.ts";
 import { setAside } from "../lib/set-aside.ts";
-import { identityFiles, readPrivate, writePrivate } from "./files.ts";
+import { identityFiles } from "./files.ts";
 import { identityUri, type Role, serverName } from "./judge.ts";
 import { makeKey } from "./request.ts";
 import { lifetimes, validityFrom } from "./validity.ts";

@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { syncToDisk } from "../lib/sync-to-disk.ts";
+import { join } from "node:path";
+import { readPrivate, writePrivate } from "../lib/private-file.ts";
 
 /** Within the state folder. */
 export const identityFiles = {
@@ -38,22 +28,4 @@ export function writeCredentials(stateDir: string, { authority, certificate, key
   writePrivate(join(stateDir, identityFiles.key), key);
   writePrivate(join(stateDir, identityFiles.authority), authority);
   writePrivate(join(stateDir, identityFiles.certificate), certificate);
-}
-
-export function readPrivate(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
-}
-
-/** Mode 0600 in a folder of 0700; whole or not at all. */
-export function writePrivate(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(`${path}.new`, "w", 0o600);
-  try {
-    writeFileSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.new`, path);
-  syncToDisk(dirname(path));
 }

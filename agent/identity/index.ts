@@ -5,14 +5,7 @@
  * nobody, neither in a log nor in an error. It decides nothing about what a host may do.
  */
 export { type Authority, type Issued, openAuthority, type Subject } from "./authority.ts";
-export {
-  type Credentials,
-  identityFiles,
-  readCredentials,
-  readPrivate,
-  writeCredentials,
-  writePrivate,
-} from "./files.ts";
+export { type Credentials, identityFiles, readCredentials, writeCredentials } from "./files.ts";
 export { fingerprintOf, type Judgement, judge, type Role, serverName } from "./judge.ts";
 export { makeKey, requestCertificate } from "./request.ts";
 export { isDueForRenewal, lifetimes } from "./validity.ts";

@@ -7,6 +7,6 @@
 export { type Change, lostQuorum, majorityOf, refusalOf, refusalToRecover } from "./decide.ts";
 export { hasOtherVoters, look } from "./look.ts";
 export { promoteLearners } from "./loop.ts";
-export { forgetJoining, forgetPeering, type OwnPeering, readPeering, writePeering } from "./peering.ts";
+export { forgetJoining, type OwnPeering, peeringRecord } from "./peering.ts";
 export { createServers, type Servers } from "./servers.ts";
 export type { SeenMember, StoreMember, StoreMembers } from "./types.ts";

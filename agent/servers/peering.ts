@@ -1,13 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import * as z from "zod";
-import { ConstellationError } from "../../contract/index.ts";
-import { writePrivate } from "../identity/index.ts";
-
-const fileName = "server.json";
+import { privateRecord } from "../lib/private-record.ts";
 
 const schema = z.object({
-  version: z.literal(1),
   clusterId: z.string(),
   clusterName: z.string(),
   /** This machine's name. */
@@ -19,34 +13,19 @@ const schema = z.object({
 });
 
 /** What a server that is one of several knows before its store runs. */
-export type OwnPeering = Omit<z.infer<typeof schema>, "version">;
+export type OwnPeering = z.infer<typeof schema>;
 
-/** Undefined: this machine is no server, or one that is alone. Throws `host-unfit` where the file cannot be read. */
-export function readPeering(stateDir: string): OwnPeering | undefined {
-  const file = join(stateDir, fileName);
-  if (!existsSync(file)) return undefined;
-  try {
-    const { version: _, ...peering } = schema.parse(JSON.parse(readFileSync(file, "utf8")));
-    return peering;
-  } catch (cause) {
-    const fix = "where other servers are left, remove this one there, take its agent down, and join again";
-    throw new ConstellationError("host-unfit", `read ${file}: it is damaged; ${fix}`, { cause });
-  }
-}
-
-export function writePeering(stateDir: string, peering: OwnPeering): void {
-  writePrivate(join(stateDir, fileName), `${JSON.stringify({ version: 1, ...peering })}\n`);
-}
-
-/** The store that is to start next is nobody's peer. */
-export function forgetPeering(stateDir: string): void {
-  rmSync(join(stateDir, fileName), { force: true });
-}
+/** Absent: this machine is no server, or one that is alone. Without it the store that starts next is nobody's peer. */
+export const peeringRecord = privateRecord(
+  "server.json",
+  schema,
+  "where other servers are left, remove this one there, take its agent down, and join again",
+);
 
 /** What it needed to become a member is of no use any more once it is one, and would hide that its data was lost. */
 export function forgetJoining(stateDir: string): void {
-  const peering = readPeering(stateDir);
+  const peering = peeringRecord.read(stateDir);
   if (peering?.joins === undefined) return;
   const { joins: _, ...rest } = peering;
-  writePeering(stateDir, rest);
+  peeringRecord.write(stateDir, rest);
 }
