@@ -76,6 +76,16 @@ describe("a log", () => {
     );
   });
 
+  test("gives no more of its last lines than asked for, though others are written meanwhile", async () => {
+    writeFileSync(path, line("a") + line("b") + line("c"));
+    const texts: string[] = [];
+    for await (const { text } of readLog(path, { follow: false, tail: 2 }, new AbortController().signal)) {
+      texts.push(text);
+      appendFileSync(path, line("later"));
+    }
+    expect(texts).toEqual(["b", "c"]);
+  });
+
   test("of an instance that never wrote has no lines", async () => {
     expect(await read()).toEqual([]);
     expect(await read({ tail: 3, follow: true })).toEqual([]);

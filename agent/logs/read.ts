@@ -12,10 +12,15 @@ import { type LogLine, type LogQuery, logLimits } from "./types.ts";
 export async function* readLog(path: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
   const assemble = createAssembler();
   const sinceMs = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since);
+  let left = query.follow ? Number.POSITIVE_INFINITY : (query.tail ?? Number.POSITIVE_INFINITY);
   for await (const text of readPieces(path, query, signal)) {
     const piece = parsePiece(text);
     const line = piece && assemble(piece);
-    if (line && Date.parse(line.at) >= sinceMs) yield line;
+    if (line === undefined) continue;
+    // Written since it was found where the last ones begin.
+    if (left === 0) return;
+    left -= 1;
+    if (Date.parse(line.at) >= sinceMs) yield line;
   }
 }
 
