@@ -32,6 +32,7 @@ import { type Images, openImages } from "./images/index.ts";
 import { keepsDeadlines, status } from "./install/index.ts";
 import { createHostInstances, createInstanceAccess, makeFolders, readSnapshot } from "./instances/index.ts";
 import { findProgram } from "./lib/find-program.ts";
+import { fitHeap } from "./lib/heap.ts";
 import { createLog } from "./lib/log.ts";
 import { membershipRecord } from "./membership.ts";
 import { placesOf, runNetwork } from "./network/index.ts";
@@ -67,6 +68,7 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
   const { signal } = stopping;
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
 
+  fitHeap(signal);
   const processes = createProcesses();
   const spawner = createSpawner();
   const run = createRun(spawner);

@@ -109,10 +109,19 @@ export function createHosts(ports: HostsPorts): Hosts {
   const { store, clusters, self, now } = ports;
   const recordOf = (name: string) => store.get(families.host, keys.host(name));
   const all = () => store.list(families.host).map(({ record }) => record);
-  const servers = () =>
-    all().flatMap(({ role, address }) =>
-      role === "server" && address ? [`${address}:${portNumbers.servers}`] : [],
-    );
+  let known: { readonly at: number; readonly servers: string[] } | undefined;
+  /** Every host is told of them with each change: looked for once a revision. */
+  const servers = () => {
+    const at = store.revision();
+    if (known?.at !== at) {
+      const listening = all().filter(({ role }) => role === "server");
+      const places = listening.flatMap(({ address }) =>
+        address ? [`${address}:${portNumbers.servers}`] : [],
+      );
+      known = { at, servers: places };
+    }
+    return known.servers;
+  };
   const subjectOf = ({ name, role, address }: HostRecord) => ({
     ...{ host: name, role },
     addresses: role === "server" && address ? [address] : [],

@@ -49,10 +49,12 @@ export function planTraffic(
 }
 
 /** A service's fixed addresses stand for its instance's own: every port is the instance's. */
-function fixedIn({ uid, networks = [], endpoints }: ServiceRoute): BalancedService[] {
-  const targets = sortedAddresses(endpoints.map(({ address }) => address));
+function fixedIn(route: ServiceRoute): BalancedService[] {
+  const { uid, networks = [] } = route;
   return networks.flatMap(({ address }) =>
-    address === undefined ? [] : [{ uid: `${uid}-${address}`, address, targets, translated: [] }],
+    address === undefined
+      ? []
+      : [{ uid: `${uid}-${address}`, address, targets: targetsOf(route), translated: [] }],
   );
 }
 
@@ -99,8 +101,13 @@ function keyOfPublished({ protocol, port, hostIp = "" }: PublishedPort): string 
   return `${protocol} ${String(port).padStart(5, "0")} ${hostIp}`;
 }
 
-function targetsOf({ endpoints }: ServiceRoute): string[] {
-  return sortedAddresses(endpoints.map(({ address }) => address));
+/** Routes never change, and most of them are the same objects in the next assignment. */
+const knownTargets = new WeakMap<ServiceRoute, string[]>();
+
+function targetsOf(route: ServiceRoute): string[] {
+  const targets = knownTargets.get(route) ?? sortedAddresses(route.endpoints.map(({ address }) => address));
+  knownTargets.set(route, targets);
+  return targets;
 }
 
 function addressesOn({ endpoints }: ServiceRoute, hostName: string): string[] {

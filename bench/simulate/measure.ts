@@ -14,6 +14,8 @@ const address = "127.0.0.1";
 const lookMs = 500;
 const joinLimitMs = 120_000;
 const tokensAtOnce = 8;
+/** As the engine writes resources at once. */
+const writesAtOnce = 8;
 /** One of so many hosts dies. */
 const deadShare = 10;
 
@@ -95,12 +97,18 @@ async function writeServices(
   { instances, replicas }: Sizes,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at * replicas < instances && !signal.aborted; at++)
-    await put(`service-${at}`, {
-      ...image,
-      ...{ replicas: Math.min(replicas, instances - at * replicas), ports: [{ port: 80 }] },
-      ...{ resources: { cpu: 0.01, memory: "16Mi" }, update: { minHealthyTime: "0s" } },
-    });
+  const services = Array.from({ length: Math.ceil(instances / replicas) }, (_, at) => at).values();
+  const write = async () => {
+    for (const at of services) {
+      if (signal.aborted) return;
+      await put(`service-${at}`, {
+        ...image,
+        ...{ replicas: Math.min(replicas, instances - at * replicas), ports: [{ port: 80 }] },
+        ...{ resources: { cpu: 0.01, memory: "16Mi" }, update: { minHealthyTime: "0s" } },
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: writesAtOnce }, write));
 }
 
 /** Looks until all instances run on hosts that are alive, and have their routes on another; no longer than the limit. */
