@@ -98,7 +98,11 @@ export const instance = z.object({
     .describe(
       "Trying again will not help until somebody changes what `reason` names: its image was denied, say.",
     ),
-  restarts: z.int().describe("How often it was started again."),
+  restarts: z
+    .int()
+    .describe(
+      "How often it was started again. Not counted where it was fenced, killed since its host was cut off: `reason` then says so.",
+    ),
   exitCode: z.int().optional().describe("Of its last run; 128 and the signal's number where one ended it."),
   image: z.string().describe("The image as its service names it."),
   since: z.string().describe("When it entered this state, RFC 3339."),

@@ -132,3 +132,23 @@ test("where the server is in this process, it is asked before a deadline is writ
   ending.abort();
   await keeping;
 });
+
+test("a time that was up is remembered for a moment, also by the next agent; of what is gone, not at all", () => {
+  const holds = open();
+  holds.heard(now, { ids: ["a", "b"], ageMs: 0 });
+  for (const id of ["a", "b"]) holds.hold(id, exclusive);
+  now += leaseMs;
+  const next = open();
+  for (const one of [holds, next]) {
+    expect([one.isOverdue("a"), one.wasOverdue("a")]).toEqual([true, true]);
+    one.heard(now, { ids: ["a", "b"], ageMs: 0 });
+    expect([one.isOverdue("a"), one.wasOverdue("a")]).toEqual([false, true]);
+  }
+  next.release("b");
+  expect(next.wasOverdue("b")).toBe(false);
+  for (let beat = 0; beat < 10; beat++) {
+    now += 1_000;
+    next.heard(now, { ids: ["a"], ageMs: 0 });
+  }
+  expect(next.wasOverdue("a")).toBe(false);
+});

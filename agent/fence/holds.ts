@@ -29,9 +29,16 @@ export interface Holds {
   hold(id: string, terms: Terms): void;
   /** Throws where it must not begin to run now; nothing happens for one that is not held. */
   requireGranted(id: string): void;
+  /** Whether its time is up: then the guard ends it, if it has not done so. */
+  isOverdue(id: string): boolean;
+  /** The same, or it was up a moment ago. */
+  wasOverdue(id: string): boolean;
   /** Nothing of it is left. */
   release(id: string): void;
 }
+
+/** Until the end of one that the guard has killed is noticed, in milliseconds, by the next agent if need be. */
+const noticeMs = 10_000;
 
 /** Goes on where the agent before this one, on the same boot, has ended. */
 export function openHolds(ports: HoldsPorts): Holds {
@@ -40,6 +47,8 @@ export function openHolds(ports: HoldsPorts): Holds {
   const held = new Map<string, Terms>(left);
   let heard = heardBefore(left, now());
   let waiting = 0;
+  /** When their time was found to be up. */
+  const overdue = new Map<string, number>();
   const news = createListeners();
   let tellNeed = () => {};
 
@@ -48,13 +57,24 @@ export function openHolds(ports: HoldsPorts): Holds {
     for (const [id, terms] of held) holds.set(id, { ...terms, deadlineMs: mayRunUntil(id, terms, heard) });
     writeHolds(file, bootId, holds);
   }
+  const lateReason = (id: string, terms: Terms) => refusal(id, terms, heard, now());
   const why = (id: string, terms: Terms) =>
     ports.isGuarded()
-      ? refusal(id, terms, heard, now())
+      ? lateReason(id, terms)
       : "no guard runs here that could end it in time; bring the agent up anew: constellation-agent up";
+
+  function isOverdue(id: string): boolean {
+    const terms = held.get(id);
+    return terms !== undefined && lateReason(id, terms) !== undefined;
+  }
+  function noteOverdue(): void {
+    for (const id of held.keys()) if (isOverdue(id)) overdue.set(id, now());
+  }
+  noteOverdue();
 
   return {
     heard(sentMs, { ids, ageMs } = { ids: [], ageMs: 0 }, isStranded = false) {
+      noteOverdue();
       heard = hear(heard, { sentMs, ids, ageMs, isStranded });
       try {
         if (held.size > 0) write();
@@ -102,7 +122,11 @@ export function openHolds(ports: HoldsPorts): Holds {
       if (reason !== undefined) throw new ConstellationError("unreachable", `start ${id}: ${reason}`);
     },
 
+    isOverdue,
+    wasOverdue: (id) => isOverdue(id) || now() - (overdue.get(id) ?? Number.NEGATIVE_INFINITY) < noticeMs,
+
     release(id) {
+      overdue.delete(id);
       if (held.delete(id)) write();
     },
   };

@@ -94,7 +94,10 @@ async function start(entry: Entry, context: ActContext, signal: AbortSignal): Pr
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof PullFailure)
       note(entry, { kind: "pull-failed", reason, isStuck: error.isStuck }, context);
-    else note(entry, { kind: "start-failed", reason }, context);
+    else {
+      const isFenced = context.ports.fence.isOverdue(id);
+      note(entry, { kind: "start-failed", reason, ...(isFenced && { isFenced }) }, context);
+    }
   }
 }
 

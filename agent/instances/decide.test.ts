@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { decide, type InstanceView, type Op, pauseMs, type Want } from "./decide.ts";
 import { dueAt, type Life, newLife, next, type Policy } from "./life.ts";
 import { instanceLimits } from "./limits.ts";
-import type { ProcessView } from "./types.ts";
+import type { Ending, ProcessView } from "./types.ts";
 
 const id = "web-0-aaaaaa";
 const process = { pid: 7, startTime: "42" };
@@ -59,7 +59,7 @@ function simulate(life: Life | undefined, seen: ProcessView, rules: Policy, want
     const step = current?.state.kind === "stopping" ? current.state.step : undefined;
     const view: InstanceView = {
       ...{ id, want, busy: false, process: actual, signalled: signalled !== undefined && signalled === step },
-      ...{ isRouted: false, owesAnswer: false },
+      ...{ isRouted: false, wasOverdue: false, owesAnswer: false },
       ...(current && { known: { life: current, policy: rules } }),
     };
     const ops = decide([view], now);
@@ -138,6 +138,7 @@ describe("decide", () => {
               busy: false,
               signalled: false,
               isRouted: true,
+              wasOverdue: true,
             },
           ],
           now,
@@ -190,6 +191,7 @@ describe("decide", () => {
       busy: true,
       signalled: false,
       isRouted: false,
+      wasOverdue: false,
     };
     const [op] = decide([view], 0);
     expect(op).toEqual({ kind: "note", id, event: { kind: "unwanted", reason: "no longer wanted" } });
@@ -251,6 +253,21 @@ describe("a clock that is set back by an hour", () => {
   });
 });
 
+test.each<[string, Ending, boolean, "placed" | "failed" | "completed"]>([
+  ["killed once its time was up", { code: 137, outOfMemory: false }, true, "placed"],
+  ["by nobody knows what, once its time was up", { outOfMemory: false }, true, "placed"],
+  ["killed in its time", { code: 137, outOfMemory: false }, false, "failed"],
+  ["out of memory, its time up", { code: 137, outOfMemory: true }, true, "failed"],
+  ["by itself, its time up since", { code: 0, outOfMemory: false }, true, "completed"],
+])("one that must not be started again, ended %s", (_, ending, wasOverdue, state) => {
+  const never = { ...policy, restart: "never" as const };
+  const life: Life = { ...newLife(0), state: { kind: "running", process, startedAt: 0 } };
+  const view = viewOf(life, { process: { kind: "ended", ending }, wasOverdue });
+  const [op] = decide([{ ...view, known: { life, policy: never } }], 1_000);
+  if (op?.kind !== "note") throw new Error("its end is not noted");
+  expect(next(life, op.event, never, 1_000).state.kind).toBe(state);
+});
+
 describe("the pause before the next look", () => {
   const backoff: Life = { ...newLife(0), state: { kind: "backoff", until: 1_000 } };
 
@@ -270,6 +287,6 @@ describe("the pause before the next look", () => {
 
 function viewOf(life: Life, change: Partial<InstanceView> = {}): InstanceView {
   const known = { life, policy };
-  const seen = { signalled: false, isRouted: false, owesAnswer: false };
+  const seen = { signalled: false, isRouted: false, wasOverdue: false, owesAnswer: false };
   return { id, known, want: run, busy: false, ...seen, ...change };
 }

@@ -1,3 +1,4 @@
+import { wasKilled } from "./ending.ts";
 import { dueAt, type Life, type LifeEvent, type Policy } from "./life.ts";
 import { instanceLimits } from "./limits.ts";
 import type { Millis, ProcessView } from "./types.ts";
@@ -23,6 +24,8 @@ export interface InstanceView {
   readonly signalled: boolean;
   /** New connections may still be led to it on this host. */
   readonly isRouted: boolean;
+  /** On this host its time is up, or was a moment ago: what was killed then was killed by the guard. */
+  readonly wasOverdue: boolean;
   /** Somebody waits for an answer of it; absent where nobody looked: it is not asked to stop before. */
   readonly owesAnswer?: boolean;
 }
@@ -76,7 +79,11 @@ function decideOne(view: InstanceView, now: Millis): Op | undefined {
       if (view.process?.kind === "running") return note({ kind: "started", process: view.process.process });
       return want.kind === "run" ? { kind: "start", id } : undefined;
     case "running":
-      if (view.process?.kind === "ended") return note({ kind: "ended", ending: view.process.ending });
+      if (view.process?.kind === "ended") {
+        const { ending } = view.process;
+        const isFenced = view.wasOverdue && wasKilled(ending);
+        return note({ kind: "ended", ending, ...(isFenced && { isFenced }) });
+      }
       if (view.process?.kind === "none") return note({ kind: "vanished" });
       if (view.process?.kind === "running" && view.process.hasLostMonitor)
         return note({ kind: "unresponsive", reason: lostMonitor });

@@ -12,6 +12,11 @@ export function describeEnding({ code, outOfMemory }: Ending): string {
   return outOfMemory && code !== 0 ? `${said} after one of its processes was ${outOfMemoryReason}` : said;
 }
 
+/** Whether it may have been SIGKILL from outside. */
+export function wasKilled({ code, outOfMemory }: Ending): boolean {
+  return !outOfMemory && (code === undefined || signalName(code - 128) === "SIGKILL");
+}
+
 const signals: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.signals)
     .reverse()

@@ -92,6 +92,28 @@ describe("restarts", () => {
   });
 });
 
+describe("what was fenced", () => {
+  const never = { ...policy, restart: "never" as const };
+  const fenced = { ...ended(137), isFenced: true };
+
+  test("starts again whatever the restart policy, counts as no restart, and says so", () => {
+    const waiting = next({ ...running(), attempts: 3, restarts: 5 }, fenced, never, 9_000);
+    expect(waiting).toMatchObject({ state: { kind: "placed" }, attempts: 3, restarts: 5 });
+    expect(waiting.reason).toMatch(/^fenced: /);
+    const starting = next(waiting, { kind: "starting" }, never, 9_000);
+    const refused = { kind: "start-failed" as const, reason: "no", isFenced: true };
+    const again = next(next(starting, refused, never, 9_000), { kind: "starting" }, never, 9_000);
+    const runs = next(again, { kind: "started", process }, never, 10_000);
+    expect(runs).toMatchObject({ reason: expect.stringContaining("fenced before"), restarts: 5 });
+    expect(next(runs, ended(1), never, 11_000)).toMatchObject({ state: { kind: "failed" } });
+  });
+
+  test("does not start again where it is to go", () => {
+    const leaving = next(running(), { kind: "unwanted", reason: "moved" }, never, 1_000);
+    expect(next(leaving, fenced, never, 9_000).state).toMatchObject({ step: "removing", afterwards: "gone" });
+  });
+});
+
 test.each([
   [{ code: 0, outOfMemory: false }, "exited with code 0"],
   [{ code: 127, outOfMemory: false }, "exited with code 127"],

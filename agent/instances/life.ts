@@ -61,6 +61,8 @@ export interface Life {
   /** Since its image was last here. */
   readonly failedPulls?: { readonly count: number; readonly reason: string };
   readonly exitCode?: number;
+  /** Its last run was ended since its host was cut off. */
+  readonly wasFenced?: true;
   /** Of the process that runs, or ran last. */
   readonly startedAt?: Millis;
 }
@@ -71,8 +73,9 @@ export type LifeEvent =
   | { readonly kind: "pull-failed"; readonly reason: string; readonly isStuck: boolean }
   | { readonly kind: "starting" }
   | { readonly kind: "started"; readonly process: ProcessIdentity }
-  | { readonly kind: "start-failed"; readonly reason: string }
-  | { readonly kind: "ended"; readonly ending: Ending }
+  /** `isFenced`: it was not to run, since its host is cut off. */
+  | { readonly kind: "start-failed"; readonly reason: string; readonly isFenced?: boolean }
+  | { readonly kind: "ended"; readonly ending: Ending; readonly isFenced?: boolean }
   /** The host booted since: nothing of it runs, and nobody knows how it ended. */
   | { readonly kind: "vanished" }
   | { readonly kind: "unwanted"; readonly reason: string }
@@ -103,14 +106,16 @@ export function next(life: Life, event: LifeEvent, policy: Policy, now: Millis):
     }
     case "started": {
       if (!isBeforeRun(state)) return life;
-      const { exitCode: _, ...rest } = life;
+      const { exitCode: _, wasFenced, ...rest } = life;
       const running: State = { kind: "running", process: event.process, startedAt: now };
-      return { ...rest, state: running, since: now, startedAt: now, reason: "running" };
+      const reason = wasFenced ? "running; it was fenced before: its host was cut off" : "running";
+      return { ...rest, state: running, since: now, startedAt: now, reason };
     }
     case "start-failed":
-      return isBeforeRun(state) ? afterEnd(life, policy, now, event.reason, undefined) : life;
+      if (!isBeforeRun(state)) return life;
+      return event.isFenced ? fenced(life, now) : afterEnd(life, policy, now, event.reason, undefined);
     case "ended":
-      return ended(life, event.ending, policy, now);
+      return ended(life, event, policy, now);
     case "vanished":
       return vanished(life, now);
     case "unwanted":
@@ -146,7 +151,12 @@ function isBeforeRun(state: State): boolean {
   return state.kind === "placed" || state.kind === "pulling" || state.kind === "starting";
 }
 
-function ended(life: Life, ending: Ending, policy: Policy, now: Millis): Life {
+function ended(
+  life: Life,
+  { ending, isFenced = false }: { readonly ending: Ending; readonly isFenced?: boolean },
+  policy: Policy,
+  now: Millis,
+): Life {
   const { state } = life;
   const exitCode = ending.code === undefined ? {} : { exitCode: ending.code };
   if (state.kind === "stopping") {
@@ -156,9 +166,16 @@ function ended(life: Life, ending: Ending, policy: Policy, now: Millis): Life {
     return { ...life, ...exitCode, since: now, state: { ...state, step: "removing", until: now } };
   }
   if (state.kind !== "running") return life;
+  if (isFenced) return fenced({ ...life, ...exitCode }, now);
   const ranMs = now - state.startedAt;
   const rested = ranMs >= policy.windowMs ? { ...life, attempts: 0 } : life;
   return afterEnd({ ...rested, ...exitCode }, policy, now, describeEnding(ending), ending.code);
+}
+
+/** Whatever its restart policy, and counted nowhere: nothing is wrong with it. Its start waits for a server's word. */
+function fenced(life: Life, now: Millis): Life {
+  const reason = "fenced: its host is cut off from the servers; it starts again once one confirms it";
+  return { ...life, state: { kind: "placed" }, since: now, reason, wasFenced: true };
 }
 
 function pullingReason({ failedPulls }: Life, image: string | undefined): string {

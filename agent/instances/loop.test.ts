@@ -69,7 +69,7 @@ function createAdopted(ports: Partial<InstancesPorts>) {
       mounts: { overlay: unused("overlay"), tmpfs: unused("tmpfs"), unmount: unused("unmount") },
       fence: {
         untilGranted: unused("untilGranted"),
-        ...{ hold() {}, requireGranted() {}, release() {} },
+        ...{ hold() {}, requireGranted() {}, release() {}, isOverdue: () => false, wasOverdue: () => false },
       },
       network: {
         plugIn: unused("plugIn"),

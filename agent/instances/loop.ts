@@ -177,7 +177,8 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       views.push({ ...view, ...(process && { process }), ...waitedFor });
     }
     for (const [id, want] of wants ?? []) {
-      if (!entries.has(id)) views.push({ id, want, busy: false, signalled: false, isRouted: false });
+      if (entries.has(id)) continue;
+      views.push({ id, want, busy: false, signalled: false, isRouted: false, wasOverdue: false });
     }
     return views;
   }
@@ -190,7 +191,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       ...{ id, busy: busy !== undefined, signalled: signalled === stepOf(record.life) },
       known: { life: record.life, policy: record.policy },
       want: wants === undefined ? { kind: "unknown" } : (wants.get(id) ?? gone),
-      isRouted: ports.network.leadsTo(id),
+      ...{ isRouted: ports.network.leadsTo(id), wasOverdue: ports.fence.wasOverdue(id) },
       ...(unresponsive !== undefined && { unresponsive }),
     };
   }

@@ -166,6 +166,10 @@ export interface Fence {
   hold(id: string, terms: Terms): void;
   /** Throws where it must not begin to run now. */
   requireGranted(id: string): void;
+  /** Whether its time is up: then it is killed, if it was not yet. */
+  isOverdue(id: string): boolean;
+  /** The same, or it was up a moment ago. */
+  wasOverdue(id: string): boolean;
   release(id: string): void;
 }
 

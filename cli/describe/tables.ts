@@ -110,9 +110,9 @@ function namespaceColumn<Row extends { namespace: string }>(rows: readonly Row[]
   return isPlain ? [] : [{ title: "NAMESPACE", text: ({ namespace }) => namespace }];
 }
 
-/** A healthy instance needs no reason. */
+/** A healthy instance needs no reason, but for one of its own. */
 function reasonWorthSaying({ state, healthy, reason }: Instance): string {
-  return state === "running" && healthy ? "" : reason;
+  return state === "running" && healthy && reason === state ? "" : reason;
 }
 
 interface Endpoint {

@@ -71,7 +71,9 @@ const restart = about(
     policy: z
       .enum(["always", "on-failure", "never"])
       .default("always")
-      .describe("When a container that ended starts again."),
+      .describe(
+        "When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does.",
+      ),
     delay: duration({ minMs: 100 })
       .default("1s")
       .describe("Before the first restart; doubles each time up to 30 s."),

@@ -2242,7 +2242,7 @@ func (in *reconcilePtr) ToReconcilePtrOutputWithContext(ctx context.Context) Rec
 	return pulumi.ToOutputWithContext(ctx, in).(ReconcilePtrOutput)
 }
 
-// When a container that ended starts again.
+// When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does.
 type RestartPolicy string
 
 const (

@@ -2348,7 +2348,7 @@ type InstanceFacts struct {
 	Pid *int `pulumi:"pid"`
 	// Why it is in this state: `exited with code 1`, `killed: out of memory`, `no longer wanted`.
 	Reason string `pulumi:"reason"`
-	// How often it was started again.
+	// How often it was started again. Not counted where it was fenced, killed since its host was cut off: `reason` then says so.
 	Restarts int `pulumi:"restarts"`
 	// The spec's revision that it runs.
 	Revision int `pulumi:"revision"`
@@ -2438,7 +2438,7 @@ func (o InstanceFactsOutput) Reason() pulumi.StringOutput {
 	return o.ApplyT(func(v InstanceFacts) string { return v.Reason }).(pulumi.StringOutput)
 }
 
-// How often it was started again.
+// How often it was started again. Not counted where it was fenced, killed since its host was cut off: `reason` then says so.
 func (o InstanceFactsOutput) Restarts() pulumi.IntOutput {
 	return o.ApplyT(func(v InstanceFacts) int { return v.Restarts }).(pulumi.IntOutput)
 }
@@ -4021,7 +4021,7 @@ type Restart struct {
 	Delay *string `pulumi:"delay"`
 	// Give up after this many restarts within `window`. Default: never.
 	MaxAttempts *int `pulumi:"maxAttempts"`
-	// When a container that ended starts again. Default: `always`.
+	// When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
 	Policy *RestartPolicy `pulumi:"policy"`
 	// Running this long resets the delay and the count. Default: `5m`.
 	Window *string `pulumi:"window"`
@@ -4043,7 +4043,7 @@ type RestartArgs struct {
 	Delay pulumi.StringPtrInput `pulumi:"delay"`
 	// Give up after this many restarts within `window`. Default: never.
 	MaxAttempts pulumi.IntPtrInput `pulumi:"maxAttempts"`
-	// When a container that ended starts again. Default: `always`.
+	// When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
 	Policy RestartPolicyPtrInput `pulumi:"policy"`
 	// Running this long resets the delay and the count. Default: `5m`.
 	Window pulumi.StringPtrInput `pulumi:"window"`
@@ -4136,7 +4136,7 @@ func (o RestartOutput) MaxAttempts() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Restart) *int { return v.MaxAttempts }).(pulumi.IntPtrOutput)
 }
 
-// When a container that ended starts again. Default: `always`.
+// When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
 func (o RestartOutput) Policy() RestartPolicyPtrOutput {
 	return o.ApplyT(func(v Restart) *RestartPolicy { return v.Policy }).(RestartPolicyPtrOutput)
 }
@@ -4190,7 +4190,7 @@ func (o RestartPtrOutput) MaxAttempts() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// When a container that ended starts again. Default: `always`.
+// When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
 func (o RestartPtrOutput) Policy() RestartPolicyPtrOutput {
 	return o.ApplyT(func(v *Restart) *RestartPolicy {
 		if v == nil {

@@ -125,6 +125,12 @@ test("hosts cut both ways, one way, with their agent stopped, with their agent k
   await until("what was stopped to write again", async () =>
     cutHosts.every((name) => lastOf(patient, name) > healedAtMs) ? true : undefined,
   );
+  await until("it to be told as fenced, and not as failed", async () => {
+    const resumed = (await cluster.healthy("patient")).filter(({ host }) => cutHosts.includes(host));
+    return resumed.every(({ reason, restarts }) => reason.includes("fenced before") && restarts === 0)
+      ? true
+      : undefined;
+  });
 });
 
 test("kill -9 of an agent and of the server's, without a cut: their exclusive instances go on past the end of their lease", async () => {

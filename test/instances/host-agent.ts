@@ -99,6 +99,8 @@ const instances = createHostInstances({
       async untilGranted() {},
       hold() {},
       requireGranted() {},
+      isOverdue: () => false,
+      wasOverdue: () => false,
       release() {},
     },
     reports: {

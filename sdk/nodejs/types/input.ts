@@ -374,7 +374,7 @@ export interface RestartArgs {
      */
     maxAttempts?: pulumi.Input<number | undefined>;
     /**
-     * When a container that ended starts again. Default: `always`.
+     * When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
      */
     policy?: pulumi.Input<enums.RestartPolicy | undefined>;
     /**

@@ -386,7 +386,7 @@ export interface InstanceFacts {
      */
     reason: string;
     /**
-     * How often it was started again.
+     * How often it was started again. Not counted where it was fenced, killed since its host was cut off: `reason` then says so.
      */
     restarts: number;
     /**
@@ -608,7 +608,7 @@ export interface Restart {
      */
     maxAttempts?: number;
     /**
-     * When a container that ended starts again. Default: `always`.
+     * When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
      */
     policy?: enums.RestartPolicy;
     /**

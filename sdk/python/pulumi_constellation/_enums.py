@@ -202,7 +202,7 @@ class Reconcile(_builtins.str, Enum):
 @pulumi.type_token("constellation:index:RestartPolicy")
 class RestartPolicy(_builtins.str, Enum):
     """
-    When a container that ended starts again.
+    When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does.
     """
     ALWAYS = "always"
     ON_FAILURE = "on-failure"

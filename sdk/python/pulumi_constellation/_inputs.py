@@ -1746,7 +1746,7 @@ class RestartArgsDict(TypedDict):
     """
     policy: NotRequired[pulumi.Input[Optional['RestartPolicy']]]
     """
-    When a container that ended starts again. Default: `always`.
+    When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
     """
     window: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -1763,7 +1763,7 @@ class RestartArgs:
         """
         :param pulumi.Input[_builtins.str] delay: Before the first restart; doubles each time up to 30 s. Default: `1s`.
         :param pulumi.Input[_builtins.int] max_attempts: Give up after this many restarts within `window`. Default: never.
-        :param pulumi.Input['RestartPolicy'] policy: When a container that ended starts again. Default: `always`.
+        :param pulumi.Input['RestartPolicy'] policy: When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
         :param pulumi.Input[_builtins.str] window: Running this long resets the delay and the count. Default: `5m`.
         """
         if delay is not None:
@@ -1803,7 +1803,7 @@ class RestartArgs:
     @pulumi.getter
     def policy(self) -> pulumi.Input[Optional['RestartPolicy']]:
         """
-        When a container that ended starts again. Default: `always`.
+        When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
         """
         return pulumi.get(self, "policy")
 

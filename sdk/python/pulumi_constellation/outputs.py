@@ -1081,7 +1081,7 @@ class InstanceFacts(dict):
         :param _builtins.str name: The slot, kept across replacement: `web-0`.
         :param _builtins.str namespace: Its service's namespace.
         :param _builtins.str reason: Why it is in this state: `exited with code 1`, `killed: out of memory`, `no longer wanted`.
-        :param _builtins.int restarts: How often it was started again.
+        :param _builtins.int restarts: How often it was started again. Not counted where it was fenced, killed since its host was cut off: `reason` then says so.
         :param _builtins.int revision: The spec's revision that it runs.
         :param _builtins.str service: Its service's name.
         :param _builtins.str service_uid: Tells apart two services that had the same name one after the other.
@@ -1192,7 +1192,7 @@ class InstanceFacts(dict):
     @pulumi.getter
     def restarts(self) -> _builtins.int:
         """
-        How often it was started again.
+        How often it was started again. Not counted where it was fenced, killed since its host was cut off: `reason` then says so.
         """
         return pulumi.get(self, "restarts")
 
@@ -1919,7 +1919,7 @@ class Restart(dict):
         """
         :param _builtins.str delay: Before the first restart; doubles each time up to 30 s. Default: `1s`.
         :param _builtins.int max_attempts: Give up after this many restarts within `window`. Default: never.
-        :param 'RestartPolicy' policy: When a container that ended starts again. Default: `always`.
+        :param 'RestartPolicy' policy: When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
         :param _builtins.str window: Running this long resets the delay and the count. Default: `5m`.
         """
         if delay is not None:
@@ -1951,7 +1951,7 @@ class Restart(dict):
     @pulumi.getter
     def policy(self) -> Optional['RestartPolicy']:
         """
-        When a container that ended starts again. Default: `always`.
+        When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does. Default: `always`.
         """
         return pulumi.get(self, "policy")
 

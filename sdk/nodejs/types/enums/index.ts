@@ -188,7 +188,7 @@ export const RestartPolicy = {
 } as const;
 
 /**
- * When a container that ended starts again.
+ * When a container that ended starts again. One that was killed by `exclusive` or `disconnect.stopAfter` always does.
  */
 export type RestartPolicy = (typeof RestartPolicy)[keyof typeof RestartPolicy];
 
