@@ -6,14 +6,12 @@ import {
   describeRejections,
   type Fleet,
   type Occupant,
-  occupantOf,
-  preempt,
-  preemptionBounds,
   rejectionsOf,
 } from "../scheduler/index.ts";
 import { drain, fence, forget, place, slotName } from "./ops.ts";
 import { evenOut, groupOf, mostMoves } from "./rebalance.ts";
 import { type Plan, startFirst, stopFirst, surplus } from "./rollout.ts";
+import { createRoom } from "./room.ts";
 import { isReplaceable, type Slot, slotsOf } from "./slots.ts";
 import type { Decision, Op, PlacedInstance, View, WantedService } from "./types.ts";
 
@@ -105,7 +103,8 @@ function placeAll(planned: readonly Planned[], instances: readonly PlacedInstanc
   const wanted = planned.flatMap(({ service, places }) =>
     places.map(({ slot, reason }): Wanted => ({ service, slot, reason, want: wantOf(service, slot) })),
   );
-  const room = createRoom(instances, fleet);
+  const running = new Map(instances.filter(({ want }) => want === "run").map((one) => [one.id, one]));
+  const makeRoom = createRoom(fleet, ({ id }) => running.has(id));
   // Planned the most important first.
   for (const level of Map.groupBy(wanted, ({ service }) => service.request.priority).values()) {
     const wants = level.map(({ want }) => want);
@@ -116,43 +115,18 @@ function placeAll(planned: readonly Planned[], instances: readonly PlacedInstanc
         ops.push(place(service, slot.index, choice.host, reason));
         continue;
       }
-      const made = room.make(want, slotName(service, slot.index));
-      ops.push(...made.ops);
+      const name = slotName(service, slot.index);
+      const room = makeRoom(want);
+      const why = `makes room for ${name}, which has priority ${want.request.priority}`;
+      const victims = room?.victims.flatMap(({ id }) => running.get(id) ?? []) ?? [];
+      ops.push(...victims.map((victim) => drain(victim, why)));
       // What only evens out the load waits until it can.
-      if (made.isComing || slot.outdated?.instance.isMoving) continue;
+      if (room || slot.outdated?.instance.isMoving) continue;
       const message = describeRejections(rejectionsOf(fleet, want));
-      const told = rejections.get(service.uid) ?? [];
-      rejections.set(service.uid, [...told, { slot: slotName(service, slot.index), message }]);
+      rejections.set(service.uid, [...(rejections.get(service.uid) ?? []), { slot: name, message }]);
     }
   }
   return { places: ops, rejections };
-}
-
-/** Stops what is less important where that makes room, some in one decision. */
-function createRoom(instances: readonly PlacedInstance[], fleet: Fleet) {
-  const running = new Map(instances.filter(({ want }) => want === "run").map((one) => [one.id, one]));
-  let asked = 0;
-  return {
-    make(want: BatchWant, slot: string): { ops: Op[]; isComing: boolean } {
-      if (asked++ >= preemptionBounds.perDecision) return { ops: [], isComing: false };
-      const made = preempt(fleet, want, ({ id }) => running.has(id));
-      if (made === undefined) return { ops: [], isComing: false };
-      const victims = made.kind === "stop" ? made.victims : [];
-      for (const victim of victims) {
-        fleet.take(victim);
-        fleet.put({ ...victim, leaving: true });
-      }
-      // It has its place from now on, so that nobody else counts on the same room.
-      fleet.put(occupantOf(want, made.host));
-      const reason = `makes room for ${slot}, which has priority ${want.request.priority}`;
-      const drains = victims.flatMap(({ id }) => {
-        const instance = running.get(id);
-        running.delete(id);
-        return instance ? [drain(instance, reason)] : [];
-      });
-      return { ops: drains, isComing: true };
-    },
-  };
 }
 
 function evened(planned: readonly Planned[], instances: readonly PlacedInstance[], fleet: Fleet): Op[] {

@@ -5,6 +5,9 @@ import {
   describeRejections,
   type Fleet,
   leaveReason,
+  type Occupant,
+  type Rejection,
+  rejectionsOf,
   requestOf,
   welcome,
 } from "../scheduler/index.ts";
@@ -12,6 +15,7 @@ import type { Store } from "../store/index.ts";
 import { isSameWorkload } from "./identity.ts";
 import { slotName } from "./ops.ts";
 import { groupOf } from "./rebalance.ts";
+import { createRoom } from "./room.ts";
 import { newestSpec } from "./specs.ts";
 import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
 
@@ -44,33 +48,49 @@ export function foreseen(candidate: Candidate, store: Store, states: HostStates)
 }
 
 /**
- * Where instances would go as of now, in one line; undefined where none would be placed. Told by a preview: nothing
- * is kept for them.
+ * Where instances would go as of now, and of which services some would be stopped for them, in one line; undefined
+ * where none would be placed. Told by a preview: nothing is kept for them.
  */
 export function foresee(fleet: Fleet, wants: readonly BatchWant[]): string | undefined {
   if (wants.length === 0 || fleet.machines.length === 0) return undefined;
-  const choices = [...chooseBatch(fleet, wants)];
-  const byHost = Map.groupBy(
-    choices.flatMap(([slot, choice]) => ("host" in choice ? [{ slot, host: choice.host }] : [])),
-    ({ host }) => host,
+  const choices = chooseBatch(fleet, wants);
+  const makeRoom = createRoom(fleet);
+  const hosts: string[] = [];
+  const victims: Occupant[] = [];
+  const nowhere: (readonly Rejection[])[] = [];
+  for (const want of wants) {
+    const choice = choices.get(want.key);
+    const room = choice && "host" in choice ? { host: choice.host, victims: [] } : makeRoom(want);
+    if (room === undefined) nowhere.push(rejectionsOf(fleet, want));
+    else {
+      hosts.push(room.host);
+      victims.push(...room.victims);
+    }
+  }
+  const counts = counted(hosts).map(([host, count]) => (wants.length === 1 ? host : `${host} (${count})`));
+  const stopped = counted(victims.map(({ request }) => request.service)).map(
+    ([name, n]) => `${n} of ${name}`,
   );
-  const [left, ...more] = choices.flatMap(([, choice]) => ("host" in choice ? [] : [choice.rejections]));
-  const counts = [...byHost]
-    .sort(([, a], [, b]) => b.length - a.length)
-    .map(([host, there]) => (wants.length === 1 ? host : `${host} (${there.length})`));
-  const placed = counts.length > 0 ? [`would go to ${listed(counts)}`] : [];
-  const nowhere =
-    left === undefined
-      ? []
-      : [`${more.length + 1} of ${wants.length} would go nowhere: ${describeRejections(left)}`];
-  return `as of now ${[...placed, ...nowhere].join("; ")}`;
+  const [first] = nowhere;
+  const told = [
+    ...(counts.length > 0 ? [`would go to ${listed(counts, "hosts")}`] : []),
+    ...(stopped.length > 0 ? [`${listed(stopped, "services")} would be stopped to make room`] : []),
+    ...(first ? [`${nowhere.length} of ${wants.length} would go nowhere: ${describeRejections(first)}`] : []),
+  ];
+  return `as of now ${told.join("; ")}`;
 }
 
+/** The most frequent first. */
+const counted = (names: readonly string[]) =>
+  [...Map.groupBy(names, (name) => name)]
+    .map(([name, all]) => [name, all.length] as const)
+    .sort(([, a], [, b]) => b - a);
+
 /** The first few, and how many more there are. */
-function listed(names: readonly string[]): string {
+function listed(names: readonly string[], what: string): string {
   const shown = names.slice(0, mostNamed);
   const more = names.length - shown.length;
-  return `${shown.join(", ")}${more > 0 ? ` and ${more} more hosts` : ""}`;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more ${what}` : ""}`;
 }
 
 const mostNamed = 5;
