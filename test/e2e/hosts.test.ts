@@ -153,6 +153,32 @@ describe("hosts of a cluster, over SSH", () => {
     expect(await remains(here.host(3))).toEqual([]);
   });
 
+  test("another machine under a host's name is refused by a preview, before anything is sent there", async () => {
+    await stack.write(program({ two: worker(3) }));
+    expect((await stack.pulumi("preview")).stdout).toMatch(
+      /host two of this cluster is another machine; .*delete/,
+    );
+    expect(await remains(here.host(3))).toEqual([]);
+  });
+
+  test("connection that breaks while a machine is sent its programs: it is recorded, and a delete removes what came; within 30 s", async () => {
+    const two = worker(2, { labels: { zone: "b" } });
+    const host = here.host(3);
+    await stack.write(program({ two, three: worker(3) }));
+    const went = stack.failingUp();
+    await until("the first file", async () =>
+      (await host.run(["ls", "/opt/constellation"])).code === 0 ? true : undefined,
+    );
+    const logins = host.processes().filter(({ command }) => command.startsWith("sshd: root"));
+    await host.output(["sh", "-c", `kill -9 ${logins.map(({ pid }) => pid).join(" ")}`]);
+    expect(await went).toMatch(/the connection to ssh:.* was lost/);
+    await stack.write(program({ two }));
+    expect(await stack.appliedSteps()).toMatchObject([
+      { op: "delete", urn: expect.stringMatching(/::three$/) },
+    ]);
+    expect(await remains(host)).toEqual([]);
+  });
+
   test("a machine whose power failed: told by a refresh, and let go by force; within 60 s", async () => {
     const labels = { zone: "b" };
     await here.host(2).kill();
