@@ -6,6 +6,8 @@ import type { Way } from "./types.ts";
 export interface Bare extends AsyncDisposable {
   /** As they reach each other. */
   readonly underlay: Way;
+  /** Between network namespaces on them, as instances are linked, with forwarding and nothing else. */
+  readonly routed: Way;
   /** By wireguard-go and wg(8) alone. */
   readonly tunnel: Way;
 }
@@ -16,10 +18,17 @@ export async function startBare(): Promise<Bare> {
     const [one, two] = hosts.hosts as [Host, Host];
     const underlay = await wayOf("underlay", one, two, ({ address }) => address);
     const tunnel = await wayOf("wireguard-go", one, two, inTunnel);
+    const routed = await wayOf("routed", one, two, inNamespace, [
+      "nsenter",
+      `--net=/run/netns/${namespace}`,
+      "--",
+    ]);
+    await linkNamespace(underlay.from, one, two);
+    await linkNamespace(underlay.to, two, one);
     const keys = [await makeDevice(tunnel.from), await makeDevice(tunnel.to)] as const;
     await addPeer(tunnel.from, keys[1], two);
     await addPeer(tunnel.to, keys[0], one);
-    return { underlay, tunnel, [Symbol.asyncDispose]: hosts.down };
+    return { underlay, routed, tunnel, [Symbol.asyncDispose]: hosts.down };
   } catch (error) {
     await hosts.down();
     throw error;
@@ -30,10 +39,36 @@ const device = "tool0";
 const port = 51_820;
 /** What the agent computes for this underlay, too. */
 const mtu = 1440;
+const namespace = "inner";
+const rangeOf = ({ number }: Host) => `172.30.${number}`;
+const inNamespace = (host: Host) => `${rangeOf(host)}.2`;
+
+/** One link more and one hop more on either side, which is what an instance has. */
+async function linkNamespace(end: Way["from"], host: Host, peer: Host): Promise<void> {
+  const own = rangeOf(host);
+  const script = `
+    ip netns add ${namespace}
+    ip link add ${namespace} type veth peer name eth0 netns ${namespace}
+    ip address add ${own}.1/24 dev ${namespace}
+    ip link set ${namespace} up
+    ip -n ${namespace} address add ${own}.2/24 dev eth0
+    ip -n ${namespace} link set eth0 up
+    ip -n ${namespace} route add default via ${own}.1
+    ip route add ${rangeOf(peer)}.0/24 via ${peer.address}
+    echo 1 >/proc/sys/net/ipv4/ip_forward`;
+  await end.output(["sh", "-ec", script]);
+}
+
 const inTunnel = ({ number }: Host) => `172.31.0.${number}`;
 
-async function wayOf(name: Way["name"], one: Host, two: Host, address: (host: Host) => string): Promise<Way> {
-  return { name, from: await endOn(one, address(one)), to: await endOn(two, address(two)) };
+async function wayOf(
+  name: Way["name"],
+  one: Host,
+  two: Host,
+  address: (host: Host) => string,
+  within: readonly string[] = [],
+): Promise<Way> {
+  return { name, from: await endOn(one, address(one), within), to: await endOn(two, address(two), within) };
 }
 
 /** Its public key. */

@@ -1,6 +1,6 @@
 /**
- * What the network between instances of two hosts carries and how soon: direct routes beside the bare underlay, tunnels
- * beside wireguard-go with nothing around it.
+ * What the network between instances of two hosts carries and how soon: direct routes beside the bare underlay and beside
+ * the same links without our rules, tunnels beside wireguard-go with nothing around it.
  * Invariant: the same tools, the same kind of hosts and of switch for all; ours and its peer take turns.
  */
 import { raisePriority } from "../priority.ts";
@@ -16,7 +16,7 @@ type NetworkKnobs = { readonly runs: Knob; readonly seconds: Knob };
 export const network: Benchmark<NetworkKnobs> = {
   name: "network",
   summary:
-    "throughput and latency between instances of two hosts, beside the bare network's and wireguard-go's",
+    "throughput and latency between instances of two hosts, beside the bare network's, bare routing's and wireguard-go's",
   knobs: { runs: runsKnob(5), seconds: { about: "how long each measurement takes", usual: 2 } },
   async run({ knobs: { runs, seconds }, onProgress }) {
     if (process.getuid?.() !== 0) throw new Error("bench network: not root; run it as root");
@@ -36,7 +36,7 @@ export const network: Benchmark<NetworkKnobs> = {
         }
       }
     };
-    await takeTurns(await pair.way("direct"), bare.underlay);
+    await takeTurns(await pair.way("direct"), bare.underlay, bare.routed);
     await takeTurns(await pair.way("wireguard"), bare.tunnel);
     return reportNetwork(samples);
   },

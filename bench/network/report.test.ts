@@ -12,6 +12,7 @@ test("direct stands beside the underlay, WireGuard beside the tool; medians of a
     sample("direct", 1, 90),
     sample("direct", 9.9, 20),
     sample("underlay", 10, 40),
+    sample("routed", 9.5, 45),
     sample("wireguard", 1, 200),
     sample("wireguard-go", 2, 150),
   ]);
@@ -20,6 +21,8 @@ test("direct stands beside the underlay, WireGuard beside the tool; medians of a
   expect(comparisons).toEqual([
     { ...throughput, value: 9.5, peer: "underlay", peerValue: 10, ratio: 0.95 },
     { ...latency, value: 50, peer: "underlay", peerValue: 40, ratio: 0.8 },
+    { ...throughput, value: 9.5, peer: "routed", peerValue: 9.5, ratio: 1 },
+    { ...latency, value: 50, peer: "routed", peerValue: 45, ratio: 0.9 },
     { ...throughput, value: 1, peer: "wireguard-go", peerValue: 2, ratio: 0.5 },
     { ...latency, value: 200, peer: "wireguard-go", peerValue: 150, ratio: 0.75 },
   ]);

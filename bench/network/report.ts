@@ -6,6 +6,7 @@ import { type Sample, type WayName, wayNames } from "./types.ts";
 /** Whose figures stand beside whose. */
 const pairs = [
   { ours: "direct", peer: "underlay" },
+  { ours: "direct", peer: "routed" },
   { ours: "wireguard", peer: "wireguard-go" },
 ] as const;
 
@@ -13,6 +14,7 @@ const titles: Record<WayName, string> = {
   direct: "instances, direct",
   wireguard: "instances, WireGuard",
   underlay: "the hosts themselves",
+  routed: "namespaces, routed without a rule",
   "wireguard-go": "the hosts, by wireguard-go",
 };
 

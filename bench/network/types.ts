@@ -1,5 +1,5 @@
 /** What packets between two hosts go through. */
-export const wayNames = ["direct", "wireguard", "underlay", "wireguard-go"] as const;
+export const wayNames = ["direct", "wireguard", "underlay", "routed", "wireguard-go"] as const;
 export type WayName = (typeof wayNames)[number];
 
 /** One measurement. */

@@ -89,7 +89,7 @@ test("churn --json: what has grown, and nothing that is left once everything was
   expect(lines.map(({ metric }) => metric)).toContain("agent.rss.growth");
 }, 180_000);
 
-test("network --json: direct beside the underlay, WireGuard beside the tool", async () => {
+test("network --json: direct beside the underlay and bare routing, WireGuard beside the tool", async () => {
   const { stdout } = await bench("network", "--json", "--runs", "1", "--seconds", "1");
   const lines = stdout
     .trim()
@@ -98,6 +98,8 @@ test("network --json: direct beside the underlay, WireGuard beside the tool", as
   expect(lines.map(({ metric, peer }) => [metric, peer])).toEqual([
     ["throughput", "underlay"],
     ["latency.p50", "underlay"],
+    ["throughput", "routed"],
+    ["latency.p50", "routed"],
     ["throughput", "wireguard-go"],
     ["latency.p50", "wireguard-go"],
   ]);
