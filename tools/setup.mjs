@@ -3,7 +3,7 @@
  * Runs on the system's Node 20 without node_modules, so it and all it imports is plain JavaScript on
  * Node's own modules. Every step looks before it acts: with nothing to do the whole takes a fraction of a second.
  *
- *   node tools/setup.mjs [--with generate] [--with test] [--with bench]
+ *   node tools/setup.mjs [--with generate|kit|lab|test|bench ...]
  */
 import { parseArgs } from "node:util";
 import { bundles } from "./setup/bundles.mjs";

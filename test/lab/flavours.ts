@@ -31,5 +31,5 @@ export function originOf(flavour: Flavour): Origin {
   const origin = origins[flavour];
   const missing = [...origin.layers, sshdFrom].find((layer) => !existsSync(layer));
   if (missing === undefined) return origin;
-  throw new Error(`start host: no ${missing}; make it with \`npm run setup -- --with test\``);
+  throw new Error(`start host: no ${missing}; make it with \`npm run setup -- --with lab\``);
 }

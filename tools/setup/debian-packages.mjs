@@ -5,7 +5,7 @@ import { findProgram, run } from "../lib/run.mjs";
  * A program (or the path of a file) and the Debian package that brings it, by who needs it: the agent always,
  * the rest only when asked for.
  *
- * @type {Record<"agent" | "kit" | "test" | "bench", Record<string, string>>}
+ * @type {Record<"agent" | "kit" | "lab" | "test" | "bench", Record<string, string>>}
  */
 export const packageOf = {
   agent: {
@@ -21,6 +21,13 @@ export const packageOf = {
     curl: "curl",
   },
   kit: { patchelf: "patchelf" },
+  lab: {
+    // What makes the hosts' Debian, and what logs in to them.
+    mmdebstrap: "mmdebstrap",
+    ssh: "openssh-client",
+    "/usr/sbin/sshd": "openssh-server",
+    sudo: "sudo",
+  },
   test: {
     patchelf: "patchelf",
     "qemu-aarch64-static": "qemu-user-static",
@@ -29,11 +36,6 @@ export const packageOf = {
     ps: "procps",
     "docker-registry": "docker-registry",
     openssl: "openssl",
-    // For the hosts of the lab: what makes their Debian, and what logs in to them.
-    mmdebstrap: "mmdebstrap",
-    ssh: "openssh-client",
-    "/usr/sbin/sshd": "openssh-server",
-    sudo: "sudo",
     // The static one: tests copy it into root file systems that hold nothing else.
     "/var/lib/dpkg/info/busybox-static.list": "busybox-static",
   },

@@ -39,7 +39,7 @@ const missingTrees = () => Object.values(trees).filter((tree) => !existsSync(tre
 /** @type {import("./step.mjs").Step} */
 export const hostTrees = {
   name: "hosts for tests",
-  only: ["test"],
+  only: ["lab"],
   missing: () => (missingTrees().length === 0 ? undefined : "making a bare Debian, once for all clones"),
   make: () => {
     make(trees.debian, (target) => {

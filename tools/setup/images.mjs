@@ -15,7 +15,7 @@ const isBuilt = () => existsSync(join(root, ".images", "index.json")) && isStamp
  */
 export const images = {
   name: "images",
-  only: ["test", "bench"],
+  only: ["lab", "test", "bench"],
   missing: () => (isBuilt() ? undefined : "building busybox, nginx, redis and node from Debian's packages"),
   make: () => {
     run(node, [join(root, "tools", "images", "main.ts")]);
