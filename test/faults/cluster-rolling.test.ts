@@ -10,7 +10,7 @@ import { expectNoneFailed } from "./steady.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
-  cluster = await startCluster(3);
+  cluster = await startCluster(4, 3);
   await cluster.serve("web", { replicas: 3, update: { strategy: "stop-first", maxUnavailable: 1 } });
   await cluster.healthy("web");
 });
