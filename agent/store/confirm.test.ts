@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { ConstellationError } from "../../contract/index.ts";
 import { createConfirm } from "./confirm.ts";
 
 test("who asks while a question is under way waits for the answer to the next one", async () => {
@@ -31,4 +32,13 @@ test("it asks again while nobody answers, and gives up in time", async () => {
   await createConfirm({ newest, reached: async () => undefined })(5_000);
   const never = createConfirm({ newest: () => new Promise(() => {}), reached: async () => undefined });
   await expect(never(20)).rejects.toMatchObject({ code: "unreachable" });
+});
+
+test("it says what is wrong with this server's own store, where that is known", async () => {
+  const full = new ConstellationError("unreachable", "read the store: no space left for /s/etcd; free some");
+  const newest = async () => {
+    throw full;
+  };
+  const confirm = createConfirm({ newest, reached: async () => undefined });
+  await expect(confirm(20)).rejects.toThrow(/^ask the other servers: read the store: no space left/);
 });

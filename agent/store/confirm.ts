@@ -37,11 +37,12 @@ export function createConfirm({ newest, reached }: ConfirmPorts): (patienceMs: n
       });
     return next;
   };
-  const persist = async (patience: AbortSignal): Promise<void> => {
+  const persist = async (patience: AbortSignal, note: (failure: unknown) => void): Promise<void> => {
     while (!patience.aborted) {
       try {
         return await share();
-      } catch {
+      } catch (failure) {
+        note(failure);
         await delay(bounds.pauseMs); // it may be about to restart, or to elect
       }
     }
@@ -50,14 +51,18 @@ export function createConfirm({ newest, reached }: ConfirmPorts): (patienceMs: n
   return async (patienceMs) => {
     const patience = AbortSignal.timeout(patienceMs);
     const late = Promise.withResolvers<never>();
-    patience.addEventListener("abort", () => late.reject(unconfirmed()), { once: true });
-    await Promise.race([persist(patience), late.promise]);
+    let last: unknown;
+    patience.addEventListener("abort", () => late.reject(unconfirmed(last)), { once: true });
+    const note = (failure: unknown) => {
+      last = failure;
+    };
+    await Promise.race([persist(patience, note), late.promise]);
   };
 }
 
-function unconfirmed() {
-  return new ConstellationError(
-    "unreachable",
-    "ask the other servers: too few of them answer this one; look after them, or ask another server",
-  );
+/** What is wrong with the own store says more than that the others do not answer. */
+function unconfirmed(cause: unknown): ConstellationError {
+  const own = cause instanceof ConstellationError ? cause.message : undefined;
+  const reason = own ?? "too few of them answer this one; look after them, or ask another server";
+  return new ConstellationError("unreachable", `ask the other servers: ${reason}`, { cause });
 }

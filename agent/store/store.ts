@@ -24,8 +24,8 @@ const bounds = {
   catchUpMs: 10_000,
 } as const;
 
-/** No key begins so: what counts of such a range is its revision, which is read through most of the servers. */
-const nowhere = "\0";
+/** No key begins so: what counts of such a range is its revision, which is read through most of the servers; errors name it. */
+const nowhere = "revision";
 
 export interface Put {
   readonly key: string;
