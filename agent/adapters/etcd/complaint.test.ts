@@ -12,6 +12,7 @@ test("a full disk is told by its words, or by the disk where it could not write 
   const full = /^no space left for \/s\/etcd; free some/;
   expect(troubleOf(json("panic", "failed to commit tx", "no space left on device"), disk)).toMatch(full);
   expect(troubleOf("unexpected fault address 0x7f86", { ...disk, freeBytes: 0 })).toMatch(full);
+  expect(troubleOf("ENOSPC: no space left on device, write", disk)).toMatch(full);
 });
 
 test.each([

@@ -138,7 +138,8 @@ async function supervise(
     } catch (error) {
       if (signal.aborted) return;
       options.onChange("not started", { err: error });
-      tell(`it cannot be started: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      tell(troubleWith(options, reason) ?? `it cannot be started: ${reason}`);
     } finally {
       clearTimeout(settled);
     }
@@ -160,10 +161,7 @@ async function runOnce(
   const running = adopted ?? (await start(options, peering));
   options.onChange(adopted ? "adopted" : "started", { pid: running.pid });
   await options.processes.waitForEnd(running, signal);
-  const trouble = troubleOf(wordsSince(options.logFile, wordsFrom), {
-    dataDir: options.dataDir,
-    freeBytes: freeBytes(options.dataDir),
-  });
+  const trouble = troubleWith(options, wordsSince(options.logFile, wordsFrom));
   options.onChange("ended", { pid: running.pid, ...(trouble !== undefined && { trouble }) });
   tell(trouble);
 }
@@ -208,6 +206,10 @@ async function end(running: ProcessIdentity, processes: ProcessPort): Promise<vo
     // It did not end in time; what it acknowledged is on disk.
     await processes.signal(running, "SIGKILL");
   }
+}
+
+function troubleWith({ dataDir }: MemberOptions, words: string): string | undefined {
+  return troubleOf(words, { dataDir, freeBytes: freeBytes(dataDir) });
 }
 
 function sizeOf(path: string): number {
