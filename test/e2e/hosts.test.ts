@@ -1,52 +1,39 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Instance } from "../../contract/index.ts";
-import { ensureKit } from "../../tools/kit/index.ts";
-import { thisArch } from "../../tools/kit/platform.ts";
 import { until } from "../control/until.ts";
-import { type Host, type Lab, lab } from "../lab/index.ts";
+import type { Host, Lab } from "../lab/index.ts";
+import { type BareHosts, bareHostsMs, publishedWeb, remainsOn, startBareHosts } from "./bare-hosts.ts";
 import { startLoad } from "./load.ts";
-import { addStack, image, type Program, type ResourceSpec, type Stack } from "./stack.ts";
+import type { Program, ResourceSpec, Stack } from "./stack.ts";
 
+let bare: BareHosts;
 let here: Lab;
 let stack: Stack;
-let privateKey: Record<string, unknown>;
 
 beforeAll(async () => {
-  await ensureKit(thisArch);
-  here = await lab.up(2, { flavour: "debian" });
+  bare = await startBareHosts("hosts", 2);
+  ({ lab: here, stack } = bare);
   await here.add({ flavour: "debian-openrc" });
-  stack = await addStack(here.machine, "hosts");
-  privateKey = { "fn::secret": readFileSync(here.keyFile, "utf8") };
-}, 600_000);
-afterAll(async () => {
-  await here?.down();
-});
+}, bareHostsMs);
+afterAll(async () => await bare?.[Symbol.asyncDispose]());
 
-const sshOf = (host: Host) => ({ address: host.address, privateKey });
 const worker = (number: number, more: Record<string, unknown> = {}, options = {}): ResourceSpec => ({
   type: "constellation:Host",
-  properties: { cluster: "${far.access}", ssh: sshOf(here.host(number)), ...more },
+  properties: { cluster: "${far.access}", ssh: bare.sshOf(number), ...more },
   options,
 });
 const program = (workers: Record<string, ResourceSpec>): Program => ({
   resources: {
     far: {
       type: "constellation:Cluster",
-      properties: { servers: { one: { ssh: sshOf(here.host(1)) } } },
+      properties: { servers: { one: { ssh: bare.sshOf(1) } } },
     },
     ...workers,
     web: {
-      type: "constellation:Service",
-      properties: {
-        cluster: "${far.access}",
+      ...publishedWeb("far", {
         replicas: 3,
-        image: image("busybox"),
-        command: ["httpd", "-f", "-p", "8000", "-h", "/etc"],
         healthCheck: { http: { path: "/hostname", port: 8000 } },
-        ports: [{ port: 8000, publish: 8000 }],
-        stopGracePeriod: "1s",
-      },
+      }),
       options: { dependsOn: Object.keys(workers).map((name) => `\${${name}}`) },
     },
   },
@@ -74,15 +61,6 @@ const isSpread = async (...names: string[]) =>
     const found = (await placed()).sort();
     return found.length === 3 && new Set(found).size === names.length ? true : undefined;
   });
-/** Everything of ours that a machine holds. */
-const remains = async (host: Host) => {
-  const folders = "/opt /var/lib/constellation /run/constellation /etc/constellation";
-  const services = "/etc/init.d /etc/runlevels /sys/fs/cgroup";
-  const script = `find ${folders} -mindepth 1 -maxdepth 1; find ${services} -name 'constellation*'`;
-  const found = await host.run(["sh", "-c", script]);
-  const running = host.processes().filter(({ command }) => /constellation|etcd|dnsmasq/.test(command));
-  return [found.stdout.trim(), ...running.map(({ command }) => command)].filter(Boolean);
-};
 const unchanged = async () => {
   expect(await stack.preview()).toEqual([]);
   expect((await stack.refresh()).stdout).not.toMatch(/updated|deleted/);
@@ -102,7 +80,7 @@ describe("hosts of a cluster, over SSH", () => {
     expect((await stack.pulumi("preview")).stdout).toMatch(
       /an agent is to be brought to ssh:\/\/root@192\.168\.77\.13/,
     );
-    for (const host of here.hosts) expect(await remains(host)).toEqual([]);
+    for (const host of here.hosts) expect(await remainsOn(host)).toEqual([]);
   });
 
   test("one up makes three bare machines a cluster with a service spread over it", async () => {
@@ -150,7 +128,7 @@ describe("hosts of a cluster, over SSH", () => {
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(20);
     expect(Object.keys(await hosts()).sort()).toEqual(["one", "two"]);
-    expect(await remains(here.host(3))).toEqual([]);
+    expect(await remainsOn(here.host(3))).toEqual([]);
   });
 
   test("another machine under a host's name is refused by a preview, before anything is sent there", async () => {
@@ -158,7 +136,7 @@ describe("hosts of a cluster, over SSH", () => {
     expect((await stack.pulumi("preview")).stdout).toMatch(
       /host two of this cluster is another machine; .*delete/,
     );
-    expect(await remains(here.host(3))).toEqual([]);
+    expect(await remainsOn(here.host(3))).toEqual([]);
   });
 
   test("connection that breaks while a machine is sent its programs: it is recorded, and a delete removes what came; within 30 s", async () => {
@@ -176,7 +154,7 @@ describe("hosts of a cluster, over SSH", () => {
     expect(await stack.appliedSteps()).toMatchObject([
       { op: "delete", urn: expect.stringMatching(/::three$/) },
     ]);
-    expect(await remains(host)).toEqual([]);
+    expect(await remainsOn(host)).toEqual([]);
   });
 
   test("a machine whose power failed: told by a refresh, and let go by force; within 60 s", async () => {
@@ -218,6 +196,6 @@ describe("hosts of a cluster, over SSH", () => {
 
   test("destroy leaves the machines as they were", async () => {
     await stack.destroy();
-    for (const host of here.hosts) expect(await remains(host)).toEqual([]);
+    for (const host of here.hosts) expect(await remainsOn(host)).toEqual([]);
   });
 });

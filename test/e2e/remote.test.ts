@@ -1,42 +1,28 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { ensureKit } from "../../tools/kit/index.ts";
-import { thisArch } from "../../tools/kit/platform.ts";
-import { type Host, type Lab, lab } from "../lab/index.ts";
-import { addStack, image, type Program, type ResourceSpec, type Stack } from "./stack.ts";
+import type { Host, Lab } from "../lab/index.ts";
+import { type BareHosts, bareHostsMs, publishedWeb, remainsOn, startBareHosts } from "./bare-hosts.ts";
+import { addStack, type Program, type ResourceSpec, type Stack } from "./stack.ts";
 
+let bare: BareHosts;
 let here: Lab;
 let host: Host;
 let stack: Stack;
 let ssh: Record<string, unknown>;
 
 beforeAll(async () => {
-  await ensureKit(thisArch);
-  here = await lab.up(1, { flavour: "debian-sudo" });
+  bare = await startBareHosts("remote", 1, "debian-sudo");
+  ({ lab: here, stack } = bare);
   host = here.host(1);
-  stack = await addStack(here.machine, "remote");
-  const privateKey = { "fn::secret": readFileSync(here.keyFile, "utf8") };
-  ssh = { address: host.address, user: "admin", privateKey };
-}, 600_000);
-afterAll(async () => {
-  await here?.down();
-});
+  ssh = { ...bare.sshOf(1), user: "admin" };
+}, bareHostsMs);
+afterAll(async () => await bare?.[Symbol.asyncDispose]());
 
 const cluster = (server: Record<string, unknown> = {}, more: Record<string, unknown> = {}): ResourceSpec => ({
   type: "constellation:Cluster",
   properties: { servers: { one: { ssh, ...server } }, ...more },
 });
-const web: ResourceSpec = {
-  type: "constellation:Service",
-  properties: {
-    cluster: "${far.access}",
-    image: image("busybox"),
-    command: ["httpd", "-f", "-p", "8000", "-h", "/etc"],
-    ports: [{ port: 8000, publish: 8000 }],
-    stopGracePeriod: "1s",
-  },
-};
+const web = publishedWeb("far");
 const program = (far = cluster(), services: Record<string, ResourceSpec> = { web }): Program => ({
   resources: { far, ...services },
   outputs: { access: "${far.access}", hostKeys: "${far.hostKeys}" },
@@ -59,13 +45,7 @@ const unchanged = async () => {
   expect((await stack.refresh()).stdout).not.toMatch(/updated|deleted/);
 };
 
-/** Everything of ours that the machine holds. */
-const remains = async () => {
-  const folders = ["/opt", "/var/lib/constellation", "/run/constellation"];
-  const found = await host.run(["find", ...folders, "-mindepth", "1", "-maxdepth", "1"]);
-  const running = host.processes().filter(({ command }) => /constellation|etcd|dnsmasq/.test(command));
-  return [found.stdout.trim(), ...running.map(({ command }) => command)].filter(Boolean);
-};
+const remains = async () => await remainsOn(host);
 
 describe("a cluster on another machine, over SSH", () => {
   test("mistakes are told with their path before anything is touched", async () => {

@@ -1,37 +1,29 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ensureKit } from "../../tools/kit/index.ts";
-import { thisArch } from "../../tools/kit/platform.ts";
-import { type Host, type Lab, lab } from "../lab/index.ts";
+import type { Host, Lab } from "../lab/index.ts";
+import { type BareHosts, bareHostsMs, publishedWeb, remainsOn, startBareHosts } from "./bare-hosts.ts";
 import { startLoad } from "./load.ts";
 import { otherKit } from "./other-kit.ts";
-import { addStack, image, type Program, pluginsOf, type ResourceSpec, type Stack } from "./stack.ts";
+import { type Program, pluginsOf, type ResourceSpec, type Stack } from "./stack.ts";
 
+let bare: BareHosts;
 let here: Lab;
 let stack: Stack;
-let privateKey: unknown;
 
 beforeAll(async () => {
-  await ensureKit(thisArch);
-  here = await lab.up(6, { flavour: "debian" });
+  bare = await startBareHosts("servers", 6);
+  ({ lab: here, stack } = bare);
   for (const { number, output } of here.hosts)
     await output(["sh", "-c", `echo ${`${number}`.padStart(32, "0")} > /etc/machine-id`]);
-  stack = await addStack(here.machine, "servers");
-  privateKey = { "fn::secret": readFileSync(here.keyFile, "utf8") };
-}, 600_000);
-afterAll(async () => {
-  await here?.down();
-});
+}, bareHostsMs);
+afterAll(async () => await bare?.[Symbol.asyncDispose]());
 
 /** The lab's switch is within the usual range. */
 const network = { cidr: "10.96.0.0/12" };
 
-const sshOf = (number: number) => ({ address: here.host(number).address, privateKey });
-
 /** @param hosts of the lab, by the names their servers are to have */
 function cluster(hosts: Readonly<Record<string, number>>, more: object = {}): ResourceSpec {
-  const servers = Object.entries(hosts).map(([name, number]) => [name, { ssh: sshOf(number) }]);
+  const servers = Object.entries(hosts).map(([name, number]) => [name, { ssh: bare.sshOf(number) }]);
   return {
     type: "constellation:Cluster",
     properties: { servers: Object.fromEntries(servers), network, ...more },
@@ -45,15 +37,12 @@ const program = (hosts: Readonly<Record<string, number>>, more: object = {}): Pr
 const inUse = (hosts: Readonly<Record<string, number>>, worker: number, bin?: string): Program => ({
   resources: {
     all: cluster(hosts),
-    w: { type: "constellation:Host", properties: { cluster: "${all.access}", ssh: sshOf(worker) } },
+    w: { type: "constellation:Host", properties: { cluster: "${all.access}", ssh: bare.sshOf(worker) } },
     web: {
-      type: "constellation:Service",
-      properties: {
-        ...{ cluster: "${all.access}", replicas: 4, image: image("busybox"), stopGracePeriod: "1s" },
-        command: ["httpd", "-f", "-p", "8000", "-h", "/etc"],
+      ...publishedWeb("all", {
+        replicas: 4,
         healthCheck: { http: { path: "/hostname", port: 8000 } },
-        ports: [{ port: 8000, publish: 8000 }],
-      },
+      }),
       options: { dependsOn: ["${w}"] },
     },
   },
@@ -70,16 +59,11 @@ const voters = (...names: string[]) => names.map((name) => `${name} voter`);
 /** When the program in use there was last changed, in milliseconds: as the last part of an upgrade. */
 const linkedAt = async (host: Host) =>
   Number(await host.output(["stat", "-c", "%.3Y", "/opt/constellation/bin/constellation-agent"])) * 1_000;
-/** Everything of ours that a machine holds. */
-const remains = async (host: Host) =>
-  (
-    await host.run(["find", "/opt", "/var/lib/constellation", "/run/constellation", "-mindepth", "1"])
-  ).stdout.trim();
 
 test("an even number is refused with its path, before anything is touched", async () => {
   await stack.write(program({ a: 1, b: 2 }));
   expect(await stack.failingUp()).toMatch(/servers: must be 1, 3 or 5, not 2: an even number survives/);
-  expect(await remains(here.host(1))).toBe("");
+  expect(await remainsOn(here.host(1))).toEqual([]);
 });
 
 test("the only server cannot change machines under its name: an up says so, and nothing of it is recorded", async () => {
@@ -119,7 +103,7 @@ test("five become three in place, each step shown, and who goes is left as it wa
   for (const name of ["e", "f"])
     expect(stdout).toMatch(new RegExp(`server ${name} was removed: it is not wanted any more`));
   expect(await serversOf(here.host(2))).toEqual(voters("b", "c", "d"));
-  for (const number of [5, 6]) expect(await remains(here.host(number))).toBe("");
+  for (const number of [5, 6]) expect(await remainsOn(here.host(number))).toEqual([]);
   expect(await stack.preview()).toEqual([]);
 });
 
@@ -174,5 +158,5 @@ test("destroy while one of three is dead: refused, and by force without a trace 
   await stack.write(program({ b: 2, c: 3, d: 4 }, { forceDestroy: true }));
   expect((await stack.up()).stdout).toMatch(/server d: .*no answer/);
   expect((await stack.destroy()).stdout).toMatch(/no answer.*: what is on it stays/);
-  for (const number of [2, 3, 5]) expect(await remains(here.host(number))).toBe("");
+  for (const number of [2, 3, 5]) expect(await remainsOn(here.host(number))).toEqual([]);
 });

@@ -1,51 +1,38 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ensureKit } from "../../tools/kit/index.ts";
-import { thisArch } from "../../tools/kit/platform.ts";
 import { until } from "../control/until.ts";
 import { follow, readSections } from "../guides/follow.ts";
-import { type Host, type Lab, lab } from "../lab/index.ts";
+import type { Host, Lab } from "../lab/index.ts";
+import { type BareHosts, bareHostsMs, publishedWeb, startBareHosts } from "./bare-hosts.ts";
 import { startLoad } from "./load.ts";
 import { otherKit } from "./other-kit.ts";
-import { addStack, image, type Program, pluginsOf, type Stack } from "./stack.ts";
+import { type Program, pluginsOf, type Stack } from "./stack.ts";
 
+let bare: BareHosts;
 let here: Lab;
 let host: Host;
 let stack: Stack;
-let ssh: Record<string, unknown>;
 
 beforeAll(async () => {
-  await ensureKit(thisArch);
-  here = await lab.up(1, { flavour: "debian" });
+  bare = await startBareHosts("upgrade", 1);
+  ({ lab: here, stack } = bare);
   host = here.host(1);
-  stack = await addStack(here.machine, "upgrade");
-  ssh = { address: host.address, privateKey: { "fn::secret": readFileSync(here.keyFile, "utf8") } };
   await stack.write(program());
   await stack.up();
-}, 600_000);
-afterAll(async () => {
-  await here?.down();
-});
+}, bareHostsMs);
+afterAll(async () => await bare?.[Symbol.asyncDispose]());
 
-const service = (command: readonly string[], port: number) => ({
-  type: "constellation:Service",
-  properties: {
-    cluster: "${far.access}",
-    image: image("busybox"),
-    command,
-    ports: [{ port, publish: port }],
-    stopGracePeriod: "1s",
-  },
-});
 /** @param bin of the provider; this clone's by default */
 const program = (bin?: string): Program => ({
   resources: {
-    far: { type: "constellation:Cluster", properties: { servers: { one: { ssh } } } },
-    web: service(["httpd", "-f", "-p", "8000", "-h", "/etc"], 8000),
-    echo: service(["nc", "-ll", "-p", "9000", "-e", "cat"], 9000),
+    far: { type: "constellation:Cluster", properties: { servers: { one: { ssh: bare.sshOf(1) } } } },
+    web: publishedWeb("far"),
+    echo: publishedWeb("far", {
+      command: ["nc", "-ll", "-p", "9000", "-e", "cat"],
+      ports: [{ port: 9000, publish: 9000 }],
+    }),
   },
   outputs: { access: "${far.access}" },
   ...(bin === undefined ? {} : { plugins: pluginsOf(bin) }),
