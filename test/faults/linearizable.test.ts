@@ -22,12 +22,22 @@ beforeAll(async () => {
   holders = await shareLog(cluster.lab.hosts, "holders");
   await cluster.serve("log", { ...holders.inputs, exclusive: true, replicas: 4 });
   await cluster.healthy("log");
-  const servers = cluster.servers.map((host): Way => {
-    return (options) => (host.isOn() ? cluster.clientOf(host, { ...options, timeoutMs }) : undefined);
-  });
+  const servers = cluster.servers.map(wayTo);
   clients = startClients({ servers, seed });
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
+
+/** None while its power is off, which may fail at any moment. */
+function wayTo(host: Host): Way {
+  return (options) => {
+    try {
+      return cluster.clientOf(host, { ...options, timeoutMs });
+    } catch (error) {
+      if (host.isOn()) throw error;
+      return undefined;
+    }
+  };
+}
 
 const server = (index: number) => cluster.servers[index] as Host;
 
