@@ -1,108 +1,17 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import {
-  ConstellationError,
-  type HostWrite,
-  type JoinTokenWish,
-  type Member,
-  ports as portNumbers,
-} from "../../contract/index.ts";
-import { type Clusters, freeRange } from "../cluster/index.ts";
-import { type Authority, fingerprintOf } from "../identity/index.ts";
-import {
-  families,
-  type HostRecord,
-  hostOfKey,
-  keys,
-  type Placed,
-  type PlacementRecord,
-  type Put,
-  type Removal,
-  type Store,
-  type Stored,
-  type TokenRecord,
-} from "../store/index.ts";
-import {
-  admit,
-  digestOfSecret,
-  formatToken,
-  type JoinAnswer,
-  type JoinWish,
-  makeToken,
-  refusalOfToken,
-} from "./join.ts";
-import type { HostState } from "./liveness.ts";
+import { ConstellationError, ports as portNumbers } from "../../contract/index.ts";
+import { freeRange } from "../cluster/index.ts";
+import { fingerprintOf } from "../identity/index.ts";
+import { families, type HostRecord, keys, type TokenRecord } from "../store/index.ts";
+import { admit, digestOfSecret, formatToken, makeToken, refusalOfToken } from "./join.ts";
 import { isBehindNat, refusalOfNetworks } from "./networks.ts";
 import { changed, describe, newHost, refuseOther } from "./record.ts";
+import { createRemoval } from "./remove.ts";
+import { committed, expectHost } from "./transaction.ts";
+import type { Hosts, HostsPorts } from "./types.ts";
 
-const bounds = { tokenMs: 10 * 60_000, attempts: 5, tokens: 1_000 } as const;
-
-export interface HostsPorts {
-  readonly store: Store;
-  readonly clusters: Clusters;
-  /** This machine's name. */
-  readonly self: string;
-  readonly authority: () => Promise<Authority>;
-  /** Whether a host answers now. */
-  readonly stateOf: (name: string) => HostState;
-  /** For how many milliseconds an exclusive instance may go on where it is; undefined for any other. */
-  readonly remainingMs: (placed: Placed) => number | undefined;
-  /** This machine's own addresses. */
-  readonly localAddresses: () => readonly string[];
-  /** And its id. */
-  readonly machineId: () => string;
-  /** How one more server comes to keep the state. */
-  readonly serving: ServerPorts;
-  readonly now: () => Date;
-}
-
-export interface ServerPorts {
-  /** Whether others may reach this one's store. */
-  isOpen(): boolean;
-  /** Lets other servers reach this one's store; may be repeated. */
-  open(): Promise<void>;
-  /** Throws `taken` where there is no room for one more now. */
-  requireRoom(address: string): Promise<void>;
-  /** Takes one in, as a learner; what it needs. May be repeated. */
-  add(name: string, address: string): Promise<Omit<NonNullable<JoinAnswer["server"]>, "address">>;
-}
-
-export interface Hosts {
-  /** Where the servers listen, `ADDRESS:PORT`; empty while none has an address. */
-  servers(): string[];
-  /** Throws `not-found`. */
-  get(name: string): Member;
-  /** A right to join as this host; throws `invalid` while no server listens, `owned` where the name is somebody else's. */
-  makeToken(
-    wish: JoinTokenWish,
-    by: string,
-  ): Promise<{ token: string; expiresAt: string; servers: string[] }>;
-  /** Takes a machine in, which others reach at the address it came from, a server where it says. Throws `forbidden` with the reason. */
-  join(wish: JoinWish, address: string): Promise<JoinAnswer>;
-  /** Changes what is said of it. Throws `not-found`, `invalid` for an address that this machine has not. */
-  change(name: string, write: HostWrite): Promise<Member>;
-  /** Why a certificate with this serial number is none of this host's (any more). */
-  refusalOf(peer: {
-    readonly host: string;
-    readonly serial: string;
-    readonly isServer: boolean;
-  }): string | undefined;
-  /** The next certificate of a host, for the same key. */
-  renew(peer: {
-    readonly host: string;
-    readonly publicKey: Buffer;
-    readonly serial: string;
-  }): Promise<string>;
-  /**
-   * Its record, its placements, what it reported and the token it spent; throws `taken` for a server, and for one that
-   * answers unless `isForced`; `busy` while an exclusive instance may still run there, which is given up from then on.
-   */
-  remove(name: string, isForced: boolean): Promise<void>;
-  /** The same for a host that says itself that nothing of it runs any more. */
-  leave(name: string): Promise<void>;
-  /** The same, whatever it is and whether it answers. Throws `not-found`, and `busy` as above. */
-  forget(name: string): Promise<void>;
-}
+const bounds = { tokenMs: 10 * 60_000, tokens: 1_000 } as const;
 
 /** Who belongs to the cluster. Everything it writes is a transaction on what it read. */
 export function createHosts(ports: HostsPorts): Hosts {
@@ -129,17 +38,17 @@ export function createHosts(ports: HostsPorts): Hosts {
 
   const change = async (name: string, next: (record: HostRecord) => HostRecord): Promise<HostRecord> => {
     for (let attempt = 1; ; attempt++) {
-      const { key, record: was, modRevision } = expected(name);
+      const { key, record: was, modRevision } = expectHost(store, name);
       const record = next(was);
       if (isDeepStrictEqual(was, record)) return was;
-      if (await committed([{ key, record, was: modRevision }], attempt)) return record;
+      if (await committed(store, [{ key, record, was: modRevision }], attempt)) return record;
     }
   };
   const described = (record: HostRecord) => describe(record, ports.stateOf(record.name));
 
   return {
     servers,
-    get: (name) => described(expected(name).record),
+    get: (name) => described(expectHost(store, name).record),
 
     async makeToken({ name: host, owner, serverAddress, ...settings }, by) {
       clusters.current();
@@ -166,7 +75,7 @@ export function createHosts(ports: HostsPorts): Hosts {
           throw new ConstellationError("busy", `make a join token: ${bounds.tokens} are open; wait`);
         const removals = over.slice(0, 50).map(({ key, modRevision }) => ({ remove: key, was: modRevision }));
         const put = { key: keys.token(token.id), record, was: undefined };
-        if (await committed([put, ...removals], attempt)) break;
+        if (await committed(store, [put, ...removals], attempt)) break;
       }
       return { token: formatToken(token), expiresAt, servers: servers() };
     },
@@ -207,7 +116,7 @@ export function createHosts(ports: HostsPorts): Hosts {
           { key: token.key, record: { ...token.record, spentBy: key }, was: token.modRevision },
           ...(range ? [range.write] : []),
         ];
-        if (!(await committed(writes, attempt))) continue;
+        if (!(await committed(store, writes, attempt))) continue;
         const answer = { clusterId: id, clusterName, name, certificate, servers: servers() };
         if (role === "host") return answer;
         return { ...answer, server: { ...(await ports.serving.add(name, address)), address } };
@@ -236,56 +145,20 @@ export function createHosts(ports: HostsPorts): Hosts {
     async renew(peer) {
       const authority = await ports.authority();
       for (let attempt = 1; ; attempt++) {
-        const stored = expected(peer.host);
+        const stored = expectHost(store, peer.host);
         const { certificate, serial } = await authority.issue(
           peer.publicKey,
           subjectOf(stored.record),
           now(),
         );
         const record = { ...stored.record, certificate: { serial, previous: peer.serial } };
-        if (await committed([{ key: stored.key, record, was: stored.modRevision }], attempt))
+        if (await committed(store, [{ key: stored.key, record, was: stored.modRevision }], attempt))
           return certificate;
       }
     },
 
-    async remove(name, isForced) {
-      refuseServer(name);
-      if (!isForced && ports.stateOf(name) === "ready") {
-        const how = "run `constellation-agent down` there, or force it";
-        throw new ConstellationError("taken", `remove host ${name}: it answers; ${how}`);
-      }
-      await forget(name);
-    },
-
-    async leave(name) {
-      refuseServer(name);
-      for (let attempt = 1; ; attempt++) if (await erased(expected(name), attempt)) return;
-    },
-
-    forget,
+    ...createRemoval(ports),
   };
-
-  function refuseServer(name: string): void {
-    if (expected(name).record.role !== "server" && name !== self) return;
-    const how = "remove it as one, or run `constellation-agent down` there";
-    throw new ConstellationError("taken", `remove host ${name}: it is a server; ${how}`);
-  }
-
-  async function forget(name: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const stored = expected(name);
-      // Given up first: a host that comes back would be confirmed once more as long as they are not.
-      const writes = fencingWrites(placementsOn(name), exclusivesOn(name).ids);
-      if (writes.length > 0 && !(await committed(writes, attempt))) continue;
-      const { ids, remainingMs } = exclusivesOn(name);
-      if (remainingMs > 0) {
-        const seconds = Math.ceil(remainingMs / 1000);
-        const why = `it may still run ${[...ids].slice(0, 3).join(", ")}, which run once at most`;
-        throw new ConstellationError("busy", `remove host ${name}: ${why}; try again in ${seconds} s`);
-      }
-      if (await erased(stored, attempt)) return;
-    }
-  }
 
   function refuseAddress(name: string, address: string): void {
     if (name === self) refuseForeign(address);
@@ -302,68 +175,4 @@ export function createHosts(ports: HostsPorts): Hosts {
       { violations: [{ path: "address", reason: "is no address of this machine" }] },
     );
   }
-
-  function placementsOn(name: string) {
-    return store.list(families.placement).filter(({ key }) => hostOfKey(key) === name);
-  }
-
-  function exclusivesOn(name: string) {
-    const found = placementsOn(name)
-      .flatMap(({ record }) => record.placements)
-      .flatMap((placed) => {
-        const remainingMs = ports.remainingMs(placed);
-        return remainingMs === undefined ? [] : [{ id: placed.id, remainingMs }];
-      });
-    return {
-      ids: new Set(found.map(({ id }) => id)),
-      remainingMs: Math.max(0, ...found.map(({ remainingMs }) => remainingMs)),
-    };
-  }
-
-  async function erased(stored: Stored<HostRecord>, attempt: number): Promise<boolean> {
-    const { name } = stored.record;
-    const reported = store.list(families.observed).filter(({ key }) => hostOfKey(key) === name);
-    // By the token that it has spent it could come back; an unspent one may be for its successor.
-    const isSpent = ({ host, spentBy }: TokenRecord) => host === name && spentBy !== undefined;
-    const spent = store.list(families.token).filter(({ record }) => isSpent(record));
-    const writes = [stored, ...placementsOn(name), ...reported, ...spent].map(({ key, modRevision }) => ({
-      remove: key,
-      was: modRevision,
-    }));
-    return await committed(writes, attempt);
-  }
-
-  function expected(name: string) {
-    const stored = recordOf(name);
-    if (stored) return stored;
-    throw new ConstellationError("not-found", `find host ${name}: there is none; list them with hosts`);
-  }
-
-  /** Whether it was written; false: something changed in between, and another attempt is due. */
-  async function committed(writes: readonly (Put | Removal)[], attempt: number): Promise<boolean> {
-    try {
-      await store.commit(writes);
-      return true;
-    } catch (error) {
-      const again = error instanceof ConstellationError && error.code === "conflict";
-      if (!again || attempt >= bounds.attempts) throw error;
-      return false;
-    }
-  }
-}
-
-/** The host's placements with these given up: no server confirms them from then on. */
-function fencingWrites(stored: readonly Stored<PlacementRecord>[], ids: ReadonlySet<string>): Put[] {
-  const isOpen = (placed: Placed) => ids.has(placed.id) && placed.isFenced !== true;
-  const given = { want: "drain", isFenced: true, reason: "its host is removed" } as const;
-  return stored
-    .filter(({ record }) => record.placements.some(isOpen))
-    .map(({ key, record, modRevision }) => ({
-      key,
-      record: {
-        ...record,
-        placements: record.placements.map((one) => (isOpen(one) ? { ...one, ...given } : one)),
-      },
-      was: modRevision,
-    }));
 }
