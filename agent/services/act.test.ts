@@ -2,9 +2,9 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type DecodedSet, families, keys, type PlacementRecord, type Store } from "../store/index.ts";
 import { act } from "./act.ts";
+import { allReady } from "./fleet.ts";
 import { commitBounds, turnsOf } from "./turns.ts";
 import type { Op } from "./types.ts";
-import { allReady } from "./view.ts";
 
 const placed = (index: number): PlacementRecord["placements"][number] => ({
   ...{

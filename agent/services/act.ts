@@ -10,10 +10,11 @@ import {
   type Spec,
   type Store,
 } from "../store/index.ts";
+import type { HostStates } from "./fleet.ts";
 import { applyOps } from "./placements.ts";
 import { commitBounds, turnsOf } from "./turns.ts";
 import { describe, type Op } from "./types.ts";
-import type { HostStates, Remaining } from "./view.ts";
+import type { Remaining } from "./view.ts";
 
 export interface ActPorts {
   readonly store: Store;

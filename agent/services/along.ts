@@ -2,8 +2,9 @@ import { type Desired, keys, type Put, type Removal, readAhead } from "../store/
 import { type ActPorts, histories, placementWrites } from "./act.ts";
 import { decide } from "./decide.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
+import { createIsFrozen } from "./stored.ts";
 import { commitBounds } from "./turns.ts";
-import { createIsFrozen, observe } from "./view.ts";
+import { observe } from "./view.ts";
 
 /**
  * A service's next revision and the first steps of what it asks for, decided as a pass would once the service is

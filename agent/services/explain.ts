@@ -1,10 +1,11 @@
 import { ConstellationError, type Explanation } from "../../contract/index.ts";
 import { explainer, type Reason, requestOf } from "../scheduler/index.ts";
 import { families, keys, type Store } from "../store/index.ts";
+import { fleetOf, type HostStates, placementIn } from "./fleet.ts";
 import type { Outlook } from "./loop.ts";
 import { groupOf } from "./rebalance.ts";
 import { newestSpec } from "./specs.ts";
-import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
+import { placementsOf } from "./stored.ts";
 
 /**
  * Where a service's instances are and why, which are nowhere, and what each host says to one more. Throws

@@ -5,6 +5,7 @@ import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { attachmentProblems } from "../networks/index.ts";
 import { admitService, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
+import { fleetOf, type HostStates } from "./fleet.ts";
 import { foreseen } from "./foresee.ts";
 import { closedPathViolations } from "./host-paths.ts";
 import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
@@ -13,7 +14,6 @@ import type { Progress } from "./progress.ts";
 import { type PortProbe, publishPorts } from "./published-ports.ts";
 import { type ContentKind, type Reference, referencesOf } from "./references.ts";
 import { serviceStatus } from "./status.ts";
-import { fleetOf, type HostStates } from "./view.ts";
 
 export interface ServiceFeaturePorts {
   readonly store: Store;

@@ -12,12 +12,13 @@ import {
   welcome,
 } from "../scheduler/index.ts";
 import type { Store } from "../store/index.ts";
+import { fleetOf, type HostStates, placementIn } from "./fleet.ts";
 import { isSameWorkload } from "./identity.ts";
 import { slotName } from "./ops.ts";
 import { groupOf } from "./rebalance.ts";
 import { createRoom } from "./room.ts";
 import { newestSpec } from "./specs.ts";
-import { fleetOf, type HostStates, placementIn, placementsOf } from "./view.ts";
+import { placementsOf } from "./stored.ts";
 
 /** What a write would place, and where: all of a new or changed workload, else the slots that are missing. */
 export function foreseen(candidate: Candidate, store: Store, states: HostStates): string[] {

@@ -1,8 +1,8 @@
 import type { Host } from "../../contract/index.ts";
 import { attributesOf, membersOf } from "../cluster/index.ts";
 import { families, type Store } from "../store/index.ts";
+import { type HostStates, reservedByHost } from "./fleet.ts";
 import { instancesOf } from "./status.ts";
-import { type HostStates, reservedByHost } from "./view.ts";
 
 /** The cluster's hosts that have reported, with what is placed on them. `skewOf`: how far a host's clock is ahead. */
 export function hostsOf(

@@ -10,8 +10,9 @@ import { decide } from "./decide.ts";
 import { untilDueMs } from "./due.ts";
 import { tellRejections, unspecified } from "./rejections.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
+import { createIsFrozen, observedInstances, servicesOf } from "./stored.ts";
 import { unneeded } from "./sweep.ts";
-import { createIsFrozen, observe, observedInstances, servicesOf, unseenMs } from "./view.ts";
+import { observe, unseenMs } from "./view.ts";
 
 const bounds = {
   /** A pass without a reason, should an event have been missed. */

@@ -2,7 +2,7 @@ import type { Rejection } from "../../contract/index.ts";
 import { keys, type Store } from "../store/index.ts";
 import { type ActPorts, appended } from "./act.ts";
 import { missingReferences, newestSpec } from "./specs.ts";
-import { servicesOf } from "./view.ts";
+import { servicesOf } from "./stored.ts";
 
 /** Services without any revision, because what they name does not exist. */
 export function unspecified(store: Store): [string, Rejection[]][] {

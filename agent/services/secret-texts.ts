@@ -1,7 +1,7 @@
 import { type Sealer, storedSecrets } from "../secrets/index.ts";
 import { families, keys, type Store } from "../store/index.ts";
 import { referencesOf } from "./references.ts";
-import { placementsOf } from "./view.ts";
+import { placementsOf } from "./stored.ts";
 
 /** The values of all secrets that an instance has: in its own inputs and in the documents these name. */
 export function secretTextsOf(store: Store, sealer: Sealer, instanceId: string): string[] {

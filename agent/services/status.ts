@@ -4,7 +4,7 @@ import { type Desired, families, keys, type Placed, type Store } from "../store/
 import type { Outlook } from "./loop.ts";
 import type { Progress } from "./progress.ts";
 import { newestSpec } from "./specs.ts";
-import { observedInstances, placementsOf } from "./view.ts";
+import { observedInstances, placementsOf } from "./stored.ts";
 
 /** A service's live state: what hosts report, and what they were told but have not reported on yet. */
 export function serviceStatus(

@@ -1,6 +1,6 @@
 import { limits } from "../../contract/index.ts";
 import { families, keys, type Removal, type Store } from "../store/index.ts";
-import { placementsOf } from "./view.ts";
+import { placementsOf } from "./stored.ts";
 
 const bounds = {
   removals: 50,
