@@ -72,3 +72,17 @@ test("what was confirmed may run for a wait; what another leader confirmed, for 
   since = undefined;
   expect(grants.remainingMs("y")).toBe(waitMs);
 });
+
+test("a server that does not lead counts from when it was first asked about one that was given up", () => {
+  since = undefined;
+  const lost = { ...placed("x"), isFenced: true } as Placed;
+  const grants = grantsOf(lost);
+  expect(grants.removableInMs({ ...lost, isFenced: false })).toBe(waitMs);
+  now += 60_000;
+  expect(grants.removableInMs(lost)).toBe(waitMs);
+  now += waitMs - 1;
+  expect(grants.removableInMs(lost)).toBe(1);
+  now += 5_000;
+  expect(grants.removableInMs(lost)).toBeLessThanOrEqual(0);
+  expect(grants.removableInMs({ ...lost, revision: 2 })).toBeUndefined();
+});

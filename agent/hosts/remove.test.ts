@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { type Family, keys, type Removal, type Store } from "../store/index.ts";
+import { type Family, keys, type Put, type Removal, type Store } from "../store/index.ts";
 import { createHosts } from "./hosts.ts";
 
 const token = (host: string, spentBy?: string) => ({ host, digest: "", expiresAt: "", by: "", spentBy });
@@ -31,4 +31,39 @@ test("with a host goes the token that it has spent, and none that its successor 
 
   await hosts.remove("gone", false);
   expect(removed).toEqual([keys.host("gone"), keys.token("spent")]);
+});
+
+test("a host that may still run what is exclusive is given up first, and forgotten once that is over", async () => {
+  const exclusive = { id: "db-0-1f3b7a", want: "run" };
+  const records = new Map<string, object>([
+    [keys.host("gone"), { name: "gone", role: "host" }],
+    [keys.placement("gone", 0), { placements: [exclusive, { id: "web-0-2c4d8e", want: "run" }] }],
+  ]);
+  const found = (key: string) => ({ key, record: records.get(key), modRevision: 1 });
+  const store = {
+    get: (_: Family, key: string) => (records.has(key) ? found(key) : undefined),
+    list: ({ prefix }: Family) => [...records.keys()].filter((key) => key.startsWith(prefix)).map(found),
+    async commit(writes: readonly (Put | Removal)[]) {
+      for (const write of writes)
+        if ("remove" in write) records.delete(write.remove);
+        else records.set(write.key, write.record);
+      return 2;
+    },
+  } as unknown as Store;
+  let remaining = 13_000;
+  const remainingMs = ({ id }: { id: string }) => (id === exclusive.id ? remaining : undefined);
+  const ports = { store, self: "s2", stateOf: () => "lost", remainingMs };
+  const hosts = createHosts(ports as unknown as Parameters<typeof createHosts>[0]);
+
+  for (let attempt = 0; attempt < 2; attempt++)
+    await expect(hosts.remove("gone", true)).rejects.toMatchObject({
+      code: "busy",
+      message: expect.stringContaining("try again in 13 s"),
+    });
+  expect(records.get(keys.placement("gone", 0))).toMatchObject({
+    placements: [{ ...exclusive, want: "drain", isFenced: true }, { want: "run" }],
+  });
+  remaining = 0;
+  await hosts.remove("gone", true);
+  expect([...records.keys()]).toEqual([]);
 });
