@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { giveId, startCluster, type TestCluster } from "../cluster/cluster.ts";
+import { giveId, joinWorker, startCluster, type TestCluster } from "../cluster/cluster.ts";
 import { until } from "../control/until.ts";
 import { engineEnvironment } from "../e2e/stack.ts";
 import type { Host } from "../lab/index.ts";
@@ -7,11 +7,18 @@ import { follow, readSections } from "./follow.ts";
 
 let cluster: TestCluster;
 let [first, second, third, fourth]: Host[] = [];
+/** No server; it runs an instance. */
+let worker: Host;
 beforeAll(async () => {
   cluster = await startCluster(3, 3);
   [first, second, third] = cluster.servers;
   fourth = await cluster.lab.add();
-  await giveId(fourth);
+  worker = await cluster.lab.add();
+  await Promise.all([giveId(fourth), giveId(worker)]);
+  await joinWorker(cluster, worker);
+  const constraints = [{ key: "host.name", values: [worker.hostname] }];
+  await cluster.serve("web", { replicas: 1, placement: { constraints } });
+  await cluster.healthy("web");
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
@@ -24,6 +31,8 @@ const describeSecond = async (note: string) =>
   await api()
     .putHost(at(second).hostname, { labels: { note } })
     .catch(() => undefined);
+const served = () => cluster.pids(worker, "httpd -f");
+let servedBefore: readonly number[] = [];
 const isRefused = async () => {
   const { code, said } = await cluster.tryAgent(at(second), ["token", "host9"]);
   expect(said).toMatch(/too few of them answer|it reaches no majority of the servers/);
@@ -44,6 +53,7 @@ const disasters: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   async "The majority is gone"() {
     await describeSecond("before the majority is gone");
+    servedBefore = served();
     await Promise.all([at(third).kill(), at(fourth).kill()]);
     await isRefused();
   },
@@ -56,10 +66,18 @@ describe("docs/guides/disaster-recovery.md", () => {
     await follow(at(second), steps, { cwd: root, env: await engineEnvironment(root), timeoutMs: 100_000 });
   });
 
-  test("a recovered server has the state, and one that was given up joins anew", async () => {
+  test("a recovered server has the state, a host that is none follows it, its instance untouched, and one that was given up joins anew", async () => {
     expect((await api().getHost(at(second).hostname))?.labels).toEqual({
       note: "before the majority is gone",
     });
+    await cluster.isState(worker, "ready");
+    expect([servedBefore.length, served()]).toEqual([1, servedBefore]);
+    const web = { namespace: "default", plural: "services", name: "web" };
+    const { owner, inputs, etag } = (await api().getDocument(web)) ?? {};
+    if (!owner || !etag) throw new Error("the service is gone");
+    await api().putDocument(web, { owner, inputs: { ...inputs, replicas: 2 } }, { ifMatch: etag });
+    await cluster.healthy("web");
+    expect(served()).toEqual(expect.arrayContaining([...servedBefore]));
     await at(third).reboot();
     await giveId(at(third));
     await cluster.agent(at(third), ["down", "--force"]);
