@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { destinationPattern, notDestination } from "../destination.ts";
 
 /** The context that is always there: no other machine. */
 export const thisMachine = "default";
@@ -11,10 +12,7 @@ export const contextName = z
   })
   .refine((name) => name !== thisMachine, { error: `${thisMachine} is this machine, always` });
 
-/** What ssh(1) takes for a machine, and no option of it. */
-export const machine = z
-  .string()
-  .regex(/^[^\s-]\S*$/, "is no machine; write USER@HOST, or a Host of ~/.ssh/config");
+export const machine = z.string().regex(destinationPattern, notDestination);
 
 /** The file as a whole: what it says beside this is refused, as a newer version may mean something by it. */
 export const book = z
