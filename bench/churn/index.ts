@@ -3,10 +3,10 @@
  * its store and the kernel hold is followed all the time.
  * Invariant: the same seed makes the same changes; each one is waited for, so what is counted is at rest.
  */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Machine } from "../../test/lab/index.ts";
 import { type BenchCluster, openCluster } from "../cluster.ts";
+import { imageLayout, imageTag } from "../image.ts";
 import { bringAgentUp, startBenchMachine } from "../machine.ts";
 import type { Benchmark, Knob } from "../types.ts";
 import { objectsOf, vitalsOf } from "./observe.ts";
@@ -15,7 +15,7 @@ import { reportChurn } from "./report.ts";
 import type { Change, Objects, Vitals, Wanted } from "./types.ts";
 
 const limits = { settleMs: 120_000, emptyMs: 30_000, lookMs: 500 };
-const image = `oci:${join(import.meta.dirname, "../../.images")}:busybox`;
+const image = `oci:${imageLayout}:${imageTag}`;
 const warmUp = "churn-warm";
 
 type ChurnKnobs = { readonly minutes: Knob; readonly seed: Knob };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine, Process } from "../../test/lab/index.ts";
-import { memoryOf, programOf } from "../footprint/index.ts";
+import { memoryOf, programOf } from "../processes.ts";
 import type { Objects, Vitals } from "./types.ts";
 
 /** What the agent below `agentRoot` and its store hold now. */

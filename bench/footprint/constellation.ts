@@ -1,10 +1,6 @@
-import { join } from "node:path";
 import { openCluster } from "../cluster.ts";
+import { imageLayout, imageTag } from "../image.ts";
 import { startLimitMs, workload } from "./types.ts";
-
-/** `npm run images` has made it. */
-export const imageLayout = join(import.meta.dirname, "../../.images");
-export const imageTag = "busybox";
 
 /** One service of the workload. Little is reserved, so that all fit. */
 export async function createConstellation(agentRoot: string) {

@@ -8,10 +8,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { bringAgentUp, isInstalled, startBenchMachine } from "../machine.ts";
+import { memoryOf, processorMs } from "../processes.ts";
 import type { Benchmark, Knob, RunOptions } from "../types.ts";
 import { createBare } from "./bare.ts";
 import { createConstellation } from "./constellation.ts";
-import { memoryOf, processorMs } from "./observe.ts";
 import { createPodman } from "./podman.ts";
 import { reportFootprint } from "./report.ts";
 import type { Figures, Party } from "./types.ts";
@@ -19,8 +19,6 @@ import type { Figures, Party } from "./types.ts";
 const idleInstances = 2;
 
 type FootprintKnobs = { readonly instances: Knob; readonly seconds: Knob; readonly settle: Knob };
-
-export { memoryOf, programOf } from "./observe.ts";
 
 export const footprint: Benchmark<FootprintKnobs> = {
   name: "footprint",

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Machine } from "../../test/lab/index.ts";
-import { imageLayout, imageTag } from "./constellation.ts";
+import { imageLayout, imageTag } from "../image.ts";
 import { type Party, startLimitMs, workload } from "./types.ts";
 
 const name = "localhost/workload";

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
+import type { Memory } from "../processes.ts";
 import { reportFootprint } from "./report.ts";
-import type { Memory } from "./types.ts";
 
 const mebibyte = 2 ** 20;
 const memory = (pssMib: number, kernelMib: number): Memory => ({

@@ -1,6 +1,7 @@
 import { lessIsBetter } from "../compare.ts";
+import type { Memory } from "../processes.ts";
 import type { Comparison, Report } from "../types.ts";
-import type { Figures, Growth, Memory } from "./types.ts";
+import type { Figures, Growth } from "./types.ts";
 
 const megabyte = 1e6;
 const mebibyte = 2 ** 20;

@@ -1,24 +1,5 @@
 import type { Machine } from "../../test/lab/index.ts";
-
-/** In bytes. */
-export interface ProcessMemory {
-  /** All that is mapped of it, shared pages too. */
-  readonly rss: number;
-  /** Shared pages divided by those who share them (proc(5), `Pss`). */
-  readonly pss: number;
-  /** What nobody else has mapped. */
-  readonly own: number;
-}
-
-/** What a machine holds in memory, but for files that it could read again. In bytes. */
-export interface Memory {
-  /** Sums of all processes of a program, by the name `programOf` gives. */
-  readonly programs: Readonly<Record<string, ProcessMemory>>;
-  /** Of the kernel, on behalf of the machine's processes: stacks, page tables, network namespaces, mounts, cgroups. */
-  readonly kernel: number;
-  /** Files in memory: tmpfs. */
-  readonly files: number;
-}
+import type { Memory } from "../processes.ts";
 
 export interface Growth {
   readonly before: Memory;

@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, ports } from "../../contract/index.ts";
 import type { Machine } from "../../test/lab/index.ts";
 import { openCluster } from "../cluster.ts";
-import { imageLayout, imageTag } from "../footprint/constellation.ts";
-import { memoryOf } from "../footprint/observe.ts";
+import { imageLayout, imageTag } from "../image.ts";
 import { bringAgentUp } from "../machine.ts";
+import { memoryOf } from "../processes.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import type { Count, Figures, Phase, Ticket } from "./types.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { parseRollup, parseTicks, programOf } from "./observe.ts";
+import { parseRollup, parseTicks, programOf } from "./processes.ts";
 
 test("parseRollup reads kilobytes as bytes", () => {
   const text =
