@@ -12,7 +12,7 @@ import type { Count, Figures, Phase, Ticket } from "./types.ts";
 /** Where the server listens, and where all hosts come from. */
 const address = "127.0.0.1";
 const lookMs = 500;
-const joinLimitMs = 120_000;
+const joinLimitMs = 300_000;
 const tokensAtOnce = 8;
 /** As the engine writes resources at once. */
 const writesAtOnce = 8;
