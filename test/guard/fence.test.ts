@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readBootClock, readBootId } from "../../agent/adapters/libc/index.ts";
 import { agentPaths } from "../../contract/index.ts";
-import { type Machine, startMachine } from "../lab/index.ts";
+import { type Machine, type MachineProcess, startMachine } from "../lab/index.ts";
 import { buildGuard, type GuardFile, guardLines, startGuard, until } from "./guarded.ts";
 
 let guard: string;
@@ -33,7 +33,8 @@ async function hold(fileSystem: string, mode: string, inMs: number): Promise<Hel
   count += 1;
   const root = join(machine.root, `root${count}`);
   const guarded = await startGuard(machine, guard, root, mode);
-  await run(root, fileSystem);
+  await begin(root, fileSystem);
+  await until("three processes", () => pids(root, fileSystem).length === 3);
   const deadlineMs = Math.floor(readBootClock() + inMs);
   confirm(root, deadlineMs);
   return { root, deadlineMs, guarded };
@@ -44,14 +45,13 @@ function confirm(root: string, deadlineMs: number): void {
   writeFileSync(join(root, "run/fence.json"), JSON.stringify({ bootId: readBootId(), holds }));
 }
 
-async function run(root: string, fileSystem: string): Promise<void> {
+async function begin(root: string, fileSystem: string): Promise<MachineProcess> {
   const trees = treesOf(root, fileSystem);
   const join = trees
     .map((tree) => `mkdir -p ${tree}/inside; echo $$ > ${tree}/inside/cgroup.procs`)
     .join("; ");
   const script = `${join}; setsid sleep 1000 & setsid sleep 1000 & exec sleep 1000`;
-  await machine.spawn(["sh", "-c", script], { stdio: "ignore" });
-  await until("three processes", () => pids(root, fileSystem).length === 3);
+  return await machine.spawn(["sh", "-c", script], { stdio: "ignore" });
 }
 
 function treesOf(root: string, fileSystem: string): string[] {
@@ -102,7 +102,9 @@ describe.each(["cgroup", "cgroup2"].filter(hasTree))("an exclusive instance in t
     await kill("STOP", held.guarded.agentPid);
     await diesInTime(held, tree);
     await kill("CONT", held.guarded.agentPid);
-    await run(held.root, tree);
+    // It may be killed before all of it is there.
+    const late = await begin(held.root, tree);
+    expect((await late.exited).signal).toBe("SIGKILL");
     await until("its end", () => pids(held.root, tree).length === 0, boundMs);
     await kill("TERM", held.guarded.pid);
   });
