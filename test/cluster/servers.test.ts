@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
+import { owner } from "../faults/service.ts";
 import type { Host } from "../lab/index.ts";
-import { startCluster, type TestCluster } from "./cluster.ts";
+import { leaderOf, startCluster, type TestCluster } from "./cluster.ts";
+
+/** In memory: a store's two logs take 128 MiB, an agent wants some room to start. */
+const diskBytes = 1200 * 1024 ** 2;
 
 let cluster: TestCluster;
 beforeAll(async () => {
-  cluster = await startCluster(3, 3);
+  cluster = await startCluster(3, 3, { diskBytes });
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
@@ -73,6 +77,40 @@ test("no server reaches another: changes fail with the reason, what runs is not 
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
 });
 
+test("a full disk on the leader: a change by it fails and says why, the others take changes, no instance is touched, and it goes on once there is room; within 30 s each", async () => {
+  await cluster.serve("web", { replicas: 3 });
+  await cluster.healthy("web");
+  const workers = () => cluster.servers.map((host) => cluster.pids(host, "httpd -f"));
+  const before = workers();
+  const leader = await leaderOf(cluster);
+  const rest = cluster.servers.filter((host) => host !== leader);
+  const disk = await leader.fillDisk();
+  try {
+    const refusal = await until(
+      "a change to be refused",
+      async () => {
+        for (const host of rest) await writeLarge(host);
+        return await writeLarge(leader).catch((error: Error) => error.message);
+      },
+      60_000,
+    );
+    expect(refusal).toMatch(/no space left for .*etcd; free some, and it goes on by itself/);
+    for (const host of rest) await writeLarge(host);
+    expect(workers()).toEqual(before);
+  } finally {
+    await disk.end();
+  }
+  const isTaken = async () =>
+    await writeLarge(leader).then(
+      () => true,
+      () => undefined,
+    );
+  await until("a change by it", isTaken, 30_000);
+  const known = async (host: Host) => (await cluster.clientOf(host).listDocuments("configfiles")).length;
+  for (const host of rest) expect(await known(host)).toBe(await known(leader));
+  expect(workers()).toEqual(before);
+});
+
 test("a server with the second copy of an uploaded image goes: another one gets it; within 30 s", async () => {
   const [second, third] = others() as [Host, Host];
   const folder = (host: Host) => `${host.root}/c/lib/images/blobs`;
@@ -83,3 +121,12 @@ test("a server with the second copy of an uploaded image goes: another one gets 
   await cluster.client.deleteServer(second.hostname);
   await until("its copy", async () => (await blobsOf(third)) === wanted || undefined);
 });
+
+let largeOnes = 0;
+/** A document of 100 kB, by one server; in time for it to say what is wrong. */
+async function writeLarge(host: Host): Promise<undefined> {
+  largeOnes += 1;
+  const address = { namespace: "default", plural: "configfiles", name: `large-${largeOnes}` };
+  const inputs = { content: "x".repeat(100_000) };
+  await cluster.clientOf(host, { timeoutMs: 20_000 }).putDocument(address, { owner, inputs }, {});
+}
