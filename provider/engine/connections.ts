@@ -18,11 +18,18 @@ export function createConnections(
   machines: Machines,
 ): Connections {
   const open = new Map<string, Promise<Connection>>();
+  const renewed = new Map<string, Access>();
   const targetOf = (own: string | undefined): Target => {
     const access = own ?? config().cluster ?? environment.CONSTELLATION_CLUSTER;
-    return access === undefined ? localTarget(environment) : accessTarget(parseAccess(access), machines);
+    if (access === undefined) return localTarget(environment);
+    const given = parseAccess(access);
+    return accessTarget(renewed.get(given.id) ?? given, machines);
   };
   return {
+    renew(access) {
+      const newer = parseAccess(access);
+      renewed.set(newer.id, newer);
+    },
     to(own) {
       const target = targetOf(own);
       const key = `${target.name} ${target.id ?? ""}`;

@@ -85,6 +85,8 @@ export interface Connection {
 
 /** Finds the cluster: the resource's own `cluster`, the provider's, `CONSTELLATION_CLUSTER`, the agent here. */
 export interface Connections {
+  /** This run has a newer access to a cluster: from here on it goes before what is recorded of that one. */
+  renew(access: string): void;
   to(access: string | undefined): Promise<Connection>;
   /** What a failed connection means for what was made there: lost with its cluster, or out of reach for now. */
   lost(access: string | undefined, error: unknown): Promise<"gone" | "down" | undefined>;

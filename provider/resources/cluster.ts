@@ -9,6 +9,7 @@ import {
 import type { Finding } from "../bootstrap/index.ts";
 import {
   type Call,
+  type Connections,
   formatAccess,
   hasUnknown,
   NotReady,
@@ -27,9 +28,21 @@ import { stopServices } from "./stop-services.ts";
 
 /**
  * More than a document: a create brings up an agent, on this machine or another one, a delete removes every trace of it.
+ * @param connections of this run, which go by the access that the program leads to
  * @param version of this provider and the agent beside it.
  */
-export function clusterOperations(siteOf: SiteOf, version: string): Operations {
+export function clusterOperations(
+  siteOf: SiteOf,
+  connections: Pick<Connections, "renew">,
+  version: string,
+): Operations {
+  const wayOf = async (site: Site, clusterId: string) => {
+    const { access: way, outputs } = await site.way();
+    const access = formatAccess({ id: clusterId, ...way });
+    connections.renew(access);
+    return { access, outputs };
+  };
+
   const raise = async (site: Site, inputs: Opened, call: Call): Promise<Stored> => {
     const { warnings, upgradedFrom } = await site.raise(call);
     tell(warnings, call);
@@ -49,17 +62,8 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
   };
 
   const store = async (record: ClusterRecord, inputs: Opened, site: Site): Promise<Stored> => {
-    const { access, outputs } = await site.way();
-    return {
-      id: record.name,
-      inputs,
-      outputs: {
-        ...outputs,
-        clusterId: record.id,
-        revision: 1,
-        access: formatAccess({ id: record.id, ...access }),
-      },
-    };
+    const { access, outputs } = await wayOf(site, record.id);
+    return { id: record.name, inputs, outputs: { ...outputs, clusterId: record.id, revision: 1, access } };
   };
 
   const describe = async (record: ClusterRecord, inputs: Opened, site: Site): Promise<Stored> => {
@@ -123,7 +127,7 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       }
     },
 
-    /** What is done on other machines is looked at as the apply looks. */
+    /** What is done on other machines is looked at as the apply looks; what is on it is reached as the apply reaches it. */
     async previewUpdate(old, inputs, call) {
       const outputs = isFinished(old) ? old.outputs : { ...old.outputs, ...unknownOutputs };
       if (hasUnknown(inputs.value)) return outputs;
@@ -131,7 +135,9 @@ export function clusterOperations(siteOf: SiteOf, version: string): Operations {
       site.require(old, "update");
       if (!concernsMachines(old, inputs.value)) return outputs;
       await site.examine(call);
-      return { ...outputs, hostKeys: UNKNOWN };
+      if (!isFinished(old)) return { ...outputs, hostKeys: UNKNOWN };
+      const { access } = await wayOf(site, String(old.outputs.clusterId));
+      return { ...outputs, access, hostKeys: UNKNOWN };
     },
 
     /** Also heals: the agent is brought up where it does not run. */

@@ -62,6 +62,6 @@ test.each<[string, object | "unreachable", boolean, RegExp]>([
     return found;
   };
   const site = { client: { getCluster }, holdsState: async () => holdsState } as unknown as Site;
-  const { read } = clusterOperations(() => site, "0.1.0");
+  const { read } = clusterOperations(() => site, { renew: () => undefined }, "0.1.0");
   await expect(read(id, undefined, {} as Call)).rejects.toThrow(said);
 });

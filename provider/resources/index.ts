@@ -42,7 +42,7 @@ export function createOperations(parts: Parts): OperationsOf {
       : remoteSite(inputs, old, remote);
   const removals = createRemovals();
   const special: Partial<Record<Kind, Operations>> = {
-    Cluster: removals.ofClusters(clusterOperations(siteOf, version)),
+    Cluster: removals.ofClusters(clusterOperations(siteOf, connections, version)),
     Host: removals.besideClusters(hostOperations(connections, remote, version)),
   };
   const inTurn = createTurns();

@@ -19,7 +19,10 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   const wanted = machinesOf(inputs.servers as Servers);
   const before = machinesOf(old?.inputs.value.servers as Servers | undefined);
-  const dropped = before.filter(({ machine }) => !wanted.some((one) => one.machine === machine));
+  // Another login or host key makes no other machine of it.
+  const isWanted = ({ name, where, machine }: ServerMachine) =>
+    wanted.some((one) => one.machine === machine || (one.name === name && one.where === where));
+  const dropped = before.filter((one) => !isWanted(one));
   const [first, ...others] = [...wanted, ...dropped].map(({ machine }) => machine);
   if (first === undefined)
     throw new ConstellationError("invalid", "reach cluster: servers names no machine; give it one");

@@ -14,7 +14,7 @@ import {
 } from "../bootstrap/index.ts";
 import type { Call } from "../engine/index.ts";
 import type { Place, RemoteMachine } from "../machines/index.ts";
-import { type HostKeys, pinTo } from "../ssh/index.ts";
+import { type HostKeys, pinTo, whereOf } from "../ssh/index.ts";
 import type { RemoteParts } from "./remote-parts.ts";
 import { targetOf } from "./ssh-target.ts";
 
@@ -22,6 +22,8 @@ import { targetOf } from "./ssh-target.ts";
 export interface ServerMachine {
   readonly name: string;
   readonly machine: RemoteMachine;
+  /** `10.0.0.1:22`: what stays as it is when the login changes. */
+  readonly where: string;
   readonly settings: HostSettings;
   /** Of a preview; undefined: it cannot be looked at now, and that was said. */
   lookAhead(call: Call): Promise<Examined | undefined>;
@@ -59,6 +61,7 @@ export function serverMachine(
   return {
     name,
     machine,
+    where: whereOf(target),
     settings,
     async lookAhead(call) {
       const examined = await lookAhead({ ...about(call), info: call.info });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { formatAccess, type Stored } from "../engine/index.ts";
+import { type Call, formatAccess, parseAccess, type Stored } from "../engine/index.ts";
 import { createMachines } from "../machines/index.ts";
+import { clusterOperations } from "./cluster.ts";
 import { localSite } from "./local-site.ts";
 import { remoteSite } from "./remote-site.ts";
+import type { Site } from "./site.ts";
 
 const ssh = { address: "10.0.0.1", port: 22, user: "root", agent: true };
 const agent = { run: async () => ({}) };
@@ -33,4 +35,31 @@ test("a server's other name is refused, since its host keeps the one it has", ()
     /servers\.two: its server is called one.*write servers\.one/,
   );
   expect(() => remote({ one: { ssh } }, far).require(far, "update")).not.toThrow();
+});
+
+test("another login or host key makes no other machine of a server: nothing is to be taken down", async () => {
+  const names = async (servers: object) => await remote(servers, far).servers();
+  expect(await names({ one: { ssh: { ...ssh, hostKey: "SHA256:new" } } })).toEqual(["one"]);
+  expect(await names({ one: { ssh: { ...ssh, user: "admin" } } })).toEqual(["one"]);
+  expect(await names({ one: { ssh: { ...ssh, address: "10.0.0.2" } } })).toEqual(["one", "one"]);
+});
+
+test("a preview of another login hands on the access that the apply will come to", async () => {
+  const corrected = { ...ssh, hostKey: "SHA256:new" };
+  const inputs = { value: { servers: { one: { ssh: corrected } } }, secretPaths: new Set<string>() };
+  const site = {
+    require: () => undefined,
+    examine: async () => [],
+    way: async () => ({ access: { addresses: [], servers: [{ ssh: corrected }] }, outputs: {} }),
+  } as unknown as Site;
+  const renewed: string[] = [];
+  const connections = { renew: (access: string) => void renewed.push(access) };
+  const old = { ...far, outputs: { ...far.outputs, clusterId: "c" } };
+  const outputs = await clusterOperations(() => site, connections, "0.1.0").previewUpdate(
+    old,
+    inputs,
+    {} as Call,
+  );
+  expect(renewed).toEqual([outputs.access]);
+  expect(parseAccess(String(outputs.access))).toMatchObject({ id: "c", servers: [{ ssh: corrected }] });
 });

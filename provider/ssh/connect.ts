@@ -37,7 +37,8 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
 }
 
 function expectedOf(login: Login, known: HostKeys = {}): Expected | undefined {
-  if (login.hostKey !== undefined) return { key: login.hostKey, from: "pinned" };
+  if (login.hostKey !== undefined)
+    return { key: login.hostKey, from: login.isKeyRecorded ? "recorded" : "pinned" };
   const recorded = known[whereOf(login)];
   return recorded === undefined ? undefined : { key: recorded, from: "recorded" };
 }

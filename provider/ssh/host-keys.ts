@@ -50,12 +50,16 @@ export function judgeHostKey(
   const [wanted, seen] = [fingerprintOf(expected.key), fingerprintOf(offered)];
   if (wanted === seen) return undefined;
   const [type] = offered.split(" ");
-  const fix =
+  const fields = "ssh.hostKey of its Host, or servers.NAME.ssh.hostKey of the Cluster";
+  const [whose, fix] =
     expected.from === "pinned"
-      ? "if that is right, correct hostKey; otherwise somebody answers in its place"
-      : "if the machine was installed anew, set its hostKey to the new one; otherwise somebody answers in its place";
+      ? ["the program pins", `if the machine was installed anew, correct ${fields}`]
+      : [
+          "was recorded when it was first reached",
+          `if the machine was installed anew, set ${fields} to ${seen}`,
+        ];
   return new ConstellationError(
     "host-key-changed",
-    `connect to ${where}: its host key is ${type} ${seen}, and the ${expected.from} one is ${wanted}; ${fix}`,
+    `connect to ${where}: its host key is ${type} ${seen}, and the one that ${whose} is ${wanted}; ${fix}; otherwise somebody answers in its place`,
   );
 }

@@ -15,6 +15,8 @@ export interface Login {
   readonly agent?: boolean;
   /** `ssh-ed25519 AAAA...` or `SHA256:...`; absent: trusted on first use. */
   readonly hostKey?: string;
+  /** The key was seen at an earlier login, and is not given by a program. */
+  readonly isKeyRecorded?: true;
 }
 
 export interface Target extends Login {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { fingerprintOf, type Target } from "../../provider/ssh/index.ts";
+import { fingerprintOf, pinTo, type Target } from "../../provider/ssh/index.ts";
 import { type Machine, startMachine } from "../lab/index.ts";
 import { addKey, addUsers, type Sshd, startSshd } from "./sshd.ts";
 import type { Report, Visit } from "./visit.ts";
@@ -140,8 +140,13 @@ describe("host keys", () => {
       expect(error?.code).toBe("host-key-changed");
       for (const fingerprint of both) expect(error?.message).toContain(fingerprint);
     }
-    expect(pinned?.message).toMatch(/correct hostKey/);
-    expect(recorded?.message).toMatch(/installed anew, set its hostKey/);
+    expect(pinned?.message).toMatch(/the one that the program pins is .*correct ssh\.hostKey of its Host/);
+    expect(recorded?.message).toMatch(
+      /the one that was recorded .* is .*set ssh\.hostKey of its Host.* to SHA256:/,
+    );
+    // What an access hands on was not written by the program either.
+    const handedOn = (await visit({ target: pinTo(target(), known) })).error;
+    expect(handedOn?.message).toBe(recorded?.message);
   });
 });
 
