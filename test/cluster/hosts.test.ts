@@ -67,7 +67,11 @@ test("more than half of the hosts silent at once: for less than 5 s none is lost
     for (const { state } of hosts) states.add(state);
     return hosts.map(({ state }) => state);
   };
-  const before = await cluster.healthy("web");
+  const before = await until("two on each host again", async () => {
+    const all = await cluster.healthy("web");
+    const counts = [...Map.groupBy(all, ({ host }) => host).values()].map(({ length }) => length);
+    return `${counts}` === "2,2,2" ? all : undefined;
+  });
   // One cut, so that all fall silent at the same moment.
   await cluster.server.cut();
   await until(
