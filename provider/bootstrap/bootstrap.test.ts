@@ -40,6 +40,7 @@ describe("judge", () => {
 
   test.each<[Partial<Facts>, string]>([
     [{ rootRefusal: "become root: no sudo" }, "refusal: become root: no sudo"],
+    [{ rootRefusal: "become root: no sudo; install it" }, "refusal: become root: no sudo"],
     [{ system: "FreeBSD" }, "refusal: it runs FreeBSD"],
     [{ kernel: "5.4.0-100-generic" }, "refusal: its kernel is 5.4.0-100-generic"],
     [{ machine: "riscv64" }, "refusal: its processor is riscv64"],
@@ -55,7 +56,7 @@ describe("judge", () => {
       { portsTaken: ["7443/tcp"] },
       "warning: somebody listens on 7443/tcp there, which a cluster of several hosts needs",
     ],
-    [{ hasState: true }, "warning: /var/lib/constellation holds the state of an agent that does not run"],
+    [{ hasState: true }, "warning: its agent does not run"],
   ])("%j", (facts, line) => {
     expect(found(facts)).toEqual([line]);
   });

@@ -22,10 +22,7 @@ type Judgement = (facts: Facts) => Pick<Finding, "problem" | "fix"> | undefined;
 
 /** What keeps an agent from running. */
 const refusals: readonly Judgement[] = [
-  ({ rootRefusal }) =>
-    rootRefusal === undefined
-      ? undefined
-      : { problem: rootRefusal, fix: "log in as root or as a user with sudo" },
+  ({ rootRefusal }) => (rootRefusal === undefined ? undefined : apart(rootRefusal)),
   ({ system }) =>
     system === "Linux" ? undefined : { problem: `it runs ${system}`, fix: "choose a Linux machine" },
   ({ kernel }) =>
@@ -83,10 +80,7 @@ const warnings: readonly Judgement[] = [
         },
   ({ hasState, isAgentRunning, stateDir }) =>
     hasState && !isAgentRunning
-      ? {
-          problem: `${stateDir} holds the state of an agent that does not run`,
-          fix: "it is started with what it holds; where that is to go, run `constellation-agent down` there first",
-        }
+      ? { problem: "its agent does not run", fix: `it is started, with what ${stateDir} holds` }
       : undefined,
 ];
 
@@ -109,3 +103,11 @@ function tooFull(freeBytes: number | undefined, wanted: number, folder: string) 
 }
 
 const toMiB = (bytes: number) => Math.floor(bytes / MiB);
+
+/** A message says why, and then what to do. */
+function apart(message: string): Pick<Finding, "problem" | "fix"> {
+  const at = message.lastIndexOf("; ");
+  return at < 0
+    ? { problem: message, fix: "log in as root or as a user with sudo" }
+    : { problem: message.slice(0, at), fix: message.slice(at + 2) };
+}

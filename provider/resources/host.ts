@@ -79,7 +79,12 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
         (value) => reconnect(old, value, "preview"),
         call,
       );
-      if (!concernsMachine(old, inputs.value)) return old.outputs;
+      if (!concernsMachine(old, inputs.value)) {
+        const member = connection && (await memberOf(connection, inputs.value));
+        if (connection && member?.state !== "ready")
+          call.info(`host ${old.id} does not answer: its agent is started where it does not run`);
+        return old.outputs;
+      }
       await look((value) => machineOf(value, old), connection, inputs.value, call);
       return { ...old.outputs, address: UNKNOWN, hostKeys: UNKNOWN };
     },
