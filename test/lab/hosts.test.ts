@@ -96,7 +96,7 @@ describe("hosts of this machine's files", () => {
   test("busy processors are a host's own processes, until the fault ends", async () => {
     const hogs = () => one.processes().filter(({ command }) => command.includes("while :; do :; done"));
     const fault = await one.hogCpu(2);
-    expect(hogs()).toHaveLength(2);
+    await until(() => hogs().length === 2);
     await fault.end();
     expect(hogs()).toHaveLength(0);
   });
