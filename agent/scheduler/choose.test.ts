@@ -147,19 +147,19 @@ describe("why none", () => {
       {},
       wish({ key: "zone", operator: "In", values: ["a", "b"] }),
       {},
-      "1 host: vm is not zone in a, b (not set)",
+      "1 host: vm fails the constraint zone in a, b (not set)",
     ],
     [
       {},
       wish({ key: "zone", operator: "NotIn", values: ["c"] }),
       { facts: { zone: "c" } },
-      "1 host: vm is not zone not in c (c)",
+      "1 host: vm fails the constraint zone not in c (c)",
     ],
     [
       {},
       wish({ key: "host.kernel", operator: "Gte", values: ["5.10"] }),
       { facts: { "host.kernel": "5.4.0-1" } },
-      "1 host: vm is not host.kernel at least 5.10 (5.4.0-1)",
+      "1 host: vm fails the constraint host.kernel at least 5.10 (5.4.0-1)",
     ],
   ])("%j %j on %j", (workload, rules, more, expected) => {
     expect(chosen([machine("vm", more)], request(workload, rules))).toBe(expected);

@@ -19,7 +19,7 @@ const rules: readonly Rule[] = [
       .map((constraint) => {
         const wanted = sayConstraint(constraint);
         const detail = facts[constraint.key] ?? "not set";
-        return { ...both(`is not ${wanted}`, `are not ${wanted}`), detail };
+        return { ...both(`fails the constraint ${wanted}`, `fail the constraint ${wanted}`), detail };
       }),
   ({ tolerations }, { taints }) => {
     const taint = untolerated(taints, tolerations, ["NoSchedule", "NoExecute"]);
@@ -50,7 +50,7 @@ export function leaveReason(request: Request, machine: Machine): string | undefi
   const taint = untolerated(machine.taints, request.tolerations, ["NoExecute"]);
   if (taint) return `${machine.name} has the taint ${sayTaint(taint)}`;
   const broken = request.constraints.find((constraint) => !satisfies(constraint, machine.facts));
-  return broken && `${machine.name} is not ${sayConstraint(broken)}`;
+  return broken && `${machine.name} fails the constraint ${sayConstraint(broken)}`;
 }
 
 /** What it asks of the kernel that nobody can be given there. */

@@ -41,6 +41,12 @@ export function readiness(document: Document, before: readonly Instance[] = []):
   return { kind: "waiting", progress: progressOf(status, current, arrived.length, outdated) };
 }
 
+/** What is shown of a document that is ready, in place of the last step before. */
+export function arrival({ status, inputs }: Document): string {
+  if (status === undefined || inputs.waitFor === "none") return "";
+  return `${status.wanted}/${status.wanted} ${inputs.waitFor === "started" ? "started" : "healthy"}`;
+}
+
 function isHealthy(instance: Instance): boolean {
   return instance.state === "completed" || (instance.state === "running" && instance.healthy);
 }

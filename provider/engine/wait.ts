@@ -5,7 +5,7 @@ import {
   type DocumentAddress,
   durationMs,
 } from "../../contract/index.ts";
-import { describe, readiness } from "./readiness.ts";
+import { arrival, describe, readiness } from "./readiness.ts";
 import type { Call } from "./types.ts";
 
 /** Bounds of waiting, milliseconds. */
@@ -61,7 +61,10 @@ export async function waitUntilReady(
     for (;;) {
       const document = (await client.getDocument(address)) ?? gone(name);
       const state = readiness(document, written.status?.instances);
-      if (state.kind === "ready") return { kind: "ready", document };
+      if (state.kind === "ready") {
+        call.progress(arrival(document));
+        return { kind: "ready", document };
+      }
       if (state.kind === "failed") return await fail(document, state.reasons, state.crashed);
       call.progress(state.progress.includes(step) ? state.progress : `${state.progress}; ${step}`);
       step = "";

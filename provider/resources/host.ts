@@ -81,7 +81,8 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
       );
       if (!concernsMachine(old, inputs.value)) {
         const member = connection && (await memberOf(connection, inputs.value));
-        if (connection && member?.state !== "ready")
+        const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
+        if (connection && member?.state !== "ready" && !isLastWill)
           call.info(`host ${old.id} does not answer: its agent is started where it does not run`);
         return old.outputs;
       }

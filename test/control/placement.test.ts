@@ -56,19 +56,19 @@ test("a dry run says where instances would go, or why nowhere, and keeps nothing
     "as of now would go to vm (2)",
   ]);
   expect((await put("web", { placement: zone("b") }, true)).notes).toEqual([
-    "as of now 1 of 1 would go nowhere: 1 host: vm is not zone in b (a)",
+    "as of now 1 of 1 would go nowhere: 1 host: vm fails the constraint zone in b (a)",
   ]);
   expect(await agent.client.explainService(at("web"))).toBeUndefined();
 });
 
 test("a constraint that no host meets is told with each host's reason, and met once the labels change", async () => {
   await put("web", { placement: zone("b") });
-  const message = "1 host: vm is not zone in b (a)";
+  const message = "1 host: vm fails the constraint zone in b (a)";
   expect(await rejected("web")).toEqual({ slot: "web-0", message });
   expect(await agent.client.explainService(at("web"))).toEqual({
     ...{ namespace: "shop", service: "web", wanted: 1, placed: [] },
     rejections: [{ slot: "web-0", message }],
-    hosts: [{ name: "vm", instances: 0, reasons: ["is not zone in b (a)"] }],
+    hosts: [{ name: "vm", instances: 0, reasons: ["fails the constraint zone in b (a)"] }],
   });
   await agent.client.putCluster({ owner, name: "home", network, ...settings, labels: { zone: "b" } });
   await running("web", 1);
@@ -82,7 +82,7 @@ test("a change of placement replaces nothing that still fits; what no longer doe
   const [before] = await agent.client.listInstances({ namespace: "shop", service: "web" });
   await put("web", { placement: { ...zone("b"), priority: 1 } });
   await put("web", { placement: zone("c") });
-  expect((await rejected("web")).message).toBe("1 host: vm is not zone in c (b)");
+  expect((await rejected("web")).message).toBe("1 host: vm fails the constraint zone in c (b)");
   const after = await agent.client.listInstances({ namespace: "shop", service: "web" });
   expect(after.map(({ id, state }) => [id, state])).toEqual([[before?.id, "running"]]);
 });

@@ -24,8 +24,8 @@ describe("docs/guides/scheduling.md", () => {
   test("what no host takes is told by the preview and fails the up, and what runs goes on", async () => {
     await stack.write({ resources: { local: cluster, web: inZone("b") } });
     const { stdout } = await stack.pulumi("preview");
-    expect(stdout).toMatch(/1 of 1 would go nowhere: 1 host: \S+ is not zone in b \(a\)/);
-    expect(await stack.failingUp()).toMatch(/web-0: 1 host: \S+ is not zone in b \(a\)/);
+    expect(stdout).toMatch(/1 of 1 would go nowhere: 1 host: \S+ fails the constraint zone in b \(a\)/);
+    expect(await stack.failingUp()).toMatch(/web-0: 1 host: \S+ fails the constraint zone in b \(a\)/);
     const explained = await stack.client().explainService({ namespace: "default", name: "web" });
     expect(explained?.placed).toHaveLength(1);
   });
