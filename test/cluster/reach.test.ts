@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
 import { owner } from "../faults/service.ts";
+import type { Host } from "../lab/index.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
+import { type Followed, serveFollowed } from "./followed.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -60,3 +62,50 @@ test("services of a network reach each other by name, alias and fixed address fr
   expect(await ask(api?.id, "web")).toMatchObject({ stderr: expect.stringContaining("bad address") });
   await expect(cluster.client.deleteDocument(address)).rejects.toThrow(/takes part in it/);
 });
+
+describe("a service that is followed from every host", () => {
+  let followed: Followed;
+  beforeAll(async () => {
+    followed = await serveFollowed(cluster);
+  });
+
+  test("an instance becomes unhealthy: on every host its service's name and virtual address lead to the others alone, and to it again once it is healthy; within 5 s each", async () => {
+    const { instances, setWell, leadsTo } = followed;
+    expect(instances.map(({ host }) => host).sort()).toEqual(["host1", "host2"]);
+    await leadsTo(instances);
+    for (const one of instances) {
+      await setWell(one, false);
+      const leftMs = await leadsTo(instances.filter((other) => other !== one));
+      await setWell(one, true);
+      const enteredMs = await leadsTo(instances);
+      const times = `left after ${Math.round(leftMs)} ms, entered after ${Math.round(enteredMs)} ms`;
+      process.stderr.write(`an instance of ${one.host}, as seen on every host: ${times}\n`);
+    }
+  });
+
+  test("kill -9 of the server's store, guard and agent, then of the other host's: names and virtual addresses answer on both, and follow changes again after an up; at once", async () => {
+    const { instances, setWell, leadsTo, faultsFor } = followed;
+    for (const host of [cluster.server, ...cluster.workers]) {
+      await killAll(host);
+      expect(await faultsFor(3_000)).toEqual([]);
+    }
+    for (const host of cluster.lab.hosts) await cluster.agent(host, ["up"]);
+    for (const host of cluster.lab.hosts) await cluster.isState(host, "ready");
+    const [one, ...others] = await cluster.healthy("follower");
+    if (!one) throw new Error("none is healthy");
+    expect([one, ...others].map(({ id }) => id).sort()).toEqual(instances.map(({ id }) => id).sort());
+    await setWell(one, false);
+    await leadsTo(others);
+  });
+});
+
+/** All that decides on a host, and none of it comes back by itself. */
+async function killAll(host: Host): Promise<void> {
+  await until("none of them to be left", async () => {
+    const pids = ["constellation-guard run", "/agent/main.js run", "--data-dir="].flatMap((text) =>
+      cluster.pids(host, text),
+    );
+    if (pids.length > 0) await host.run(["kill", "-9", ...pids.map(String)]);
+    return pids.length === 0 || undefined;
+  });
+}
