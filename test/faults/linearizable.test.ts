@@ -25,7 +25,13 @@ beforeAll(async () => {
   const servers = cluster.servers.map(wayTo);
   clients = startClients({ servers, seed });
 });
-afterAll(async () => await cluster?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  try {
+    await clients?.stop(); // where not all tests run, nobody else does
+  } finally {
+    await cluster?.[Symbol.asyncDispose]();
+  }
+});
 
 /** None while its power is off, which may fail at any moment. */
 function wayTo(host: Host): Way {
