@@ -98,6 +98,28 @@ describe("preemption", () => {
     expect(victims([small, machine("b", 2, 512)], occupants, wanted(2, 1))).toEqual(["z"]);
   });
 
+  test("of what somebody important must be near to, all but the last one there", () => {
+    const zoned = (name: string, zone?: string) => ({
+      ...machine(name, 1, 512),
+      facts: { "host.name": name, ...(zone && { zone }) },
+    });
+    const near = { rule: "together", key: "zone", required: true, service: "cache" };
+    const caches = (count: number) =>
+      ["a", "b", "c"].slice(0, count).map((host) => ({
+        ...there(`cache-${host}`, 1, 0, host),
+        request: requestFor("cache", 1, 64),
+      }));
+    const web = {
+      ...there("web", 1, 100, "w"),
+      request: requestFor("web", 1, 64, { priority: 100, affinity: [near] }),
+    };
+    const hosts = ["a", "b", "c", "w"].map((name) => zoned(name, "z"));
+    expect(victims(hosts, [...caches(3), web], wanted(1, 50))).toEqual(["cache-a"]);
+    expect(victims(hosts.toSpliced(1, 2), [...caches(1), web], wanted(1, 50))).toBeUndefined();
+    const unlabelled = [zoned("a"), zoned("w")];
+    expect(victims(unlabelled, [...caches(1), web], wanted(1, 50))).toEqual(["cache-a"]);
+  });
+
   test("makes room enough, of lower priority alone, and spares whoever it can", () => {
     const occupant = fc.record({
       cpu: fc.integer({ min: 1, max: 20 }),

@@ -54,14 +54,14 @@ function victimsOn(
   const gone = leavers(fleet, host);
   const lower = occupantsOf(fleet, host)
     .filter((one) => one.request.priority < want.request.priority)
-    .filter((one) => !one.leaving && !isNeeded(want, one) && !isHeld(fleet, want, host, one) && canStop(one))
+    .filter((one) => !one.leaving && !isNeeded(want, one) && !isHeld(fleet, want, host, [one]) && canStop(one))
     .sort((a, b) => a.request.priority - b.request.priority || size(b) - size(a) || (a.id < b.id ? -1 : 1));
   const one = lower.find((victim) => fits(fleet, want, host, [...gone, victim]));
   if (one) return [one];
   const chosen: Occupant[] = [];
   for (const victim of [...lower].sort((a, b) => size(b) - size(a) || (a.id < b.id ? -1 : 1))) {
     if (chosen.length === preemptionBounds.victims || fits(fleet, want, host, [...gone, ...chosen])) break;
-    chosen.push(victim);
+    if (!isHeld(fleet, want, host, [victim, ...chosen])) chosen.push(victim);
   }
   if (!fits(fleet, want, host, [...gone, ...chosen])) return undefined;
   return leastOf(chosen, (victims) => fits(fleet, want, host, [...gone, ...victims]));
@@ -74,15 +74,25 @@ function isNeeded({ request }: Want, occupant: Occupant): boolean {
   );
 }
 
-/** Somebody as important is there only because it is near: gone, it would come back for them, and go again. */
-function isHeld(fleet: Fleet, want: Want, host: number, { request }: Occupant): boolean {
-  const bonds = fleet.keptNear.get(request.service)?.values() ?? [];
+/**
+ * Somebody as important is there only because the first of these is near, and none of its service would be left to be near to:
+ * gone, it would come back for them, and go again.
+ */
+function isHeld(fleet: Fleet, want: Want, host: number, victims: readonly [Occupant, ...Occupant[]]): boolean {
+  const kept = victims[0].request.service;
+  const bonds = fleet.keptNear.get(kept)?.values() ?? [];
   return [...bonds].some(({ service, key, priority }) => {
     if (priority < want.request.priority) return false;
     const { of } = fleet.domains(key);
-    return [...(fleet.byService.get(service)?.keys() ?? [])].some((other) => of[other] === of[host]);
+    const near = (name: string) => hostsOf(fleet, name).filter((other) => isNear(of, other, host));
+    const isLeft = (one: Occupant) => one.request.service === kept && !one.leaving && !victims.includes(one);
+    return near(service).length > 0 && !near(kept).some((other) => occupantsOf(fleet, other).some(isLeft));
   });
 }
+
+/** Hosts that lack the label are near nobody. */
+const isNear = (of: Int32Array, one: number, other: number) => of[one] !== -1 && of[one] === of[other];
+const hostsOf = (fleet: Fleet, service: string) => [...(fleet.byService.get(service)?.keys() ?? [])];
 
 /** Leaves out, the most important first, whoever is not needed after all. */
 function leastOf(chosen: readonly Occupant[], isEnough: (victims: readonly Occupant[]) => boolean) {
