@@ -21,6 +21,8 @@ export interface KeptCopiesOptions {
   /** What one is made of. */
   readonly blobsOf: (image: Digest) => Promise<ReadonlySet<Digest>>;
   readonly log: Logger;
+  /** Instead of the usual pause before a look. */
+  readonly settleMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -29,25 +31,27 @@ export interface KeptCopiesOptions {
  * gone the second copy. Resolves after the abort; what fails is tried again.
  */
 export async function keepCopies(options: KeptCopiesOptions): Promise<void> {
-  const { copies, others, uploads, blobsOf, log, signal } = options;
+  const { copies, others, uploads, blobsOf, log, signal, settleMs = bounds.settleMs } = options;
   const pulse = createPulse();
   others.onServers(pulse.fire);
   let isTold = false;
   let isDue = false;
   while (!signal.aborted) {
     await pulse.wait(signal, isDue ? bounds.againMs : undefined);
-    await delay(bounds.settleMs, undefined, { signal, ref: false }).catch(() => undefined);
+    await delay(settleMs, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return;
     pulse.clear();
     isDue = false;
-    try {
-      if (!others.isAlone()) for (const image of uploads()) await copies.ensure([...(await blobsOf(image))]);
-      isTold = false;
-    } catch (error) {
-      isDue = true;
-      if (!isTold)
-        log.warn({ err: error }, "images that were uploaded are not on two servers; it is tried again");
-      isTold = true;
-    }
+    // One that cannot be read, or copied, must not keep the others from it.
+    for (const image of others.isAlone() ? [] : uploads())
+      try {
+        await copies.ensure([...(await blobsOf(image))]);
+      } catch (error) {
+        isDue = true;
+        if (!isTold)
+          log.warn({ err: error, image }, "an uploaded image is not on two servers; it is tried again");
+        isTold = true;
+      }
+    if (!isDue) isTold = false;
   }
 }
