@@ -8,7 +8,10 @@ const bringMs = 10 * 60_000;
 export interface Copies {
   /** Those that no server has; what one of the others has is brought here, what this one has alone goes to another one. */
   missingBlobs(digests: readonly Digest[]): Promise<string[]>;
-  /** Resolves once two servers hold it. Throws `unreachable` where there are others, and none takes it. */
+  /**
+   * Resolves once two servers hold it; where no other one keeps the state by now, this one is enough if none takes it. Throws
+   * `unreachable` where another one keeps it, and none takes the blob.
+   */
   putBlob(digest: Digest, content: Readable): Promise<void>;
   /**
    * Copies those of them that are here, and at no other server that answers, to another one: servers come and go. Throws

@@ -3,7 +3,7 @@ import type { RegistrySettings } from "../images/index.ts";
 import type { Attachment, Membership } from "../networks/index.ts";
 
 /**
- * What one host is to do, whole: every message replaces the one before. A host keeps the last one in memory that
+ * What one host is to do, whole; a session may tell only what changed of it. A host keeps the last one in memory that
  * outlives its agent but no reboot, and starts from it.
  */
 export interface Assignment {
