@@ -54,7 +54,9 @@ function victimsOn(
   const gone = leavers(fleet, host);
   const lower = occupantsOf(fleet, host)
     .filter((one) => one.request.priority < want.request.priority)
-    .filter((one) => !one.leaving && !isNeeded(want, one) && !isHeld(fleet, want, host, [one]) && canStop(one))
+    .filter(
+      (one) => !one.leaving && !isNeeded(want, one) && !isHeld(fleet, want, host, [one]) && canStop(one),
+    )
     .sort((a, b) => a.request.priority - b.request.priority || size(b) - size(a) || (a.id < b.id ? -1 : 1));
   const one = lower.find((victim) => fits(fleet, want, host, [...gone, victim]));
   if (one) return [one];
@@ -78,7 +80,12 @@ function isNeeded({ request }: Want, occupant: Occupant): boolean {
  * Somebody as important is there only because the first of these is near, and none of its service would be left to be near to:
  * gone, it would come back for them, and go again.
  */
-function isHeld(fleet: Fleet, want: Want, host: number, victims: readonly [Occupant, ...Occupant[]]): boolean {
+function isHeld(
+  fleet: Fleet,
+  want: Want,
+  host: number,
+  victims: readonly [Occupant, ...Occupant[]],
+): boolean {
   const kept = victims[0].request.service;
   const bonds = fleet.keptNear.get(kept)?.values() ?? [];
   return [...bonds].some(({ service, key, priority }) => {

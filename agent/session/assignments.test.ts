@@ -50,6 +50,7 @@ function createCluster(lookMs = 0) {
   const listeners = new Set<(set: Pick<DecodedSet, "changes" | "unreadable">) => void>();
   const found = (key: string) => ({ key, record: records.get(key), modRevision: 1 }) as never;
   let looks = 0;
+  let isBroken = false;
   const store = {
     revision: () => 1,
     get: (_family: Family, key: string) => (records.has(key) ? found(key) : undefined),
@@ -57,6 +58,10 @@ function createCluster(lookMs = 0) {
     list: (family: Family, prefix = family.prefix) => {
       if (prefix === "desired/") {
         looks += 1;
+        if (isBroken) {
+          isBroken = false;
+          throw new Error("it cannot be read now");
+        }
         for (const until = performance.now() + lookMs; performance.now() < until; );
       }
       return [...records.keys()].filter((key) => key.startsWith(prefix)).map(found);
@@ -66,6 +71,9 @@ function createCluster(lookMs = 0) {
       return () => void listeners.delete(listener);
     },
   } as unknown as Store;
+  const breakNext = () => {
+    isBroken = true;
+  };
   const set = (key: string, record: unknown) => {
     const before = records.has(key) ? found(key) : undefined;
     records.set(key, record);
@@ -74,7 +82,7 @@ function createCluster(lookMs = 0) {
       tell({ changes: [{ family, key, before, now: found(key) }], unreadable: [] });
   };
   const fresh = () => createAssignments(store, sealer);
-  return { set, looks: () => looks, assignments: fresh(), fresh };
+  return { set, breakNext, looks: () => looks, assignments: fresh(), fresh };
 }
 
 test("all hosts are told from one look at the store, and share what they have in common", () => {
@@ -111,6 +119,15 @@ test("a change that no route follows from leaves them the same, and one without 
   expect(assignments.of("a")?.services).toBe(before?.services);
   set(keys.observed("b", 0), observed("b", false, "lost"));
   expect(assignments.of("a")?.services[0]?.endpoints).toHaveLength(1);
+});
+
+test("a look that fails forgets nothing of what has changed", () => {
+  const { assignments, set, breakNext } = createCluster();
+  assignments.of("a");
+  set(keys.observed("b", 0), observed("b", false));
+  breakNext();
+  expect(() => assignments.of("a")).toThrow("it cannot be read now");
+  expect(assignments.of("a")?.services[0]?.endpoints.map(({ instance }) => instance)).toEqual(["web-a"]);
 });
 
 test("what a service is now changes what its instances run", () => {

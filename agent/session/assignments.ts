@@ -37,8 +37,13 @@ export function createAssignments(store: Store, sealer: Sealer): Assignments {
   const begun = (): Common => {
     if (common) return common;
     last = { begunAt: performance.now(), endedAt: performance.now() };
-    common = derive(stale.take());
-    return common;
+    try {
+      common = derive(stale.take());
+      return common;
+    } catch (error) {
+      stale.noteAll();
+      throw error;
+    }
   };
 
   return {

@@ -20,7 +20,8 @@ export function createRoutes(store: Store): (stale: Stale) => readonly ServiceRo
   /** Looks at a host anew; tells the services that have other endpoints there. */
   function refresh(host: string): string[] {
     const [before, after] = [byHost.get(host) ?? new Map(), endpointsOn(store, host)];
-    byHost.set(host, after);
+    if (after.size > 0) byHost.set(host, after);
+    else byHost.delete(host);
     return [...new Set([...before.keys(), ...after.keys()])].filter((uid) => {
       const here = after.get(uid);
       if (isDeepStrictEqual(before.get(uid), here)) return false;

@@ -42,6 +42,10 @@ export function createStale() {
       if (changes.length === 0 || unreadable.length > 0) all = true;
       changes.forEach(note);
     },
+    /** A look failed, half way through perhaps. */
+    noteAll(): void {
+      all = true;
+    },
     /** What is stale since the last call. */
     take(): Stale {
       const taken = { all, placed, observed, services };
