@@ -27,8 +27,8 @@ const (
 type fence struct {
 	paths paths
 	log   *agentLog
-	// kill ends every process of an instance, and says how many there were.
-	kill   func(id string) (int, error)
+	// kill ends every process of an instance, and says how many there were; made anew for the kills of one look.
+	killer func() func(id string) (int, error)
 	looks  sync.Mutex
 	holds  map[string]hold
 	read   fileVersion
@@ -59,9 +59,17 @@ type fileVersion struct {
 func newFence(p paths, log *agentLog) *fence {
 	content, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return &fence{
-		paths:  p,
-		log:    log,
-		kill:   func(id string) (int, error) { return killCgroup(p.id, id) },
+		paths: p,
+		log:   log,
+		killer: func() func(string) (int, error) {
+			mounts, err := cgroupMounts() // many instances are in the same few
+			return func(id string) (int, error) {
+				if err != nil {
+					return 0, err
+				}
+				return killCgroup(mounts, p.id, id)
+			}
+		},
 		bootId: strings.TrimSpace(string(content)),
 		told:   map[string]bool{},
 	}
@@ -115,6 +123,10 @@ func (f *fence) end() {
 // killAll tries again on the next look where something is left; and goes on looking: an agent that was stopped on its way
 // to start one of them may come back at any time. lateMs is by instance.
 func (f *fence) killAll(lateMs map[string]int64) {
+	if len(lateMs) == 0 {
+		return
+	}
+	kill := f.killer()
 	var kills sync.WaitGroup
 	var telling sync.Mutex
 	slots := make(chan struct{}, killsAtOnce)
@@ -126,7 +138,7 @@ func (f *fence) killAll(lateMs map[string]int64) {
 				<-slots
 				kills.Done()
 			}()
-			killed, err := f.kill(id)
+			killed, err := kill(id)
 			telling.Lock()
 			defer telling.Unlock()
 			f.tell(id, killed, late, err)

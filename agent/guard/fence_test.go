@@ -18,7 +18,7 @@ func fenceOf(t *testing.T, kill func(string) (int, error)) (*fence, func(map[str
 	}
 	p := paths{runDir: folder}
 	f := newFence(p, log)
-	f.kill = kill
+	f.killer = func() func(string) (int, error) { return kill }
 	return f, func(overdue map[string]bool) {
 		written := fenceFile{BootId: f.bootId, Holds: map[string]hold{}}
 		for id, isOverdue := range overdue {
@@ -80,5 +80,30 @@ func TestOnlyOverdueInstancesAreRemembered(t *testing.T) {
 	f.look()
 	if len(f.told) != 0 {
 		t.Errorf("remembered are %v", f.told)
+	}
+}
+
+func TestMountsAreReadOnceALook(t *testing.T) {
+	var counting sync.Mutex
+	looked, killed := 0, 0
+	f, write := fenceOf(t, nil)
+	f.killer = func() func(string) (int, error) {
+		looked++
+		return func(string) (int, error) {
+			counting.Lock()
+			defer counting.Unlock()
+			killed++
+			return 0, nil
+		}
+	}
+	write(map[string]bool{"a": true, "b": true, "c": true})
+	f.look()
+	if looked != 1 || killed != 3 {
+		t.Errorf("%d looks at the mounts for %d kills; want 1 for 3", looked, killed)
+	}
+	write(map[string]bool{"a": false})
+	f.look()
+	if looked != 1 {
+		t.Errorf("the mounts are looked at with nothing to kill")
 	}
 }

@@ -18,13 +18,10 @@ const (
 	killPause  = 10 * time.Millisecond
 )
 
-// killCgroup ends every process of an instance, in whichever hierarchies its cgroup is, and says how many there were.
-func killCgroup(parent, id string) (int, error) {
-	mountinfo, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return 0, err
-	}
-	trees := cgroupsOf(parseMounts(string(mountinfo)), filepath.Join(parent, id))
+// killCgroup ends every process of an instance, in whichever of the mounted hierarchies its cgroup is, and says how many
+// there were.
+func killCgroup(mounts []mountPoint, parent, id string) (int, error) {
+	trees := cgroupsOf(mounts, filepath.Join(parent, id))
 	left := pidsIn(trees)
 	killed := len(left)
 	for round := 0; len(left) > 0 && round < killRounds; round++ {
@@ -67,6 +64,21 @@ func writeTo(trees []string, file, text string) bool {
 		}
 	}
 	return taken
+}
+
+// cgroupMounts are the hierarchies as they are mounted now.
+func cgroupMounts() ([]mountPoint, error) {
+	mountinfo, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	var found []mountPoint
+	for _, m := range parseMounts(string(mountinfo)) {
+		if m.fsType == "cgroup" || m.fsType == "cgroup2" {
+			found = append(found, m)
+		}
+	}
+	return found, nil
 }
 
 // cgroupsOf finds a cgroup in every mounted hierarchy, once each.
