@@ -50,6 +50,7 @@ export function createDerive(store: Store, sealer: Sealer): (stale: Stale) => Co
   const contents = createContents(store, sealer);
   const peering = createPeering();
   const routes = createRoutes(store);
+  const members = createMembers(store);
   const known = new Map<string, Own>();
   let looks = 0;
   let peersOf: Common["peersOf"];
@@ -75,7 +76,7 @@ export function createDerive(store: Store, sealer: Sealer): (stale: Stale) => Co
       services: routes(stale),
       rest: { ...lineageOf(store), ...unknownServicesOf(store) },
       peersOf,
-      membersOf: createMembers(store, memberships),
+      membersOf: members(memberships),
       ownOf(name) {
         const found = known.get(name);
         if (found) return found;

@@ -121,6 +121,19 @@ test("a change that no route follows from leaves them the same, and one without 
   expect(assignments.of("a")?.services[0]?.endpoints).toHaveLength(1);
 });
 
+test("the members of a network are the same object until another one comes or goes", () => {
+  const { assignments, set } = createCluster();
+  const web = service("web");
+  const inputs = { ...web.inputs, networks: [{ network: "back" }] };
+  set(keys.desired("shop", "Service", "web"), { ...web, inputs });
+  const before = assignments.of("a")?.networks;
+  expect(before?.map(({ members }) => members)).toEqual([["10.64.0.9", "10.64.1.9"]]);
+  set(keys.observed("b", 0), observed("b", false));
+  expect(assignments.of("a")?.networks?.[0]).toBe(before?.[0]);
+  set(keys.placement("b", 0), { placements: [placed("api", "b")] });
+  expect(assignments.of("a")?.networks?.map(({ members }) => members)).toEqual([["10.64.0.9"]]);
+});
+
 test("a look that fails forgets nothing of what has changed", () => {
   const { assignments, set, breakNext } = createCluster();
   assignments.of("a");

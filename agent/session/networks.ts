@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Membership, membershipOf, openNetwork } from "../networks/index.ts";
 import { placementsOf } from "../services/index.ts";
 import { families, keys, type Placed, type Store } from "../store/index.ts";
@@ -34,14 +35,29 @@ export function networksAmong(placed: readonly Placed[], memberships: Membership
 /** Who is in these networks, on any host, by the networks' names. */
 export type Members = (names: ReadonlySet<string>) => readonly NetworkMembers[];
 
-/** Looks through all placements once, for all hosts, and only where anything is in a network. */
-export function createMembers(store: Store, memberships: Memberships): Members {
-  let all: ReadonlyMap<string, NetworkMembers> | undefined;
-  return (names) => {
-    all ??= allMembers(store, memberships);
-    const known = all;
-    return [...names].sort().map((name) => known.get(name) ?? { name, members: [] });
+/**
+ * Looks through all placements once a look, for all hosts, and only where anything is in a network. What is as it was before
+ * is the same object.
+ */
+export function createMembers(store: Store): (memberships: Memberships) => Members {
+  let before: ReadonlyMap<string, NetworkMembers> = new Map();
+  return (memberships) => {
+    let all: ReadonlyMap<string, NetworkMembers> | undefined;
+    return (names) => {
+      all ??= before = keptOf(before, allMembers(store, memberships));
+      const known = all;
+      return [...names].sort().map((name) => known.get(name) ?? { name, members: [] });
+    };
   };
+}
+
+function keptOf(before: ReadonlyMap<string, NetworkMembers>, now: ReadonlyMap<string, NetworkMembers>) {
+  return new Map(
+    [...now].map(([name, network]) => {
+      const earlier = before.get(name);
+      return [name, isDeepStrictEqual(earlier, network) && earlier ? earlier : network];
+    }),
+  );
 }
 
 function allMembers(store: Store, memberships: Memberships): ReadonlyMap<string, NetworkMembers> {
