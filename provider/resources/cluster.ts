@@ -150,9 +150,7 @@ export function clusterOperations(
       } catch (error) {
         const isAway = isBarred(error) || error instanceof NotReady;
         if (!isAway || !isLettingGo(old, inputs)) throw error;
-        call.warn(
-          `${error.message}: nothing was done there; forceDestroy is set, and pulumi destroy lets go of it`,
-        );
+        call.warn(`${error.message}: forceDestroy is recorded, and pulumi destroy lets go of it`);
         return error instanceof NotReady ? error.stored : { ...old, inputs };
       }
     },
@@ -214,9 +212,10 @@ function unreadable(id: string, old: Stored) {
 const isBarred = (error: unknown): error is ConstellationError =>
   error instanceof ConstellationError && barringCodes.includes(error.code);
 
-/** Nothing but that is asked for, and it needs no machine. */
-function isLettingGo(old: Stored, { value }: Opened): boolean {
-  return value.forceDestroy === true && isDeepStrictEqual({ ...old.inputs.value, forceDestroy: true }, value);
+/** It is set just now, and nothing else is asked for: that needs no machine. */
+function isLettingGo({ inputs: { value: was } }: Stored, { value }: Opened): boolean {
+  if (was.forceDestroy === true || value.forceDestroy !== true) return false;
+  return isDeepStrictEqual({ ...was, forceDestroy: true }, value);
 }
 
 /** A machine that is gone for good takes its agent along. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Call, formatAccess, parseAccess, type Stored } from "../engine/index.ts";
+import { type Call, formatAccess, NotReady, parseAccess, type Stored } from "../engine/index.ts";
 import { createMachines } from "../machines/index.ts";
 import { clusterOperations } from "./cluster.ts";
 import { localSite } from "./local-site.ts";
@@ -62,4 +62,34 @@ test("a preview of another login hands on the access that the apply will come to
   );
   expect(renewed).toEqual([outputs.access]);
   expect(parseAccess(String(outputs.access))).toMatchObject({ id: "c", servers: [{ ssh: corrected }] });
+});
+
+describe("a failure of an update", () => {
+  const update = async (wasForced: boolean) => {
+    const inputs = { value: { ...far.inputs.value, forceDestroy: true }, secretPaths: new Set<string>() };
+    const site = {
+      require: () => undefined,
+      raise: async () => {
+        throw new NotReady(far, ["server c: no answer"]);
+      },
+    } as unknown as Site;
+    const old = { ...far, inputs: { ...inputs, value: { ...inputs.value, forceDestroy: wasForced } } };
+    const warned: string[] = [];
+    const call = { warn: (message: string) => void warned.push(message) } as unknown as Call;
+    const operations = clusterOperations(() => site, { renew: () => undefined }, "0.1.0");
+    const unfinished = { ...old, outputs: {} };
+    return { updated: operations.update(unfinished, inputs, call), warned };
+  };
+
+  test("is let pass where forceDestroy is all that changes, and told", async () => {
+    const { updated, warned } = await update(false);
+    await expect(updated).resolves.toBe(far);
+    expect(warned).toEqual([expect.stringMatching(/no answer: forceDestroy is recorded/)]);
+  });
+
+  test("stays one where forceDestroy was set before", async () => {
+    const { updated, warned } = await update(true);
+    await expect(updated).rejects.toThrow("server c: no answer");
+    expect(warned).toEqual([]);
+  });
 });

@@ -205,7 +205,7 @@ describe("a bootstrap", () => {
     await stack.up();
     await otherHostKey();
     await stack.write(program(cluster({}, { forceDestroy: true }), {}));
-    expect((await stack.up()).stdout).toMatch(/its host key is .*forceDestroy is set, .* lets go of it/);
+    expect((await stack.up()).stdout).toMatch(/its host key is .*forceDestroy is recorded, .* lets go of it/);
     expect((await stack.destroy()).stdout).toMatch(/its host key is .* what is on it stays/);
   });
 });
