@@ -21,6 +21,12 @@ for attempt in 1 2 3 4 5; do
 done
 echo kept`;
 
+/** The one in use; of a bootstrap that was cut short before it named any, one that was sent. */
+const findProgram = `
+for program in ${agentProgramPath} /opt/constellation/kit/*/bin/constellation-agent; do
+  if [ -x "$program" ]; then echo "$program"; exit; fi
+done`;
+
 /**
  * Takes the agent there down and removes the programs that were brought; a machine without them is left as it is.
  * @param words more for `down`
@@ -32,10 +38,10 @@ export async function removeAgent(
   const { machine, signal, progress, warn } = given;
   const ssh = await machine.login(signal);
   const options = { timeoutMs: limits.removeMs, signal };
-  const there = await ssh.runAsRoot(`test -x ${agentProgramPath}`, options);
-  if (there.code === 0) {
+  const program = (await ssh.runAsRoot(findProgram, options)).stdout.trim();
+  if (program !== "") {
     progress("removing the agent");
-    const { left } = await runAgent(given, agentProgramPath, ["down", ...words]);
+    const { left } = await runAgent(given, program, ["down", ...words]);
     refuseRemains(machine.name, (left ?? []) as Remain[]);
   }
   progress("removing its programs");
