@@ -79,7 +79,7 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
         (value) => reconnect(old, value, "preview"),
         call,
       );
-      if (!concernsMachine(old, inputs.value)) {
+      if (isFinished(old) && !concernsMachine(old, inputs.value)) {
         const member = connection && (await memberOf(connection, inputs.value));
         const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
         if (connection && member?.state !== "ready" && !isLastWill)
@@ -87,17 +87,21 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
         return old.outputs;
       }
       await look((value) => machineOf(value, old), connection, inputs.value, call);
-      return { ...old.outputs, address: UNKNOWN, hostKeys: UNKNOWN };
+      const unknown = { address: UNKNOWN, hostKeys: UNKNOWN };
+      return { ...(isFinished(old) ? {} : { revision: UNKNOWN }), ...old.outputs, ...unknown };
     },
 
-    /** Also heals: the machine is gone to where its login or its agent changes, and where it does not answer. */
+    /**
+     * Also heals: the machine is gone to where its login or its agent changes, where it does not answer, and where its create
+     * did not come to its end, though its agent may have joined.
+     */
     async update(old, inputs, call) {
       const connection = await reconnect(old, inputs.value, "update");
       const member = await memberOf(connection, inputs.value);
       // Said of a machine that is gone for good: it is not gone to.
       const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
       const isAway = member?.state !== "ready" && !isLastWill;
-      if (member === undefined || isAway || concernsMachine(old, inputs.value))
+      if (member === undefined || isAway || !isFinished(old) || concernsMachine(old, inputs.value))
         return await raise(connection, inputs, call, machineOf(inputs.value, old));
       const written = await write(connection.client, inputs.value, call);
       return store(connection, written, inputs, old.outputs.hostKeys);
