@@ -1,4 +1,4 @@
-import { ConstellationError } from "../../contract/index.ts";
+import { agentPaths, ConstellationError } from "../../contract/index.ts";
 import { agentProgramPath } from "../machines/index.ts";
 import { runAgent } from "./agent-command.ts";
 import { limits } from "./limits.ts";
@@ -21,9 +21,11 @@ for attempt in 1 2 3 4 5; do
 done
 echo kept`;
 
-/** The one in use; of a bootstrap that was cut short before it named any, one that was sent. */
-const findProgram = `
-for program in ${agentProgramPath} /opt/constellation/kit/*/bin/constellation-agent; do
+/** The one in use; where a bootstrap was cut short before it named any, one that was sent, if an agent began there. */
+const findProgram = (stateDir: string) => `
+if [ -x ${agentProgramPath} ]; then echo ${agentProgramPath}; exit; fi
+[ -d ${stateDir} ] || exit 0
+for program in /opt/constellation/kit/*/bin/constellation-agent; do
   if [ -x "$program" ]; then echo "$program"; exit; fi
 done`;
 
@@ -38,7 +40,7 @@ export async function removeAgent(
   const { machine, signal, progress, warn } = given;
   const ssh = await machine.login(signal);
   const options = { timeoutMs: limits.removeMs, signal };
-  const program = (await ssh.runAsRoot(findProgram, options)).stdout.trim();
+  const program = (await ssh.runAsRoot(findProgram(agentPaths(given.root).stateDir), options)).stdout.trim();
   if (program !== "") {
     progress("removing the agent");
     const { left } = await runAgent(given, program, ["down", ...words]);
