@@ -1,4 +1,10 @@
-import { ConstellationError, type HostSettings, type Member, type SshLogin } from "../../contract/index.ts";
+import {
+  ConstellationError,
+  type HostSettings,
+  isSameOwner,
+  type Member,
+  type SshLogin,
+} from "../../contract/index.ts";
 import { bootstrap, type Joining, type Look, removeAgent } from "../bootstrap/index.ts";
 import { type Call, type Connection, ownerOf, type Properties, type Stored } from "../engine/index.ts";
 import type { RemoteMachine } from "../machines/index.ts";
@@ -26,6 +32,10 @@ export interface HostMachine {
 
 /** Whether its create came to its end. */
 export const isFinished = ({ outputs }: Stored) => outputs.address !== undefined;
+
+/** Somebody else made a host of this name meanwhile: a create that was cut short before it joined holds no name. */
+export const isAnothers = (old: Stored, { owner }: Member, urn: string) =>
+  !isFinished(old) && owner !== undefined && !isSameOwner(owner, ownerOf(urn));
 
 export function hostMachine(
   inputs: Properties,

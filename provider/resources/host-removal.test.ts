@@ -15,6 +15,8 @@ interface Given {
   readonly instances?: readonly object[];
   /** Of a host whose create failed half-way. */
   readonly outputs?: Stored["outputs"];
+  /** Of the host that has its name. */
+  readonly owner?: string;
 }
 
 /** What was done, in order, on a machine that is a host unless said otherwise. */
@@ -34,7 +36,12 @@ async function removed(given: Given = {}) {
   } as unknown as HostMachine;
   const client = {
     getHost: async () =>
-      given.outputs ? undefined : { name: "two", availability: "active", state: given.state ?? "ready" },
+      given.outputs && !given.owner
+        ? undefined
+        : {
+            ...{ name: "two", availability: "active", state: given.state ?? "ready" },
+            ...(given.owner && { owner: { engine: "pulumi", id: given.owner } }),
+          },
     putHost: async (_: string, { availability }: { availability: string }) => void done.push(availability),
     listInstances: async () => given.instances ?? [],
     getDocument: async () => undefined,
@@ -49,6 +56,7 @@ async function removed(given: Given = {}) {
     outputs: given.outputs ?? { clusterId: "c", address: "10.0.0.2" },
   };
   const call = {
+    urn: "urn:mine",
     signal: new AbortController().signal,
     progress: () => undefined,
     warn: (message: string) => void done.push(message),
@@ -100,4 +108,14 @@ test("of one that was cut short before it joined, what was sent goes", async () 
   const { done, failure } = await removed({ outputs: { clusterId: "c" } });
   expect(done).toEqual(["clear the machine", "remove from the cluster"]);
   expect(failure).toBeUndefined();
+});
+
+test("where somebody else made a host of its name since it was cut short, theirs is left alone", async () => {
+  const outputs = { clusterId: "c" };
+  expect((await removed({ outputs, owner: "urn:another" })).done).toEqual(["clear the machine"]);
+  expect((await removed({ outputs, owner: "urn:mine" })).done).toEqual([
+    "draining",
+    "clear the machine",
+    "remove from the cluster",
+  ]);
 });

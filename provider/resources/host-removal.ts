@@ -1,7 +1,7 @@
 import { type Client, ConstellationError, drainHost, durationMs, type Member } from "../../contract/index.ts";
 import { examine } from "../bootstrap/index.ts";
 import type { Call, Connection, Stored } from "../engine/index.ts";
-import { type HostMachine, isFinished } from "./host-machine.ts";
+import { type HostMachine, isAnothers, isFinished } from "./host-machine.ts";
 
 interface OnDelete {
   readonly drain: boolean;
@@ -27,7 +27,9 @@ export async function removeHost(old: Stored, call: Call, { machine, connect }: 
     "where the machine is gone for good, set onDelete.force and run pulumi up once before",
   );
   const connection = await forgiving(connect(), "where the cluster is gone for good, set onDelete.force");
-  const member = await connection?.client.getHost(old.id);
+  const found = await connection?.client.getHost(old.id);
+  const isNotOurs = found !== undefined && isAnothers(old, found, call.urn);
+  const member = isNotOurs ? undefined : found;
   if (connection && member && drain && member.state !== "lost")
     await forgiving(
       drained(connection.client, member, durationMs(timeout) ?? 0, call),
@@ -36,7 +38,7 @@ export async function removeHost(old: Stored, call: Call, { machine, connect }: 
   if (there === "ours") await machine.clear(call);
   if (there === "another's")
     call.warn(`${machine.name}: its agent is none of this host's any more, and stays`);
-  await connection?.client.deleteHost(old.id, { force: true }).catch(unlessGone);
+  if (!isNotOurs) await connection?.client.deleteHost(old.id, { force: true }).catch(unlessGone);
 }
 
 /** Whose agent is on the machine; undefined: nothing is. */

@@ -16,7 +16,7 @@ import {
   type Stored,
 } from "../engine/index.ts";
 import { agentVersionOf } from "./agent-version.ts";
-import { type HostMachine, hostMachine, isFinished, settingsOf } from "./host-machine.ts";
+import { type HostMachine, hostMachine, isAnothers, isFinished, settingsOf } from "./host-machine.ts";
 import { removeHost } from "./host-removal.ts";
 import type { RemoteParts } from "./remote-parts.ts";
 import { waitUntilAnswers } from "./wait-for-host.ts";
@@ -98,6 +98,7 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
     async update(old, inputs, call) {
       const connection = await reconnect(old, inputs.value, "update");
       const member = await memberOf(connection, inputs.value);
+      if (member && isAnothers(old, member, call.urn)) refuseTaken(member, call.urn);
       // Said of a machine that is gone for good: it is not gone to.
       const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
       const isAway = member?.state !== "ready" && !isLastWill;
