@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import * as z from "zod";
 import { ConstellationError, type Digest, isDigest, ports } from "../contract/index.ts";
-import { createOtherServers } from "./cluster/index.ts";
+import { otherServersIn } from "./cluster/index.ts";
 import type { OtherBlobs, OwnBlobs } from "./copies/index.ts";
 import { type Confirmation, confirmation, type Holds, type Relay } from "./fence/index.ts";
 import type { HostWatch } from "./hosts/index.ts";
@@ -64,7 +64,7 @@ export interface OtherServers {
 /** Keeps a link to each of them. */
 export function followOtherServers(options: OtherServersOptions): OtherServers {
   const { store, self, stateDir, here, log, signal, bootClock, onHeard } = options;
-  const others = createOtherServers(store, self);
+  const others = otherServersIn(store, self);
   const places = () => others().flatMap(placeOf);
   const listeners = new Set<() => void>();
   const tell = () => {

@@ -9,4 +9,4 @@ export { type Clusters, createClusters } from "./cluster.ts";
 export { type LocalRange, overlaps } from "./founding.ts";
 export { attributesOf, type Member, membersOf } from "./members.ts";
 export { formatIpv4, gatewayOf, nextAddress, overlap, parseRange } from "./ranges.ts";
-export { createOtherServers } from "./servers.ts";
+export { otherServersIn } from "./servers.ts";

@@ -1,17 +1,15 @@
-import { families, type HostRecord, type Store } from "../store/index.ts";
+import { families, type HostRecord, oncePerRevision, type Store } from "../store/index.ts";
 
-/** The other servers, by what their records say. Asked for at every heartbeat, so looked for once a revision. */
-export function createOtherServers(
+/** The servers but for this one, by what their records say. Asked for at every heartbeat. */
+export function otherServersIn(
   store: Pick<Store, "list" | "revision">,
   self: string,
 ): () => readonly HostRecord[] {
-  let known: { readonly at: number; readonly servers: readonly HostRecord[] } | undefined;
-  return () => {
-    const at = store.revision();
-    if (known?.at !== at) {
-      const records = store.list(families.host).map(({ record }) => record);
-      known = { at, servers: records.filter(({ name, role }) => role === "server" && name !== self) };
-    }
-    return known.servers;
-  };
+  const isOther = ({ name, role }: HostRecord) => role === "server" && name !== self;
+  return oncePerRevision(store, () =>
+    store
+      .list(families.host)
+      .map(({ record }) => record)
+      .filter(isOther),
+  );
 }

@@ -1,4 +1,12 @@
-import { families, keys, type Placed, type PlacementRecord, type Reader } from "../store/index.ts";
+import {
+  families,
+  keys,
+  observedOn,
+  type Placed,
+  type PlacementRecord,
+  placementRecordsOn,
+  type Reader,
+} from "../store/index.ts";
 import { type Confirmation, leaseLimits, waitMs } from "./lease.ts";
 
 /** How long it is known when one was given up by another leader, in milliseconds: for tries again, once the wait is over. */
@@ -48,18 +56,14 @@ export function createGrants({ store, ledSince, provedAt, now }: GrantsPorts): G
     return found;
   }
 
-  function exclusivesOn(host: string): Placed[] {
-    const found: Placed[] = [];
-    for (let chunk = 0; ; chunk++) {
-      const stored = store.get(families.placement, keys.placement(host, chunk));
-      if (!stored) return found;
-      found.push(...exclusivesIn(stored.record));
-    }
-  }
+  const exclusivesOn = (host: string) =>
+    placementRecordsOn(store, host).flatMap(({ record }) => exclusivesIn(record));
+
+  const isReported = (host: string, id: string) => observedOn(store, host).some((one) => one.id === id);
 
   /** One that is to go, and that its host has never told of, is not begun any more. */
   function mayRun(host: string, { id, want, isFenced = false }: Placed): boolean {
-    return !isFenced && (want === "run" || isReported(store, host, id));
+    return !isFenced && (want === "run" || isReported(host, id));
   }
 
   const runnable = (host: string) => exclusivesOn(host).filter((placed) => mayRun(host, placed));
@@ -104,12 +108,4 @@ export function isExclusive(
   { serviceUid, revision }: Pick<Placed, "serviceUid" | "revision">,
 ): boolean {
   return store.get(families.spec, keys.spec(serviceUid, revision))?.record.inputs.exclusive === true;
-}
-
-function isReported(store: Reader, host: string, id: string): boolean {
-  for (let chunk = 0; ; chunk++) {
-    const stored = store.get(families.observed, keys.observed(host, chunk));
-    if (!stored) return false;
-    if (stored.record.instances.some((instance) => instance.id === id)) return true;
-  }
 }

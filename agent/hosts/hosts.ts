@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ConstellationError, ports as portNumbers } from "../../contract/index.ts";
 import { freeRange } from "../cluster/index.ts";
 import { fingerprintOf } from "../identity/index.ts";
-import { families, type HostRecord, keys, type TokenRecord } from "../store/index.ts";
+import { families, type HostRecord, keys, oncePerRevision, type TokenRecord } from "../store/index.ts";
 import { admit, digestOfSecret, formatToken, makeToken, refusalOfToken } from "./join.ts";
 import { isBehindNat, refusalOfNetworks } from "./networks.ts";
 import { changed, describe, newHost, refuseOther } from "./record.ts";
@@ -18,19 +18,12 @@ export function createHosts(ports: HostsPorts): Hosts {
   const { store, clusters, self, now } = ports;
   const recordOf = (name: string) => store.get(families.host, keys.host(name));
   const all = () => store.list(families.host).map(({ record }) => record);
-  let known: { readonly at: number; readonly servers: string[] } | undefined;
-  /** Every host is told of them with each change: looked for once a revision. */
-  const servers = () => {
-    const at = store.revision();
-    if (known?.at !== at) {
-      const listening = all().filter(({ role }) => role === "server");
-      const places = listening.flatMap(({ address }) =>
-        address ? [`${address}:${portNumbers.servers}`] : [],
-      );
-      known = { at, servers: places };
-    }
-    return known.servers;
-  };
+  /** Every host is told of them with each change. */
+  const servers = oncePerRevision(store, () =>
+    all().flatMap(({ role, address }) =>
+      role === "server" && address ? [`${address}:${portNumbers.servers}`] : [],
+    ),
+  );
   const subjectOf = ({ name, role, address }: HostRecord) => ({
     ...{ host: name, role },
     addresses: role === "server" && address ? [address] : [],

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { ConstellationError } from "../../contract/index.ts";
-import { createOtherServers } from "../cluster/index.ts";
+import { otherServersIn } from "../cluster/index.ts";
 import { createPulse } from "../lib/pulse.ts";
 import { type Compare, families, keys, type LeaderRecord, type Store } from "../store/index.ts";
 import { decide, leaderLimits } from "./decide.ts";
@@ -38,7 +38,7 @@ const alone: Standing = { isRaftLeader: true, hasQuorum: true };
 /** Follows who leads, and takes over where it is this agent's turn. */
 export function followLeadership(ports: LeadershipPorts): Leadership {
   const { store, self, isReady, now, log, signal } = ports;
-  const others = createOtherServers(store, self);
+  const others = otherServersIn(store, self);
   const listeners = new Set<() => void>();
   const pulse = createPulse();
   pulse.fire();

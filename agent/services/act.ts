@@ -4,8 +4,8 @@ import { ConstellationError, limits } from "../../contract/index.ts";
 import {
   families,
   keys,
-  type PlacementRecord,
   type Put,
+  placementRecordsOn,
   type Removal,
   type Spec,
   type Store,
@@ -136,7 +136,7 @@ export function placementWrites(
 ): (Put | Removal)[] {
   const cidr = cidrOf(host);
   if (cidr === undefined) return [];
-  const before = chunksOf(store, host);
+  const before = placementRecordsOn(store, host);
   const suffix = () => randomBytes(3).toString("hex");
   const after = applyOps(
     before.map(({ record }) => record),
@@ -150,15 +150,6 @@ export function placementWrites(
     if (emptied) return was ? [{ remove: was.key, was: was.modRevision }] : [];
     return [{ key: keys.placement(host, index), record, was: was?.modRevision }];
   });
-}
-
-function chunksOf(store: Store, host: string) {
-  const chunks: { key: string; record: PlacementRecord; modRevision: number }[] = [];
-  for (let index = 0; ; index++) {
-    const chunk = store.get(families.placement, keys.placement(host, index));
-    if (!chunk) return chunks;
-    chunks.push(chunk);
-  }
 }
 
 /** The decisions as lines of their services' histories. */

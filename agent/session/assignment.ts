@@ -5,6 +5,7 @@ import {
   type HostRecord,
   keys,
   type Placed,
+  placedOn,
   type Store,
   type StoredCluster,
 } from "../store/index.ts";
@@ -16,7 +17,6 @@ import {
   type Memberships,
   networksAmong,
 } from "./networks.ts";
-import { placedOn } from "./on-host.ts";
 import { createPeering } from "./peers.ts";
 import { createRoutes } from "./routes.ts";
 import type { Stale } from "./stale.ts";

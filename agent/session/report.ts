@@ -6,6 +6,7 @@ import {
   type HostRecord,
   keys,
   type ObservedRecord,
+  observedRecordsOn,
   type Put,
   type Removal,
   type Store,
@@ -28,7 +29,7 @@ export async function storeObservation(store: Store, observation: Observation): 
 }
 
 async function write(store: Store, { host, instances, count }: Observation): Promise<void> {
-  const before = chunksOf(store, host.name);
+  const before = observedRecordsOn(store, host.name);
   if (isOvertaken(before[0]?.record, host, count)) return;
   const after = chunked(
     before.map(({ record }) => record),
@@ -84,15 +85,6 @@ function tunnelKey(store: Store, { name, wireguardKey }: Observation["host"]): P
     );
   }
   return [{ key: known.key, record: { ...known.record, wireguardKey }, was: known.modRevision }];
-}
-
-function chunksOf(store: Store, host: string) {
-  const chunks: { key: string; record: ObservedRecord; modRevision: number }[] = [];
-  for (let index = 0; ; index++) {
-    const chunk = store.get(families.observed, keys.observed(host, index));
-    if (!chunk) return chunks;
-    chunks.push(chunk);
-  }
 }
 
 /** Instances stay in the key they are in, so that one transition rewrites one key. */

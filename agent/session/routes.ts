@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Attachment, attachmentsOf, openNetwork } from "../networks/index.ts";
 import { servicesOf } from "../services/index.ts";
-import { type Desired, families, hostOfKey, type Store } from "../store/index.ts";
-import { observedOn, placedOn } from "./on-host.ts";
+import { type Desired, families, hostOfKey, observedOn, placedOn, type Store } from "../store/index.ts";
 import type { Stale } from "./stale.ts";
 import type { Endpoint, RoutedPort, ServiceRoute } from "./types.ts";
 

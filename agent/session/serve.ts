@@ -11,11 +11,10 @@ import {
   sendLine,
   sendParts,
 } from "../link/index.ts";
-import { families, keys, type Store } from "../store/index.ts";
+import { families, keys, placedOn, type Store } from "../store/index.ts";
 import type { Assignments } from "./assignments.ts";
 import { createLines } from "./lines.ts";
 import { createLocalSession, type LocalSessionOptions } from "./local.ts";
-import { placedOn } from "./on-host.ts";
 import { imagesPlacedOn, ownOf, untilKnown } from "./trust.ts";
 import type { HostSession } from "./types.ts";
 import { beat, type Message, observation, paths, progress, wireLimits, wish } from "./wire.ts";

@@ -1,8 +1,7 @@
 import { ConstellationError, type Digest, isDigest } from "../../contract/index.ts";
 import { placementsOf } from "../services/index.ts";
-import { families, keys, type Store } from "../store/index.ts";
+import { families, keys, observedOn, placedOn, type Store } from "../store/index.ts";
 import { lineageOf } from "./assignment.ts";
-import { observedOn, placedOn } from "./on-host.ts";
 import type { Observation } from "./types.ts";
 import { wireLimits } from "./wire.ts";
 

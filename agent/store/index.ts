@@ -8,6 +8,8 @@ export { type Reader, readAhead } from "./ahead.ts";
 export type { DecodedChange, DecodedSet, Stored, Unreadable } from "./cache.ts";
 export { checkRecord } from "./codec.ts";
 export { readHostNames } from "./host-names.ts";
+export { observedOn, observedRecordsOn, placedOn, placementRecordsOn } from "./on-host.ts";
+export { oncePerRevision } from "./once-per-revision.ts";
 export { requireReadable } from "./readable.ts";
 export {
   type Desired,
