@@ -14,14 +14,13 @@ import {
 import { reachAnywhere } from "./anywhere.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
 import { type Clusters, createClusters, type LocalRange, type Member, membersOf } from "./cluster/index.ts";
-import { createCopies } from "./copies/index.ts";
+import { createCopies, keepCopies } from "./copies/index.ts";
 import { createDocuments, type KindFeature } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import { type Confirmation, createGrants, createProofs, createRelay, type Holds } from "./fence/index.ts";
 import { watchHosts, withStates } from "./hosts/index.ts";
 import type { Images } from "./images/index.ts";
 import { imagesInUse, uploadsInUse } from "./images-in-use.ts";
-import { keepCopies } from "./kept-copies.ts";
 import { asLeader, followLeadership, type Standing } from "./leader/index.ts";
 import { admitMembers } from "./members.ts";
 import { networkFeature } from "./networks/index.ts";

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Digest } from "../contract/index.ts";
-import type { Copies } from "./copies/index.ts";
-import { createPulse } from "./lib/pulse.ts";
-import type { OtherServers } from "./other-servers.ts";
+import type { Digest } from "../../contract/index.ts";
+import { createPulse } from "../lib/pulse.ts";
+import type { Copies } from "./copies.ts";
 
 /** In milliseconds. */
 const bounds = {
@@ -13,9 +12,13 @@ const bounds = {
   againMs: 5_000,
 } as const;
 
-export interface KeptCopiesOptions {
+export interface KeepCopiesPorts {
   readonly copies: Pick<Copies, "ensure">;
-  readonly others: Pick<OtherServers, "isAlone" | "onServers">;
+  readonly others: {
+    isAlone(): boolean;
+    /** Calls back each time that one of them answers anew, or that there are others than before. */
+    onServers(listener: () => void): void;
+  };
   /** Images in use that came by an upload. */
   readonly uploads: () => readonly Digest[];
   /** What one is made of. */
@@ -30,8 +33,8 @@ export interface KeptCopiesOptions {
  * What this server has of uploaded images in use is looked after each time that another one comes or goes: with it may have
  * gone the second copy. Resolves after the abort; what fails is tried again.
  */
-export async function keepCopies(options: KeptCopiesOptions): Promise<void> {
-  const { copies, others, uploads, blobsOf, log, signal, settleMs = bounds.settleMs } = options;
+export async function keepCopies(ports: KeepCopiesPorts): Promise<void> {
+  const { copies, others, uploads, blobsOf, log, signal, settleMs = bounds.settleMs } = ports;
   const pulse = createPulse();
   others.onServers(pulse.fire);
   let isTold = false;

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { pino } from "pino";
-import type { Digest } from "../contract/index.ts";
-import { keepCopies } from "./kept-copies.ts";
+import type { Digest } from "../../contract/index.ts";
+import { keepCopies } from "./keep.ts";
 
 test("an image that cannot be copied keeps no later one from it", async () => {
   const stop = new AbortController();
