@@ -45,7 +45,7 @@ export interface TestCluster extends AsyncDisposable {
   ): Promise<{ stdout: string; stderr: string; code: number }>;
   /** Waits until a host is in a state. */
   isState(host: Host, state: string, timeoutMs?: number): Promise<void>;
-  /** Pids of processes on a host with this in their command line. */
+  /** Pids of processes on a host with this in their command line, but for what one of them forks for a request. */
   pids(host: Host, text: string): readonly number[];
   /** The agent's own, without its guard; children that it is about to start look the same. */
   agentPids(host: Host): readonly number[];
@@ -166,11 +166,13 @@ async function found(hosts: Lab, serverCount: number): Promise<TestCluster> {
         timeoutMs,
       );
     },
-    pids: (host, text) =>
-      host
-        .processes()
-        .filter(({ command, state }) => state !== "Z" && command.includes(text))
-        .map(({ pid }) => pid),
+    pids(host, text) {
+      const found = host.processes().filter(({ command, state }) => state !== "Z" && command.includes(text));
+      const commands = new Map(found.map(({ pid, command }) => [pid, command]));
+      return found
+        .filter(({ parentPid, command }) => commands.get(parentPid) !== command)
+        .map(({ pid }) => pid);
+    },
     agentPids: (host) =>
       host
         .processes()
