@@ -21,6 +21,8 @@ export interface DistantServersOptions {
   readonly membership: Membership;
   readonly version: string;
   readonly bootClock: () => number;
+  /** Whether this machine's disk is full. */
+  readonly isDiskFull: () => boolean;
   /** A server has answered a heartbeat, and says what may go on here. */
   readonly onHeard: Holds["heard"];
   readonly log: Logger;
@@ -29,13 +31,13 @@ export interface DistantServersOptions {
 
 /** The servers of the cluster that this machine has joined. */
 export function followServers(options: DistantServersOptions): ServersHalf {
-  const { paths, log, signal, version, bootClock, onHeard } = options;
+  const { paths, log, signal, version, bootClock, isDiskFull, onHeard } = options;
   let { membership } = options;
   let credentials = expectCredentials(paths.stateDir);
   let latest: Assignment | undefined;
   const reachable = Promise.withResolvers<Reachable>();
   const links = keepLinks({
-    ...{ servers: membership.servers, bootClock, onHeard },
+    ...{ servers: membership.servers, bootClock, isDiskFull, onHeard },
     credentials: () => credentials,
     serve: (session) => void reachable.promise.then((here) => answerReach(session, here)),
     onChange: (server, trouble) =>

@@ -41,6 +41,8 @@ export interface OtherServersOptions {
   /** This machine's own half, which the others reach by the same connections. */
   readonly here: Promise<Reachable>;
   readonly bootClock: () => number;
+  /** Whether this machine's disk is full. */
+  readonly isDiskFull: () => boolean;
   /** One of them has answered a heartbeat, and says what may go on here. */
   readonly onHeard: Holds["heard"];
   readonly log: Logger;
@@ -63,7 +65,7 @@ export interface OtherServers {
 
 /** Keeps a link to each of them. */
 export function followOtherServers(options: OtherServersOptions): OtherServers {
-  const { store, self, stateDir, here, log, signal, bootClock, onHeard } = options;
+  const { store, self, stateDir, here, log, signal, bootClock, isDiskFull, onHeard } = options;
   const others = otherServersIn(store, self);
   const places = () => others().flatMap(placeOf);
   const listeners = new Set<() => void>();
@@ -71,7 +73,7 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
     for (const listener of listeners) listener();
   };
   const links = keepLinks({
-    ...{ servers: places(), bootClock, onHeard },
+    ...{ servers: places(), bootClock, isDiskFull, onHeard },
     credentials() {
       const own = readCredentials(stateDir);
       if (own) return own;

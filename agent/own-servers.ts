@@ -68,7 +68,10 @@ const renewalMs = 60_000;
 /** Where its sockets are. */
 export const storeFolder = ({ runDir }: AgentPaths) => join(runDir, "etcd");
 
-type ClusterOptions = Pick<ServerOptions, "paths" | "hostName" | "version" | "images" | "log" | "signal">;
+type ClusterOptions = Pick<
+  ServerOptions,
+  "paths" | "hostName" | "version" | "images" | "isDiskFull" | "log" | "signal"
+>;
 
 /** The servers' half in this process: all that stands on the store, as soon as that lets it. */
 export function serveCluster(

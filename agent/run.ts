@@ -36,6 +36,7 @@ import { fitHeap } from "./lib/heap.ts";
 import { createLog } from "./lib/log.ts";
 import { membershipRecord } from "./membership.ts";
 import { placesOf, runNetwork } from "./network/index.ts";
+import { freeBytesOf, watchOwnDisk } from "./own-disk.ts";
 import { ownFolders } from "./own-folders.ts";
 import { findOwnProgram } from "./own-programs.ts";
 import { serveCluster, startStore, storeFolder } from "./own-servers.ts";
@@ -108,13 +109,9 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     isGuarded: () => keepsDeadlines(paths),
     onTrouble: (error) => log.warn({ component: "fence", err: error }, "cannot write the guard's deadlines"),
   });
-  const distant =
-    membership &&
-    followServers({
-      ...{ paths, membership, version, log, signal },
-      ...{ bootClock: readBootClock, onHeard: holds.heard },
-    });
-  let servers: ServersHalf | undefined = distant;
+  let servers: ServersHalf | undefined;
+  const noteUncollected = (error: unknown) =>
+    log.warn({ component: "images", err: error }, "cannot remove unused images");
   const images = await openImages({
     stateDir: paths.stateDir,
     unpackCommand: [process.execPath, process.argv[1] ?? "", "unpack"],
@@ -133,9 +130,21 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       if (servers) return await servers.openBlob(digest, until);
       throw new ConstellationError("unreachable", `open blob ${digest}: no server answers yet; try again`);
     },
-    onError: (error) => log.warn({ component: "images", err: error }, "cannot remove unused images"),
+    onError: noteUncollected,
     signal,
   });
+  const isDiskFull = watchOwnDisk({
+    freeBytes: () => freeBytesOf(paths.stateDir),
+    clock: () => performance.now(),
+    makeRoom: (bytes) => void images.collect(bytes).catch(noteUncollected),
+  });
+  const distant =
+    membership &&
+    followServers({
+      ...{ paths, membership, version, log, signal },
+      ...{ bootClock: readBootClock, isDiskFull, onHeard: holds.heard },
+    });
+  servers = distant;
   const facts = readMachineFacts(paths.id);
   const programs = { crun: findProgram(["crun"], process.env), conmon: findProgram(["conmon"], process.env) };
   const runtime = createRuntime(
@@ -167,7 +176,8 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
     log.child({ component: "network" }),
     signal,
   );
-  const half = distant ?? serveCluster({ paths, hostName, version, images, log, signal }, store, holds);
+  const half =
+    distant ?? serveCluster({ paths, hostName, version, images, isDiskFull, log, signal }, store, holds);
   servers = half;
   const { session } = half;
   session.onPlacing(runtime.expectStart);

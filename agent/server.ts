@@ -56,6 +56,8 @@ export interface ServerOptions {
   readonly portProbe: PortProbe;
   /** Milliseconds on the boot clock. */
   readonly bootClock: () => number;
+  /** Whether this machine's disk is full. */
+  readonly isDiskFull: () => boolean;
   /** Another server has answered a heartbeat of this machine, and says what may go on here. */
   readonly onHeard: Holds["heard"];
   /** The networks this machine is in, but for the cluster's own. */
@@ -105,7 +107,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const feed = createFeed(records, now);
   const here = Promise.withResolvers<Reachable>();
   const others = followOtherServers({
-    ...{ bootClock: options.bootClock, onHeard: options.onHeard },
+    ...{ bootClock: options.bootClock, isDiskFull: options.isDiskFull, onHeard: options.onHeard },
     ...{ store: records, self: hostName, stateDir: paths.stateDir, here: here.promise, signal },
     log: log.child({ component: "hosts" }),
   });
@@ -116,10 +118,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const images = sharedImages(options.images, others.isAlone);
   const watch = watchHosts({
     ...{ store: records, self: hostName, askOthers: others.askSilences, signal },
+    isOwnDiskFull: options.isDiskFull,
     onChange({ name, state, silentMs }) {
       const message =
         state === "ready" ? "it answers" : `nothing was heard of it for ${Math.round(silentMs / 100) / 10} s`;
       log.warn({ component: "hosts", host: name, silentMs: Math.round(silentMs) }, `a host is ${state}`);
+      feed.tell({ type: "host", name, state, message, at: now().toISOString() });
+    },
+    onDisk({ name, state, isDiskFull }) {
+      const message = isDiskFull ? "its disk is full: it gets nothing new" : "its disk has room again";
+      log.warn({ component: "hosts", host: name }, `of a host: ${message}`);
       feed.tell({ type: "host", name, state, message, at: now().toISOString() });
     },
   });

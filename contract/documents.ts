@@ -179,6 +179,10 @@ export const host = hostReport.extend({
     .describe(
       "How often it fell silent lately, where that is too often: it gets nothing new until it has answered for a minute.",
     ),
+  isDiskFull: z
+    .boolean()
+    .optional()
+    .describe("Its disk is full: it gets nothing new until there is room; absent: it is not."),
   clockSkewMs: z
     .number()
     .optional()

@@ -7,6 +7,8 @@ import { watchHosts } from "./watch.ts";
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
+const noDisk = { isOwnDiskFull: () => false, onDisk: () => undefined };
+
 test("who is alone looks at no clock; the first other host is watched as soon as it is known", async () => {
   const names = ["self"];
   const listeners = new Set<() => void>();
@@ -25,6 +27,7 @@ test("who is alone looks at no clock; the first other host is watched as soon as
     self: "self",
     askOthers: () => undefined,
     onChange: ({ state }) => states.push(state),
+    ...noDisk,
     signal,
   });
   expect(jest.getTimerCount()).toBe(0);
@@ -50,6 +53,7 @@ test("a host that another server hears is not lost, for as long as that one does
   const watch = watchHosts({
     ...{ store, self: "self", signal: ending.signal },
     onChange: ({ name, state }) => states.push(`${name} ${state}`),
+    ...noDisk,
     askOthers: (names, tell) =>
       isHeardElsewhere && tell(Object.fromEntries(names.map((name) => [name, 100]))),
   });
@@ -77,6 +81,7 @@ test("a host that comes and goes is told of, until it was steady for a while", a
     store,
     self: "self",
     onChange: () => undefined,
+    ...noDisk,
     askOthers: () => undefined,
     signal: ending.signal,
   });
@@ -101,4 +106,39 @@ test("a host that comes and goes is told of, until it was steady for a while", a
   expect([watch.conditionOf("other").absences, changes]).toEqual([undefined, 1]);
   ending.abort();
   await watch.running;
+});
+
+test("a host's full disk is told of once, and once it has room again; one's own only beside others", async () => {
+  const names = ["self"];
+  const store = {
+    list: () => names.map((name) => ({ record: { name } })),
+    subscribe: () => () => undefined,
+  } as unknown as Store;
+  const said: string[] = [];
+  const ending = new AbortController();
+  let isOwnDiskFull = true;
+  const begin = () =>
+    watchHosts({
+      ...{ store, self: "self", onChange: () => undefined, askOthers: () => undefined },
+      isOwnDiskFull: () => isOwnDiskFull,
+      onDisk: ({ name, isDiskFull }) => said.push(`${name} ${isDiskFull}`),
+      signal: ending.signal,
+    });
+  const alone = begin();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(alone.conditionOf("self").isDiskFull).toBeUndefined();
+  names.push("other");
+  const watch = begin();
+  for (const isFull of [false, true, true]) watch.heard("other", 0, isFull);
+  expect(watch.conditionOf("other").isDiskFull).toBe(true);
+  watch.heard("other", 0);
+  expect(watch.conditionOf("other").isDiskFull).toBeUndefined();
+  await jest.advanceTimersByTimeAsync(livenessLimits.tickMs);
+  expect(watch.conditionOf("self").isDiskFull).toBe(true);
+  isOwnDiskFull = false;
+  await jest.advanceTimersByTimeAsync(livenessLimits.tickMs);
+  expect(watch.conditionOf("self").isDiskFull).toBeUndefined();
+  expect(said).toEqual(["other true", "other false", "self true", "self false"]);
+  ending.abort();
+  await Promise.all([alone.running, watch.running]);
 });

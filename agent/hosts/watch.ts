@@ -5,13 +5,13 @@ import { type Absences, noteAbsence, unsteadiness } from "./steadiness.ts";
 
 export interface HostWatch {
   /** A heartbeat came. `skewMs`: how far its clock is ahead of ours. */
-  heard(name: string, skewMs: number): void;
+  heard(name: string, skewMs: number, isDiskFull?: boolean): void;
   /** Its agent hung up; it may be back in a moment. */
   hungUp(name: string): void;
   /** Whether its agent is heard: sooner known than what becomes of the host, which lives on without it. */
   isAnswering(name: string): boolean;
   stateOf(name: string): HostState;
-  /** The same, for how long it has been in it, and how often it fell silent lately where that is too often. */
+  /** The same, for how long it has been in it, and what else keeps new instances away. */
   conditionOf(name: string): Condition;
   /** How far its clock was ahead of ours when it was heard last; undefined: never heard. */
   skewOf(name: string): number | undefined;
@@ -28,13 +28,17 @@ export interface Condition {
   readonly sinceMs: number;
   /** It comes and goes: nothing new is for it until it has been steady for a while. */
   readonly absences?: number;
+  readonly isDiskFull?: true;
 }
 
 export interface WatchOptions {
   readonly store: Store;
   /** This machine, which answers as long as it asks. */
   readonly self: string;
+  readonly isOwnDiskFull: () => boolean;
   readonly onChange: (change: { name: string; state: HostState; silentMs: number }) => void;
+  /** A host's disk has become full, or has room again. */
+  readonly onDisk: (change: { name: string; state: HostState; isDiskFull: boolean }) => void;
   /** For how long the other servers did not hear these hosts, each answer as it comes; never rejects. */
   readonly askOthers: (
     names: readonly string[],
@@ -58,6 +62,7 @@ interface Known {
   /** By the same clock. */
   absences: Absences;
   isUnsteady: boolean;
+  isDiskFull: boolean;
 }
 
 /** Nobody has said that it hears it. */
@@ -67,9 +72,11 @@ const silent = { silentMs: 0, elsewhereMs: Number.POSITIVE_INFINITY };
  * Follows whether the hosts are heard. Silence is what we spent listening: a tick that comes late, since this process had no
  * time or the machine slept, counts for no more than two, so that our own trouble makes no host suspect.
  */
-export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOptions): HostWatch {
+export function watchHosts(options: WatchOptions): HostWatch {
+  const { store, self, isOwnDiskFull, onChange, onDisk, askOthers, signal } = options;
   const hosts = new Map<string, Known>();
   const listeners = new Set<() => void>();
+  let wasOwnDiskFull = false;
 
   function keepUp(): void {
     const names = new Set(store.list(families.host).map(({ record }) => record.name));
@@ -98,6 +105,15 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
       if (known.isUnsteady && !isUnsteady) tell();
       known.isUnsteady = isUnsteady;
     }
+  }
+
+  /** Of a machine that is alone nobody asks: its instances have nowhere else to go. */
+  function lookAtOwnDisk(): void {
+    const isDiskFull = hosts.size > 0 && isOwnDiskFull();
+    if (isDiskFull === wasOwnDiskFull) return;
+    wasOwnDiskFull = isDiskFull;
+    onDisk({ name: self, state: "ready", isDiskFull });
+    tell();
   }
 
   function tell(): void {
@@ -142,15 +158,19 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
         ask();
       }
       apply();
+      lookAtOwnDisk();
     }
     unsubscribe();
   }
 
   return {
-    heard(name, skewMs) {
+    heard(name, skewMs, isDiskFull = false) {
       const known = hosts.get(name) ?? newlyKnown(true);
-      hosts.set(name, { ...known, silentMs: 0, wasHeard: true, hungUpMs: undefined, skewMs });
+      hosts.set(name, { ...known, silentMs: 0, wasHeard: true, hungUpMs: undefined, skewMs, isDiskFull });
       if (known.state !== "ready") apply();
+      if (known.isDiskFull === isDiskFull) return;
+      onDisk({ name, state: known.state, isDiskFull });
+      tell();
     },
     hungUp(name) {
       const known = hosts.get(name);
@@ -165,7 +185,12 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
       const known = hosts.get(name) ?? newlyKnown(true);
       const absences = absencesOf(known);
       const sinceMs = performance.now() - known.enteredMs;
-      return { state: known.state, sinceMs, ...(absences !== undefined && { absences }) };
+      const isDiskFull = name === self ? wasOwnDiskFull : known.isDiskFull;
+      return {
+        ...{ state: known.state, sinceMs },
+        ...(absences !== undefined && { absences }),
+        ...(isDiskFull && { isDiskFull }),
+      };
     },
     stateOf: (name) => hosts.get(name)?.state ?? "ready",
     silences: (names) =>
@@ -187,7 +212,7 @@ export function watchHosts({ store, self, onChange, askOthers, signal }: WatchOp
 function newlyKnown(wasHeard: boolean): Known {
   const enteredMs = performance.now();
   const verdict = { state: "ready", isOneOfMany: false } as const;
-  return { ...silent, ...verdict, wasHeard, enteredMs, absences: [], isUnsteady: false };
+  return { ...silent, ...verdict, wasHeard, enteredMs, absences: [], isUnsteady: false, isDiskFull: false };
 }
 
 function absencesOf({ state, enteredMs, absences }: Known): number | undefined {

@@ -152,7 +152,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       );
       return keys.map(layers.folder).reverse();
     },
-    collect: () => collectNow(),
+    collect: collectNow,
     removeAll: () => rm(root, { recursive: true, force: true }),
   };
 }

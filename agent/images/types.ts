@@ -68,8 +68,11 @@ export interface Images {
   requireImage(imageDigest: Digest): Promise<void>;
   /** Makes all layers ready and gives their folders in overlayfs's order, the topmost first. Never write into them. */
   unpack(imageDigest: Digest, wait?: ImageWait): Promise<readonly string[]>;
-  /** Removes what belongs to no image, and unused images until all is below the bound, longest unused first. */
-  collect(): Promise<void>;
+  /**
+   * Removes what belongs to no image, and unused images until all is below the bound, longest unused first.
+   * @param mustBeFree bytes of the disk: for them more may go than for the bound.
+   */
+  collect(mustBeFree?: number): Promise<void>;
   /** Removes everything. For the end of a host's life. */
   removeAll(): Promise<void>;
 }

@@ -11,6 +11,7 @@ const rules: readonly Rule[] = [
     absences === undefined
       ? []
       : [{ ...both("comes and goes", "come and go"), detail: `fell silent ${absences} times lately` }],
+  (_, { isDiskFull }) => (isDiskFull ? [both("has a full disk", "have a full disk")] : []),
   (_, { availability }) =>
     availability === "active" ? [] : [both(`is ${availability}`, `are ${availability}`)],
   ({ constraints }, { facts }) =>

@@ -43,6 +43,8 @@ export interface Machine {
   readonly lostMs?: number;
   /** How often it fell silent lately, where that is too often for anything new. */
   readonly absences?: number;
+  /** Nothing new finds room there. */
+  readonly isDiskFull?: true;
   readonly availability: Availability;
   readonly capacity: Amounts;
   /** What it keeps for itself. */

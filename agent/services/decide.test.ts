@@ -337,3 +337,28 @@ describe("an exclusive instance on a lost host", () => {
     expect(decided(orphan)).toEqual([]);
   });
 });
+
+describe("on a host with a full disk", () => {
+  const full: Machine = { ...host, name: "full", isDiskFull: true };
+  const on = (healthy: boolean, more: Partial<PlacedInstance> = {}) =>
+    instance(0, 1, healthy, { host: "full", ...more });
+  const decided = (one: PlacedInstance | undefined, machines: readonly Machine[] = [host, full]) =>
+    decide({ ...view(one ? [one] : [], { replicas: 1 }), machines });
+
+  test("nothing new is placed, and the reason is given", () => {
+    expect(decided(undefined).ops).toMatchObject([{ kind: "place", host: "vm" }]);
+    const { rejections } = decided(undefined, [full]);
+    expect(rejections.get("u1")?.[0]?.message).toBe("1 host: full has a full disk");
+  });
+
+  test("what serves goes on, and what does not gets a successor elsewhere", () => {
+    expect(decided(on(true)).ops).toEqual([]);
+    const place = { kind: "place", host: "vm", reason: "full has a full disk" };
+    expect(decided(on(false, { present: false })).ops).toMatchObject([place]);
+    expect(decided(on(false), [{ ...full, state: "suspect" }, host]).ops).toEqual([]);
+  });
+
+  test("what has nowhere else to go stays", () => {
+    expect(decided(on(false), [full]).ops).toEqual([]);
+  });
+});

@@ -18,6 +18,7 @@ export type HostStates = (host: string) => {
   readonly state: Machine["state"];
   readonly sinceMs: number;
   readonly absences?: number;
+  readonly isDiskFull?: true;
 };
 
 /** One machine is ready for as long as its agent lives. */
@@ -34,12 +35,13 @@ export function machinesOf(store: Reader, states: HostStates = allReady): Machin
 
 function machineOf(host: HostReport, member: Member, states: HostStates): Machine {
   const { labels, taints, systemReserved, availability } = member;
-  const { state, sinceMs, absences } = states(host.name);
+  const { state, sinceMs, absences, isDiskFull } = states(host.name);
   return {
     name: host.name,
     ...{ state, availability, taints, systemReserved },
     ...(state === "lost" && { lostMs: sinceMs }),
     ...(absences !== undefined && { absences }),
+    ...(isDiskFull && { isDiskFull }),
     capacity: host.capacity,
     facts: { ...labels, ...attributesOf(host) },
     ulimitCeilings: host.ulimitCeilings,

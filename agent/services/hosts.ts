@@ -18,7 +18,7 @@ export function hostsOf(
     if (!host || !member) return [];
     const { labels, taints, systemReserved, availability, role } = member;
     const clockSkewMs = skewOf(host.name);
-    const { state, absences } = states(host.name);
+    const { state, absences, isDiskFull } = states(host.name);
     return [
       {
         ...host,
@@ -27,6 +27,7 @@ export function hostsOf(
           role,
           state,
           ...(absences !== undefined && { absences }),
+          ...(isDiskFull && { isDiskFull }),
           availability,
           labels,
           taints: [...taints],

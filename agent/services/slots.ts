@@ -100,8 +100,14 @@ function outdatedReason(
     return { reason: `replaces revision ${instance.revision}`, isMove: false };
   const leave = machine && !service.perHost ? leaveReason(service.request, machine) : undefined;
   if (leave !== undefined) return { reason: leave, isMove: true };
+  if (machine && !service.perHost && isStuck(instance, machine))
+    return { reason: `${machine.name} has a full disk`, isMove: true };
   return instance.isMoving ? { reason: `${instance.host} has more than its share`, isMove: true } : undefined;
 }
+
+/** What serves on a full disk goes on there; what does not may never do so, and its host perhaps cannot even say it. */
+const isStuck = ({ healthy }: PlacedInstance, { state, isDiskFull }: Machine) =>
+  state === "ready" && isDiskFull === true && !healthy;
 
 /** Of several in one slot, whose place is the safest. */
 export function bestFirst({ disconnect }: Pick<WantedService, "disconnect">) {

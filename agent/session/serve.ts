@@ -30,7 +30,7 @@ export interface ServingOptions {
   readonly servers: () => readonly string[];
   /** Whether what is read here may be old, since the other servers are out of reach. */
   readonly isStranded: () => boolean;
-  readonly heard: (host: string, skewMs: number) => void;
+  readonly heard: (host: string, skewMs: number, isDiskFull: boolean) => void;
   readonly hungUp: (host: string) => void;
   /** What a host is told with the answer to its heartbeat. */
   readonly confirm: (host: string) => Promise<Confirmation | undefined>;
@@ -103,9 +103,9 @@ export function sessionRoutes(options: ServingOptions): Routes {
     try {
       for await (const line of readLines(stream, wireLimits.beatBytes)) {
         requireWelcome(peer);
-        const { at, skewMs } = beat.parse(line);
+        const { at, skewMs, isDiskFull = false } = beat.parse(line);
         const cameAt = Date.now();
-        options.heard(peer.host, skewMs ?? at - cameAt);
+        options.heard(peer.host, skewMs ?? at - cameAt, isDiskFull);
         const confirmed = await options.confirm(peer.host);
         // However long that took, the clocks are compared by the middle of it.
         const now = (cameAt + Date.now()) / 2;

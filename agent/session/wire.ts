@@ -76,8 +76,14 @@ export const observation: z.ZodType<Observation> = z.object({
 
 export const progress = z.object({ instance: z.string().max(256), message: z.string().max(1_024) });
 
-/** `skewMs`: how far the host's clock is ahead of the server's, by the echo of the beat before. */
-export const beat = z.object({ at: z.number(), skewMs: z.number().optional() });
+/** What a host says with each heartbeat. */
+export const beat = z.object({
+  at: z.number(),
+  /** How far its clock is ahead of the server's, by the echo of the beat before. */
+  skewMs: z.number().optional(),
+  /** Also where it is a server whose own store can write no report. */
+  isDiskFull: z.boolean().optional(),
+});
 /** `confirmed`: what the host may go on running exclusively; the leader's word, of this server or passed on by it. */
 export const echo = z.object({
   at: z.number(),

@@ -78,6 +78,7 @@ export function startHost(
   let routed = 0;
   const links = keepLinks({
     ...{ servers: [server], credentials: () => credentials, bootClock: () => performance.now(), signal },
+    isDiskFull: () => false,
     serve: () => undefined,
     onHeard: () => undefined,
     onChange: (_, trouble) => trouble && listener.onBreak(),

@@ -9,20 +9,25 @@ export function paintState(palette: Palette, { state, healthy }: Instance): (tex
   return state === "completed" ? palette.faint : palette.changing;
 }
 
-export function paintHost(palette: Palette, { state, availability }: Host): (text: string) => string {
-  if (state === "lost") return palette.bad;
+export function paintHost(
+  palette: Palette,
+  { state, availability, isDiskFull }: Host,
+): (text: string) => string {
+  if (state === "lost" || isDiskFull) return palette.bad;
   return state === "ready" && availability === "active" ? palette.good : palette.changing;
 }
 
-/** `ready`; `ready, draining`; `ready, comes and goes`. */
+/** `ready`; `ready, draining`; `ready, comes and goes`; `ready, disk full`. */
 export function hostState({
   state,
   availability,
   absences,
-}: Pick<Host, "state" | "availability" | "absences">): string {
+  isDiskFull,
+}: Pick<Host, "state" | "availability" | "absences" | "isDiskFull">): string {
   const more = [
     ...(availability === "active" ? [] : [availability]),
     ...(absences === undefined ? [] : ["comes and goes"]),
+    ...(isDiskFull ? ["disk full"] : []),
   ];
   return [state, ...more].join(", ");
 }

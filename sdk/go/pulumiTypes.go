@@ -1126,6 +1126,8 @@ type HostFacts struct {
 	Fences *bool `pulumi:"fences"`
 	// How many instances are placed on it.
 	Instances int `pulumi:"instances"`
+	// Its disk is full: it gets nothing new until there is room; absent: it is not.
+	IsDiskFull *bool `pulumi:"isDiskFull"`
 	// The release of its kernel.
 	Kernel string `pulumi:"kernel"`
 	// What its owner calls it, for placement.
@@ -1224,6 +1226,11 @@ func (o HostFactsOutput) Fences() pulumi.BoolPtrOutput {
 // How many instances are placed on it.
 func (o HostFactsOutput) Instances() pulumi.IntOutput {
 	return o.ApplyT(func(v HostFacts) int { return v.Instances }).(pulumi.IntOutput)
+}
+
+// Its disk is full: it gets nothing new until there is room; absent: it is not.
+func (o HostFactsOutput) IsDiskFull() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v HostFacts) *bool { return v.IsDiskFull }).(pulumi.BoolPtrOutput)
 }
 
 // The release of its kernel.

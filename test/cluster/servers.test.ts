@@ -77,7 +77,7 @@ test("no server reaches another: changes fail with the reason, what runs is not 
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
 });
 
-test("a full disk on the leader: a change by it fails and says why, the others take changes, no instance is touched, and it goes on once there is room; within 30 s each", async () => {
+test("a full disk on the leader: a change by it fails and says why, the others take changes, no instance is touched, new ones go elsewhere, and it goes on once there is room; within 30 s each", async () => {
   await cluster.serve("web", { replicas: 3 });
   await cluster.healthy("web");
   const workers = () => cluster.servers.map((host) => cluster.pids(host, "httpd -f"));
@@ -97,6 +97,7 @@ test("a full disk on the leader: a change by it fails and says why, the others t
     expect(refusal).toMatch(/no space left for .*etcd; free some, and it goes on by itself/);
     for (const host of rest) await writeLarge(host);
     expect(workers()).toEqual(before);
+    await beside(rest[0] as Host, leader, before[cluster.servers.indexOf(leader)]);
   } finally {
     await disk.end();
   }
@@ -108,8 +109,33 @@ test("a full disk on the leader: a change by it fails and says why, the others t
   await until("a change by it", isTaken, 30_000);
   const known = async (host: Host) => (await cluster.clientOf(host).listDocuments("configfiles")).length;
   for (const host of rest) expect(await known(host)).toBe(await known(leader));
-  expect(workers()).toEqual(before);
+  expect(cluster.pids(leader, "httpd -f")).toEqual(before[cluster.servers.indexOf(leader)]);
+  await until(
+    "its disk to have room",
+    async () => (await isFull(rest[0] as Host, leader)) === false || undefined,
+  );
 });
+
+const isFull = async (asked: Host, { hostname }: Host) =>
+  (await cluster.clientOf(asked).listHosts()).find(({ name }) => name === hostname)?.isDiskFull ?? false;
+
+/** A server says that another one's disk is full, and places nothing there, where what runs goes on. */
+async function beside(asked: Host, full: Host, before: readonly number[] | undefined): Promise<void> {
+  await until("its full disk to be told of", async () => (await isFull(asked, full)) || undefined);
+  const client = cluster.clientOf(asked);
+  const address = { namespace: "default", plural: "services", name: "web" };
+  const web = await client.getDocument(address);
+  const inputs = { ...web?.inputs, replicas: 5 };
+  await client.putDocument(address, { owner, inputs }, { ifMatch: web?.etag ?? "" });
+  await until("all to serve", async () => {
+    const instances = (await client.getDocument(address))?.status?.instances ?? [];
+    return instances.filter(({ healthy }) => healthy).length === 5 || undefined;
+  });
+  expect(cluster.pids(full, "httpd -f")).toEqual(before);
+  const explained = await client.explainService({ namespace: "default", name: "web" });
+  const refused = explained?.hosts.find(({ name }) => name === full.hostname);
+  expect(refused?.reasons).toContain("has a full disk");
+}
 
 test("a server with the second copy of an uploaded image goes: another one gets it; within 30 s", async () => {
   const [second, third] = others() as [Host, Host];

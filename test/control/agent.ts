@@ -77,6 +77,7 @@ export async function startAgent({ quotaBytes }: { quotaBytes?: number } = {}): 
         servers: { ...keyValues.members, openToPeers: async () => undefined },
         portProbe: createPortProbe(),
         bootClock: readBootClock,
+        isDiskFull: () => false,
         onHeard() {},
         localRanges: () => [],
         readPeer: readUnixPeer,

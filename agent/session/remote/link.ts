@@ -22,6 +22,8 @@ export interface LinkOptions {
   readonly serve: (session: ServerHttp2Session) => void;
   /** Milliseconds on the boot clock: what heartbeats are sent at. */
   readonly bootClock: () => number;
+  /** Whether this machine's disk is full. */
+  readonly isDiskFull: () => boolean;
   /** The server has answered a heartbeat, and says what may go on here, and whether it is cut off itself. */
   readonly onHeard: (sentMs: number, confirmed: Confirmation | undefined, isStranded?: boolean) => void;
 }
@@ -53,7 +55,7 @@ export async function openLink(server: string, options: LinkOptions, signal: Abo
 /** Until the server does not answer, or the signal aborts. Rejects with why. */
 async function keepBeating(
   { stream, body }: Exchange,
-  { bootClock, onHeard }: Pick<LinkOptions, "bootClock" | "onHeard">,
+  { bootClock, isDiskFull, onHeard }: Pick<LinkOptions, "bootClock" | "isDiskFull" | "onHeard">,
   onEcho: () => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -77,7 +79,11 @@ async function keepBeating(
     // What was not answered is counted in beats, not in time: time in which we did not run is no fault of the server.
     while (unanswered < wireLimits.unansweredBeats) {
       unanswered += 1;
-      const own = beat.parse({ at: Date.now(), ...(skewMs !== undefined && { skewMs }) });
+      const own = beat.parse({
+        at: Date.now(),
+        ...(skewMs !== undefined && { skewMs }),
+        ...(isDiskFull() && { isDiskFull: true }),
+      });
       sent.push(bootClock());
       stream.write(`${JSON.stringify(own)}\n`);
       await delay(wireLimits.beatMs, undefined, { signal });

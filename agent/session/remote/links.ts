@@ -8,6 +8,7 @@ export interface LinksOptions {
   readonly credentials: () => LinkOptions["credentials"];
   readonly serve: LinkOptions["serve"];
   readonly bootClock: LinkOptions["bootClock"];
+  readonly isDiskFull: LinkOptions["isDiskFull"];
   readonly onHeard: LinkOptions["onHeard"];
   /** A server cannot be reached, or is again; not twice the same. */
   readonly onChange: (server: string, trouble: Error | undefined) => void;

@@ -180,6 +180,10 @@ export interface HostFacts {
      */
     instances: number;
     /**
+     * Its disk is full: it gets nothing new until there is room; absent: it is not.
+     */
+    isDiskFull?: boolean;
+    /**
      * The release of its kernel.
      */
     kernel: string;

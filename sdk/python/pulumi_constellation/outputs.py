@@ -487,6 +487,7 @@ class HostFacts(dict):
                  arch: Optional[_builtins.str] = None,
                  clock_skew_ms: Optional[_builtins.float] = None,
                  fences: Optional[_builtins.bool] = None,
+                 is_disk_full: Optional[_builtins.bool] = None,
                  missing_capabilities: Optional[Sequence[_builtins.str]] = None,
                  wireguard_key: Optional[_builtins.str] = None):
         """
@@ -512,6 +513,7 @@ class HostFacts(dict):
         :param _builtins.str arch: Its processor, as images name it: `amd64`, `arm64`.
         :param _builtins.float clock_skew_ms: How far its clock is ahead of the one of the server that answers, in milliseconds.
         :param _builtins.bool fences: Whether its guard ends what may run only while servers confirm it; absent: it cannot.
+        :param _builtins.bool is_disk_full: Its disk is full: it gets nothing new until there is room; absent: it is not.
         :param Sequence[_builtins.str] missing_capabilities: Capabilities that no container can be given here: `[SYS_RESOURCE]`.
         :param _builtins.str wireguard_key: The public key of its tunnels to other hosts.
         """
@@ -541,6 +543,8 @@ class HostFacts(dict):
             pulumi.set(__self__, "clock_skew_ms", clock_skew_ms)
         if fences is not None:
             pulumi.set(__self__, "fences", fences)
+        if is_disk_full is not None:
+            pulumi.set(__self__, "is_disk_full", is_disk_full)
         if missing_capabilities is not None:
             pulumi.set(__self__, "missing_capabilities", missing_capabilities)
         if wireguard_key is not None:
@@ -721,6 +725,14 @@ class HostFacts(dict):
         Whether its guard ends what may run only while servers confirm it; absent: it cannot.
         """
         return pulumi.get(self, "fences")
+
+    @_builtins.property
+    @pulumi.getter(name="isDiskFull")
+    def is_disk_full(self) -> Optional[_builtins.bool]:
+        """
+        Its disk is full: it gets nothing new until there is room; absent: it is not.
+        """
+        return pulumi.get(self, "is_disk_full")
 
     @_builtins.property
     @pulumi.getter(name="missingCapabilities")
