@@ -4,10 +4,7 @@ import type { Change } from "./types.ts";
 
 const first = (count: number, seed: number) => {
   const steps = plan(seed);
-  return Array.from({ length: count }, () => {
-    const { change, wanted } = steps.next().value;
-    return { change, wanted: new Map(wanted) };
-  });
+  return Array.from({ length: count }, () => steps.next().value);
 };
 
 test("the same seed gives the same changes, another one others", () => {
@@ -26,4 +23,12 @@ test("every kind of change comes, on services that are there, or not for a creat
     for (const { replicas } of wanted.values()) expect(replicas).toBeGreaterThan(0);
   }
   expect([...kinds].sort()).toEqual(["create", "delete", "scale", "update"]);
+});
+
+test("what was wanted stays as it was when the next change is drawn", () => {
+  const steps = plan(7);
+  const { wanted } = steps.next().value;
+  const before = [...wanted];
+  while (steps.next().value.change.kind !== "delete") expect([...wanted]).toEqual(before);
+  expect([...wanted]).toEqual(before);
 });

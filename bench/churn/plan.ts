@@ -6,11 +6,11 @@ const limits = { services: 6, replicas: 8 };
 export function* plan(seed: number): Generator<{ readonly change: Change; readonly wanted: Wanted }, never> {
   const random = randomFrom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
-  const wanted = new Map<string, { replicas: number; generation: number }>();
+  let wanted: Wanted = new Map();
   for (;;) {
     const service = `churn-${below(limits.services)}`;
     const change = changeOf(service, wanted.get(service), below);
-    apply(wanted, change);
+    wanted = after(wanted, change);
     yield { change, wanted };
   }
 }
@@ -29,19 +29,18 @@ function changeOf(
   return { kind: "delete", service };
 }
 
-function apply(wanted: Map<string, { replicas: number; generation: number }>, change: Change): void {
+/** Another map: whoever stops at a change has what was wanted before it. */
+function after(before: Wanted, change: Change): Wanted {
   const { service } = change;
-  const current = wanted.get(service) ?? { replicas: 0, generation: 1 };
+  const current = before.get(service) ?? { replicas: 0, generation: 1 };
   switch (change.kind) {
     case "create":
     case "scale":
-      wanted.set(service, { ...current, replicas: change.replicas });
-      return;
+      return new Map(before).set(service, { ...current, replicas: change.replicas });
     case "update":
-      wanted.set(service, { ...current, generation: change.generation });
-      return;
+      return new Map(before).set(service, { ...current, generation: change.generation });
     case "delete":
-      wanted.delete(service);
+      return new Map([...before].filter(([name]) => name !== service));
   }
 }
 
