@@ -201,14 +201,16 @@ describe("what a workload reserves", () => {
 });
 
 describe("admitService", () => {
-  const full = createFleet([machine("vm")], [occupant("vm", request({ resources: { memory: "7Gi" } }))]);
+  const empty = createFleet([machine("vm")]);
+  const full = () =>
+    createFleet([machine("vm")], [occupant("vm", request({ resources: { memory: "7Gi" } }))]);
 
   test("a host that is full now may have room later", () =>
-    expect(() => admitService("shop/web", request(), 2, full)).not.toThrow());
+    expect(() => admitService("shop/web", request(), 2, empty, full)).not.toThrow());
 
   test("a host that is not allowed now may be later", () =>
     expect(() =>
-      admitService("shop/web", request({}, wish({ key: "zone", operator: "Exists" })), 2, full),
+      admitService("shop/web", request({}, wish({ key: "zone", operator: "Exists" })), 2, empty, full),
     ).not.toThrow());
 
   test.each([
@@ -233,12 +235,12 @@ describe("admitService", () => {
       /^place shop\/web: the cluster lacks cpu .*; lower resources.cpu or replicas$/,
     ],
   ])("refuses what can never fit", (wanted, replicas, message) => {
-    expect(() => admitService("shop/web", wanted, replicas, full)).toThrow(message);
+    expect(() => admitService("shop/web", wanted, replicas, empty, full)).toThrow(message);
   });
 
   test("nothing is refused while no host has reported", () =>
     expect(() =>
-      admitService("w", request({ resources: { memory: "99Ti" } }), 1, createFleet([])),
+      admitService("w", request({ resources: { memory: "99Ti" } }), 1, createFleet([]), full),
     ).not.toThrow());
 });
 

@@ -3,9 +3,9 @@ import { ConstellationError, nearest, type Violation } from "../../contract/inde
 import { type Clusters, nextAddress } from "../cluster/index.ts";
 import type { Admission, Candidate, KindFeature } from "../documents/index.ts";
 import { attachmentProblems } from "../networks/index.ts";
-import { admitService, requestOf } from "../scheduler/index.ts";
+import { admitService, createFleet, requestOf } from "../scheduler/index.ts";
 import { type Desired, families, keys, type Put, type Store } from "../store/index.ts";
-import { fleetOf, type HostStates } from "./fleet.ts";
+import { fleetOf, type HostStates, machinesOf } from "./fleet.ts";
 import { foreseen } from "./foresee.ts";
 import { closedPathViolations } from "./host-paths.ts";
 import { type FoundImage, findImage, type ImagePorts } from "./images.ts";
@@ -44,12 +44,9 @@ export function createServiceFeature(ports: ServiceFeaturePorts): KindFeature<Fo
       const { store, clusters } = ports;
       const { namespace, name, inputs, earlier, dryRun } = candidate;
       const title = `${namespace}/${name}`;
-      admitService(
-        title,
-        requestOf(candidate, inputs),
-        Number(inputs.replicas),
-        fleetOf(store, candidate.uid),
-      );
+      const hosts = createFleet(machinesOf(store));
+      const filled = () => fleetOf(store, candidate.uid);
+      admitService(title, requestOf(candidate, inputs), Number(inputs.replicas), hosts, filled);
       const { outputs, warnings } = imageOutputs(image, candidate);
       const isFound = image.kind === "found";
       // A dry run comes before the upload: what the image lacks is found out when it is really written.

@@ -1,5 +1,4 @@
 import type { Instance, ServiceStatus } from "../../contract/index.ts";
-import { membersOf } from "../cluster/index.ts";
 import { type Desired, families, keys, type Placed, type Store } from "../store/index.ts";
 import type { Outlook } from "./loop.ts";
 import type { Progress } from "./progress.ts";
@@ -13,7 +12,7 @@ export function serviceStatus(
   progress: Progress,
   service: Desired,
 ): ServiceStatus {
-  const instances = instancesOf(store).filter(({ serviceUid }) => serviceUid === service.uid);
+  const instances = instancesOf(store, ({ serviceUid }) => serviceUid === service.uid);
   return {
     observedRevision: outlook.observedRevision(service.uid),
     specRevision: newestSpec(store, service.uid)?.revision ?? 0,
@@ -23,15 +22,18 @@ export function serviceStatus(
   };
 }
 
-/** Every instance there is, in order of namespace, slot's position and id. */
-export function instancesOf(store: Store): Instance[] {
-  const observed = observedInstances(store);
-  const members = membersOf(store);
-  const unreported = placementsOf(store)
+/** Every instance there is, or those that are asked for, in order of namespace, slot's position and id. */
+export function instancesOf(
+  store: Store,
+  isAsked: (of: Pick<Placed, "serviceUid">) => boolean = () => true,
+): Instance[] {
+  const observed = observedInstances(store, isAsked);
+  const isLost = (host: string) => store.get(families.host, keys.host(host))?.record.state === "lost";
+  const unreported = placementsOf(store, isAsked)
     .filter(({ placed }) => placed.want === "run" && !observed.has(placed.id))
     .map(({ host, placed }) => ({
       ...unreportedInstance(store, host, placed),
-      ...(members.get(host)?.state === "lost" && { state: "lost" as const }),
+      ...(isLost(host) && { state: "lost" as const }),
     }));
   return [...observed.values(), ...unreported].sort(
     (a, b) =>

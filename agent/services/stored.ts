@@ -22,14 +22,22 @@ export function createIsFrozen(
     left.some((key) => key === keys.desired(namespace, "Service", name) || key.startsWith(keys.specs(uid)));
 }
 
-export function placementsOf(store: Reader): { host: string; placed: Placed }[] {
-  return store
-    .list(families.placement)
-    .flatMap(({ key, record }) => record.placements.map((placed) => ({ host: hostOfKey(key), placed })));
+/** All placements, or those that are asked for: what is left out costs a look and no more. */
+export function placementsOf(
+  store: Reader,
+  isAsked: (placed: Placed) => boolean = () => true,
+): { host: string; placed: Placed }[] {
+  return store.list(families.placement).flatMap(({ key, record }) => {
+    const host = hostOfKey(key);
+    return record.placements.filter(isAsked).map((placed) => ({ host, placed }));
+  });
 }
 
-/** What the hosts last reported, by instance id. */
-export function observedInstances(store: Reader): Map<string, Instance> {
-  const instances = store.list(families.observed).flatMap(({ record }) => record.instances);
+/** What the hosts last reported, by instance id: all of it, or what is asked for. */
+export function observedInstances(
+  store: Reader,
+  isAsked: (instance: Instance) => boolean = () => true,
+): Map<string, Instance> {
+  const instances = store.list(families.observed).flatMap(({ record }) => record.instances.filter(isAsked));
   return new Map(instances.map((instance) => [instance.id, instance]));
 }
