@@ -22,7 +22,7 @@ import { createRoutes } from "./routes.ts";
 import type { Stale } from "./stale.ts";
 import type { Assignment, Peer, Placement, ServiceRoute } from "./types.ts";
 
-/** What the assignments of all hosts are made of, as the store is at one moment. */
+/** What the assignments of all hosts are made of, as the store is at one moment; hosts' own parts may be newer. */
 export interface Common {
   readonly revision: number;
   readonly services: readonly ServiceRoute[];
@@ -35,6 +35,8 @@ export interface Common {
 
 /** A host's own part, from its placements and what they name. */
 interface Own {
+  /** The store's, when it was derived. */
+  readonly revision: number;
   readonly part: Omit<Assignment, "revision" | "services" | "peers" | "networks" | keyof Common["rest"]>;
   /** The networks of what is placed here. */
   readonly networks: ReadonlySet<string>;
@@ -82,7 +84,8 @@ export function createDerive(store: Store, sealer: Sealer): (stale: Stale) => Co
         if (found) return found;
         const host = store.get(families.host, keys.host(name))?.record;
         if (!cluster || !host) return undefined;
-        const own = ownPart(cluster, host, placedOn(store, name), memberships, contents);
+        const part = ownPart(cluster, host, placedOn(store, name), memberships, contents);
+        const own = { revision: store.revision(), ...part };
         known.set(name, own);
         return own;
       },
@@ -92,12 +95,12 @@ export function createDerive(store: Store, sealer: Sealer): (stale: Stale) => Co
 
 /** What one host is to do; undefined until the host belongs to a cluster. */
 export function assignmentOf(common: Common, hostName: string): Assignment | undefined {
-  const { revision, rest, services, peersOf, membersOf } = common;
+  const { rest, services, peersOf, membersOf } = common;
   const own = common.ownOf(hostName);
   if (own === undefined) return undefined;
   const networks = own.networks.size === 0 ? undefined : membersOf(own.networks);
   return {
-    revision,
+    revision: Math.max(common.revision, own.revision),
     ...rest,
     ...own.part,
     services,
@@ -112,7 +115,7 @@ function ownPart(
   placed: readonly Placed[],
   memberships: Memberships,
   contents: Contents,
-): Own {
+): Omit<Own, "revision"> {
   const { cidr: clusterCidr, serviceCidr, domain } = network;
   return {
     part: {

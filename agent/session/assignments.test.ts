@@ -154,19 +154,24 @@ test("what a service is now changes what its instances run", () => {
 test("after a look that took long the next one waits, and all hosts wait for the same", async () => {
   const lookMs = 20;
   const { assignments, set, looks } = createCluster(lookMs);
-  assignments.of("a");
-  await assignments.rested();
-  expect(looks()).toBe(1);
-  const begun = performance.now();
+  const ending = new AbortController();
+  const followed = hosts.map((host) => assignments.follow(host, ending.signal)[Symbol.asyncIterator]());
+  const told = async () => {
+    const all = await Promise.all(followed.map((one) => one.next()));
+    return all.map(({ value }) => value?.services[0]?.endpoints.length);
+  };
+  expect(await told()).toEqual([2, 2]);
+  const one = told();
   set(keys.observed("b", 0), observed("b", false));
-  const told = hosts.map(async (host) => {
-    await assignments.rested();
-    return assignments.of(host)?.services[0]?.endpoints.length;
-  });
+  expect(await one).toEqual([1, 1]);
+  const begun = performance.now();
+  const other = told();
   set(keys.observed("a", 0), observed("a", false));
-  expect(await Promise.all(told)).toEqual([0, 0]);
-  expect(looks()).toBe(2);
+  set(keys.observed("b", 0), observed("b", true));
+  expect(await other).toEqual([1, 1]);
+  expect(looks()).toBe(3);
   expect(performance.now() - begun).toBeGreaterThan(2 * lookMs);
+  ending.abort();
 });
 
 const host = fc.constantFrom(...hosts);

@@ -1,5 +1,4 @@
 import type { Instance } from "../../contract/index.ts";
-import { createPulse } from "../lib/pulse.ts";
 import { createSerial } from "../lib/serial.ts";
 import { observedInstances } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
@@ -29,21 +28,11 @@ export function createLocalSession(options: LocalSessionOptions): HostSession {
     onPlacing,
 
     async *assignments(signal) {
-      const pulse = createPulse();
-      const unsubscribe = options.assignments.subscribe(() => pulse.fire());
       let last: Assignment | undefined;
-      try {
-        while (!signal.aborted) {
-          await options.assignments.rested();
-          const next = options.assignments.of(host);
-          if (next && !isSameBesideRevision(last, next)) {
-            last = next;
-            yield next;
-          }
-          await pulse.wait(signal);
-        }
-      } finally {
-        unsubscribe();
+      for await (const next of options.assignments.follow(host, signal)) {
+        if (next === undefined || isSameBesideRevision(last, next)) continue;
+        last = next;
+        yield next;
       }
     },
 
