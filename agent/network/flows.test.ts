@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { pairsOf, type UdpWay, udpWays, waysToForget } from "./flows.ts";
+import { pairsOf, type UdpWays, udpWays, waysToForget } from "./flows.ts";
 import type { TrafficPlan } from "./types.ts";
 
-const virtual = { destination: "240.0.0.1", answeredBy: "10.64.0.2" };
-const published = { destination: "host", port: 53, answeredBy: "10.64.0.2" };
-const itself = { destination: "host", port: 53, answeredBy: "host" };
+const virtual = { destination: "240.0.0.1", answeredBy: ["10.64.0.2"] };
+const published = { destination: "host", port: 53, answeredBy: ["10.64.0.2"] };
+const itself = { destination: "host", port: 53, answeredBy: ["host"] };
 
 test("a plan's ways: every virtual address, and ports published for UDP", () => {
   const targets = ["10.64.0.2"];
@@ -19,20 +19,26 @@ test("a plan's ways: every virtual address, and ports published for UDP", () => 
   expect(udpWays(plan)).toEqual([
     virtual,
     published,
-    { destination: "192.0.2.1", port: 54, answeredBy: "10.64.0.2" },
+    { destination: "192.0.2.1", port: 54, answeredBy: ["10.64.0.2"] },
   ]);
 });
 
-test.each<[string, UdpWay[], UdpWay[], UdpWay[]]>([
+test.each<[string, UdpWays[], UdpWays[], UdpWays[]]>([
   ["nothing changed", [virtual, published], [virtual, published], []],
-  ["an instance went out of traffic", [virtual], [{ ...virtual, answeredBy: "10.64.0.3" }], [virtual]],
-  ["an instance came into traffic", [virtual], [virtual, { ...virtual, answeredBy: "10.64.0.3" }], []],
+  ["an instance went out of traffic", [virtual], [{ ...virtual, answeredBy: ["10.64.0.3"] }], [virtual]],
+  ["an instance came into traffic", [virtual], [{ ...virtual, answeredBy: ["10.64.0.2", "10.64.0.3"] }], []],
+  [
+    "one of two went out",
+    [{ ...virtual, answeredBy: ["10.64.0.2", "10.64.0.3"] }],
+    [{ ...virtual, answeredBy: ["10.64.0.3"] }],
+    [virtual],
+  ],
   ["a service went", [virtual, published], [], [virtual, published]],
   ["a port is published, so the host answers no more", [], [published], [itself]],
   [
     "another instance for a published port",
     [published],
-    [{ ...published, answeredBy: "10.64.0.3" }],
+    [{ ...published, answeredBy: ["10.64.0.3"] }],
     [published],
   ],
 ])("to forget when %s", (_, before, after, expected) => {

@@ -1,12 +1,15 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { pairsOf, type UdpWay, udpWays, waysToForget } from "./flows.ts";
+import { pairsOf, type UdpWays, udpWays, waysToForget } from "./flows.ts";
 import type { Conntrack, TrafficPlan } from "./types.ts";
 
+/** An older agent wrote one instance an entry. */
+const answerers = z.union([z.array(z.string()), z.string().transform((address) => [address])]);
 const waysSchema = z.array(
-  z.object({ destination: z.string(), port: z.int().optional(), answeredBy: z.string() }),
+  z.object({ destination: z.string(), port: z.int().optional(), answeredBy: answerers }),
 );
 
 /**
@@ -23,7 +26,7 @@ export function createForgetting(file: string, conntrack: Conntrack): (plan: Tra
     let count = 0;
     const pairs = outdated.length === 0 ? [] : pairsOf(outdated, hostAddresses());
     for (const pair of pairs) count += await conntrack.deleteUdpFlows(pair);
-    if (outdated.length > 0 || before.length !== after.length) write(file, after);
+    if (!isDeepStrictEqual(before, after)) write(file, after);
     before = after;
     return count;
   };
@@ -39,15 +42,15 @@ function hostAddresses(): string[] {
   ];
 }
 
-function read(file: string): UdpWay[] {
+function read(file: string): UdpWays[] {
   try {
-    return waysSchema.parse(JSON.parse(readFileSync(file, "utf8"))) as UdpWay[];
+    return waysSchema.parse(JSON.parse(readFileSync(file, "utf8"))) as UdpWays[];
   } catch {
     return []; // Absent after a boot, as the flows are; somebody else's words must not keep the agent from starting.
   }
 }
 
-function write(file: string, ways: readonly UdpWay[]): void {
+function write(file: string, ways: readonly UdpWays[]): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, JSON.stringify(ways));
   renameSync(`${file}.new`, file);

@@ -213,7 +213,7 @@ export function runNetwork(
       metadataReaders: new Set(plan.metadataReaders),
       instances: new Set(wanted.placements.map(({ id }) => id)),
     });
-    routed = new Set(wanted.services.flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
+    routed = routedOn(wanted);
     const forgotten = await forgetOutdatedFlows(plan);
     if (forgotten > 0) log.debug({ forgotten }, "UDP flows freed from instances out of traffic");
   }
@@ -232,6 +232,14 @@ export function runNetwork(
     const removals = await inTurn(async () => await links.sweep(placements.map(({ id }) => id)));
     for (const removal of removals) log.info(removal, "leftover of an instance removed");
   }
+}
+
+/** The instances of this host that traffic is led to. */
+function routedOn({ services, host }: Assignment): ReadonlySet<string> {
+  const own = services.flatMap(({ endpoints }) =>
+    endpoints.filter((endpoint) => endpoint.host === host.name),
+  );
+  return new Set(own.map(({ instance }) => instance));
 }
 
 /** Keeps the last result: assignments never change, and most passes are about the same one. */

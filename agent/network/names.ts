@@ -37,7 +37,7 @@ function answersTo(asker: Asker, { host, services, placements }: Given): Omit<Na
   );
   const short = new Set<string>();
   const records = seen.flatMap(({ service, shared }) => {
-    const { namespace, endpoints } = service;
+    const { namespace } = service;
     const name = service.name.toLowerCase();
     const own = domainOf(namespace);
     const aliases = [...service.aliases, ...shared.flatMap((attachment) => attachment.aliases)];
@@ -47,21 +47,19 @@ function answersTo(asker: Asker, { host, services, placements }: Given): Omit<Na
     const isAcross = shared.some(isNamed) && [...asker.namespaces].some((other) => other !== namespace);
     const across = isAcross ? [name, ...labels].map((label) => `${label}.${domain}`) : [];
     for (const one of across) short.add(one);
-    return [
-      ...[...names.map((label) => `${label}.${own}`), ...across, ...whole].flatMap((full) =>
-        addressesOf(service).map((address) => ({ name: full, address })),
-      ),
-      ...endpoints.map((endpoint) => ({
-        name: `${endpoint.name}.${name}.${own}`.toLowerCase(),
-        address: endpoint.address,
-      })),
-    ];
+    return [...names.map((label) => `${label}.${own}`), ...across, ...whole].flatMap((full) =>
+      addressesOf(service).map((address) => ({ name: full, address })),
+    );
   });
+  const instances = seen
+    .map(({ service }) => service)
+    .sort((one, other) => (one.uid < other.uid ? -1 : 1))
+    .flatMap((service) => instanceRecords(service, `${service.name}.${domainOf(service.namespace)}`));
   const namespaces = [...services, ...placements].map(({ namespace }) => domainOf(namespace));
   return {
     domains: [...new Set([...namespaces, ...short])].sort(),
     asksOthers: !asker.isInternal,
-    records: sortedRecords(records),
+    records: [...instances, ...sortedRecords(records)],
   };
 }
 
@@ -75,7 +73,24 @@ function addressesOf({ discovery, address, endpoints }: ServiceRoute): string[] 
   return discovery === "virtual" ? [address] : endpoints.map((endpoint) => endpoint.address);
 }
 
-function sortedRecords(records: NameTable["records"]): NameTable["records"] {
+type Records = NameTable["records"];
+
+/** Routes never change, most of them are the same objects in the next assignment, and instances' names are nearly all there are. */
+const knownInstances = new WeakMap<ServiceRoute, { readonly within: string; readonly records: Records }>();
+
+function instanceRecords(service: ServiceRoute, within: string): Records {
+  const known = knownInstances.get(service);
+  if (known?.within === within) return known.records;
+  const all = service.endpoints.map(({ name, address }) => ({
+    name: `${name}.${within}`.toLowerCase(),
+    address,
+  }));
+  const records = sortedRecords(all);
+  knownInstances.set(service, { within, records });
+  return records;
+}
+
+function sortedRecords(records: Records): Records {
   const unique = new Map(records.map((record) => [`${record.name} ${record.address}`, record]));
   return [...unique].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, record]) => record);
 }

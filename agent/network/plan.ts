@@ -64,7 +64,16 @@ function readsMetadata(spec: InstanceSpec | undefined): boolean {
   return security?.cloudMetadata ?? false;
 }
 
+/** Routes never change, and most of them are the same objects in the next assignment. */
+const knownBalance = new WeakMap<ServiceRoute, BalancedService>();
+
 function balance(route: ServiceRoute): BalancedService {
+  const balanced = knownBalance.get(route) ?? balanceAnew(route);
+  knownBalance.set(route, balanced);
+  return balanced;
+}
+
+function balanceAnew(route: ServiceRoute): BalancedService {
   const translated = route.ports
     .filter(({ port, targetPort }) => port !== targetPort)
     .map(({ protocol, port, targetPort }) => ({ protocol, port, targetPort }));
@@ -101,7 +110,6 @@ function keyOfPublished({ protocol, port, hostIp = "" }: PublishedPort): string 
   return `${protocol} ${String(port).padStart(5, "0")} ${hostIp}`;
 }
 
-/** Routes never change, and most of them are the same objects in the next assignment. */
 const knownTargets = new WeakMap<ServiceRoute, string[]>();
 
 function targetsOf(route: ServiceRoute): string[] {

@@ -161,7 +161,16 @@ type Service = RulesInput["services"][number];
 type Port = RulesInput["published"][number];
 type Named<Part> = [string, Part];
 
+/** Services never change, and most of them are the same objects in the next plan: so are their chains then. */
+const knownChains = new WeakMap<Service, Named<Chain>>();
+
 function serviceRules(service: Service): Named<Chain> {
+  const known = knownChains.get(service) ?? serviceRulesAnew(service);
+  knownChains.set(service, known);
+  return known;
+}
+
+function serviceRulesAnew(service: Service): Named<Chain> {
   const { targets, translated } = service;
   if (targets.length === 0) return chain(serviceChain(service), []);
   const rules = translated.map(({ protocol, port, targetPort }) => {

@@ -47,7 +47,9 @@ export function changeScript(table: string, from: Ruleset, to: Ruleset): string 
 
 /** New, or with another content. */
 function changed<Part>(from: ReadonlyMap<string, Part>, to: ReadonlyMap<string, Part>): [string, Part][] {
-  return [...to].filter(([name, part]) => JSON.stringify(from.get(name)) !== JSON.stringify(part));
+  const isSame = (one: Part | undefined, other: Part) =>
+    one === other || JSON.stringify(one) === JSON.stringify(other);
+  return [...to].filter(([name, part]) => !isSame(from.get(name), part));
 }
 
 function gone<Part>(from: ReadonlyMap<string, Part>, to: ReadonlyMap<string, Part>): [string, Part][] {
