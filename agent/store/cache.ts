@@ -1,7 +1,7 @@
 import { decode } from "./codec.ts";
 import { type Family, families, familyOf } from "./records.ts";
 import { createShelf, type Shelf } from "./shelf.ts";
-import type { ChangeSet, Entry } from "./types.ts";
+import type { Change, ChangeSet, Entry } from "./types.ts";
 
 /** A record and where it stands in the store's history. */
 export interface Stored<R> {
@@ -73,21 +73,32 @@ export function createCache(): Cache {
   };
 }
 
-/** Keys of no family we know (a newer agent's) are left out. */
-export function decodeSet({ revision, changes }: ChangeSet): DecodedSet {
+type Before = (of: {
+  readonly family: Family;
+  readonly key: string;
+  readonly change: Change;
+}) => Stored<unknown> | undefined;
+
+/** Keys of no family we know (a newer agent's) are left out. `beforeOf`: the record that a change takes the place of. */
+export function decodeSet({ revision, changes }: ChangeSet, beforeOf: Before): DecodedSet {
   const decoded: DecodedChange[] = [];
   const unreadable: Unreadable[] = [];
-  for (const { key, now, before } of changes) {
+  for (const change of changes) {
+    const { key, now } = change;
     const family = familyOf(key);
     if (!family) continue;
     const read = now && readEntry(family, now);
-    const earlier = before && readEntry(family, before);
-    const known = earlier && "reason" in earlier ? undefined : earlier;
     if (read && "reason" in read) unreadable.push(read);
-    else decoded.push({ family, key, now: read, before: known });
+    else decoded.push({ family, key, now: read, before: beforeOf({ family, key, change }) });
   }
   return { revision, changes: decoded, unreadable };
 }
+
+/** As the watch tells it; what cannot be read is as good as nothing. */
+export const decodedBefore: Before = ({ family, change: { before } }) => {
+  const earlier = before && readEntry(family, before);
+  return earlier && "reason" in earlier ? undefined : earlier;
+};
 
 function readEntry(family: Family, { key, value, modRevision }: Entry): Stored<unknown> | Unreadable {
   try {

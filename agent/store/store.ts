@@ -4,6 +4,7 @@ import {
   type Cache,
   createCache,
   type DecodedSet,
+  decodedBefore,
   decodeSet,
   type Stored,
   type Unreadable,
@@ -82,8 +83,8 @@ export async function openStore(
   const listeners = new Set<(set: DecodedSet) => void>();
 
   const follow = async () => {
-    for await (const raw of server.watch(revision + 1, signal)) {
-      const set = decodeSet(raw);
+    for await (const raw of server.watch(revision + 1, signal, { before: false })) {
+      const set = decodeSet(raw, ({ family, key }) => cache.get(family, key));
       cache.apply(set);
       set.unreadable.forEach(onUnreadable);
       revision = set.revision;
@@ -141,7 +142,7 @@ export async function openStore(
     },
 
     async *replay(from, stop) {
-      for await (const raw of server.watch(from, stop)) yield decodeSet(raw);
+      for await (const raw of server.watch(from, stop, { before: true })) yield decodeSet(raw, decodedBefore);
     },
 
     running: follow(),

@@ -24,7 +24,7 @@ export interface Change {
   readonly key: string;
   /** undefined: removed. */
   readonly now: Entry | undefined;
-  /** undefined: it did not exist, or the watch was started without earlier values. */
+  /** undefined: it did not exist, or nobody asked for earlier values. */
   readonly before: Entry | undefined;
 }
 
@@ -47,8 +47,12 @@ export interface KeyValues {
   /** All writes or none. `succeeded` false: a compare did not hold. */
   commit(transaction: Transaction): Promise<{ readonly succeeded: boolean; readonly revision: number }>;
   /**
-   * Every change of every key from a revision on, in order, with earlier values. Reconnects by itself;
-   * throws `compacted` when the history from there is gone.
+   * Every change of every key from a revision on, in order; with earlier values where they are asked for, which cost as much
+   * again. Reconnects by itself; throws `compacted` when the history from there is gone.
    */
-  watch(fromRevision: number, signal: AbortSignal): AsyncIterable<ChangeSet>;
+  watch(
+    fromRevision: number,
+    signal: AbortSignal,
+    want: { readonly before: boolean },
+  ): AsyncIterable<ChangeSet>;
 }

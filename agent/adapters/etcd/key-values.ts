@@ -91,7 +91,7 @@ export function connectKeyValues(
       return { succeeded: succeeded ?? false, revision };
     },
 
-    watch: (fromRevision, signal) => watch(gateway, fromRevision, signal),
+    watch: (fromRevision, signal, want) => watch(gateway, fromRevision, signal, want),
     close: () => gateway.close(),
   };
 }

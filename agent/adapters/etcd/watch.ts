@@ -11,11 +11,12 @@ export async function* watch(
   gateway: Gateway,
   fromRevision: number,
   signal: AbortSignal,
+  { before }: { readonly before: boolean },
 ): AsyncIterable<ChangeSet> {
   let next = fromRevision;
   while (!signal.aborted) {
     try {
-      const request = { ...rangeOf(""), start_revision: next, prev_kv: true };
+      const request = { ...rangeOf(""), start_revision: next, prev_kv: before };
       const answers = gateway.stream<WatchAnswer>("/v3/watch", { create_request: request }, signal);
       for await (const answer of answers) {
         for (const set of setsOf(answer)) {
