@@ -15,7 +15,7 @@ import { instanceLimits } from "./limits.ts";
 import type { Folders } from "./places.ts";
 import { reportOf } from "./report.ts";
 import { createReporting } from "./reporting.ts";
-import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+import { createSnapshots, readSnapshot } from "./snapshot.ts";
 import type { StepPorts } from "./steps.ts";
 import type { ProcessView, Reports } from "./types.ts";
 import { createHealthWatch } from "./watch.ts";
@@ -44,6 +44,7 @@ export interface HostInstances {
 export function createHostInstances({ folders, host, ports, log }: InstancesOptions): HostInstances {
   const entries = new Map<string, Entry>();
   const wake = createPulse();
+  const snapshots = createSnapshots(folders.runtime, log);
   let assignment: Assignment | undefined;
   let strays: ReadonlySet<string> = new Set();
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -128,11 +129,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
       if (signal.aborted) return;
       await takeOver(latest);
       wake.fire();
-      try {
-        writeSnapshot(folders.runtime, latest);
-      } catch (error) {
-        log.warn({ err: error }, "cannot keep assignment; an agent after this one waits for its session");
-      }
+      snapshots.keep(latest);
     }
   }
 
