@@ -1,23 +1,24 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readBootClock, readBootId } from "../../agent/adapters/libc/index.ts";
 import { agentPaths } from "../../contract/index.ts";
-import { type Machine, type MachineProcess, startMachine } from "../lab/index.ts";
-import { buildGuard, type GuardFile, guardLines, startGuard, until } from "./guarded.ts";
+import type { MachineProcess } from "../lab/index.ts";
+import {
+  type GuardedMachine,
+  type GuardFile,
+  guardLines,
+  startGuard,
+  startGuardedMachine,
+  until,
+} from "./guarded.ts";
 
-let guard: string;
-let machine: Machine;
-let count = 0;
-
+let here: GuardedMachine;
 beforeAll(async () => {
-  [guard, machine] = await Promise.all([buildGuard(), startMachine({ name: "fenced" })]);
+  here = await startGuardedMachine("fenced");
 });
-afterAll(async () => {
-  await machine?.stop();
-  rmSync(dirname(guard), { recursive: true });
-});
+afterAll(async () => await here?.[Symbol.asyncDispose]());
 
 /** From the deadline to the end of the last process, on a machine that has other things to do. */
 const boundMs = 2_000;
@@ -30,9 +31,8 @@ interface Held {
 
 /** An instance of three processes, two of them in sessions of their own, in a tree of cgroups; and its deadline. */
 async function hold(fileSystem: string, mode: string, inMs: number): Promise<Held> {
-  count += 1;
-  const root = join(machine.root, `root${count}`);
-  const guarded = await startGuard(machine, guard, root, mode);
+  const root = here.newRoot();
+  const guarded = await startGuard(here, root, mode);
   await begin(root, fileSystem);
   await until("three processes", () => pids(root, fileSystem).length === 3);
   const deadlineMs = Math.floor(readBootClock() + inMs);
@@ -51,22 +51,18 @@ async function begin(root: string, fileSystem: string): Promise<MachineProcess> 
     .map((tree) => `mkdir -p ${tree}/inside; echo $$ > ${tree}/inside/cgroup.procs`)
     .join("; ");
   const script = `${join}; setsid sleep 1000 & setsid sleep 1000 & exec sleep 1000`;
-  return await machine.spawn(["sh", "-c", script], { stdio: "ignore" });
+  return await here.machine.spawn(["sh", "-c", script], { stdio: "ignore" });
 }
 
 function treesOf(root: string, fileSystem: string): string[] {
-  const mounts = machine.mounts().filter((mount) => mount.fileSystem === fileSystem);
+  const mounts = here.machine.mounts().filter((mount) => mount.fileSystem === fileSystem);
   return mounts.map(({ mountPoint }) => `${mountPoint}/${agentPaths(root).id}/log-0-1f3b7a`);
 }
 
 function pids(root: string, fileSystem: string): string[] {
   const [tree] = treesOf(root, fileSystem);
-  const seen = `/proc/${machine.pid}/root${tree}/inside/cgroup.procs`;
+  const seen = `/proc/${here.machine.pid}/root${tree}/inside/cgroup.procs`;
   return existsSync(seen) ? readFileSync(seen, "utf8").split("\n").filter(Boolean) : [];
-}
-
-async function kill(signal: string, pid: number | null): Promise<void> {
-  await machine.output(["kill", `-${signal}`, String(pid)]);
 }
 
 /** None of them dies before its deadline, and all of them soon after. */
@@ -94,47 +90,47 @@ describe.each(["cgroup", "cgroup2"].filter(hasTree))("an exclusive instance in t
     const held = await hold(tree, "crash", 1_500);
     await diesInTime(held, tree);
     await until("its guard's word", () => said(held.root).includes(killed));
-    await kill("TERM", held.guarded.pid);
+    await here.kill("TERM", held.guarded.pid);
   });
 
   test("whose agent is stopped by SIGSTOP is killed at its deadline, and so is what that agent starts when it goes on; within 2 s", async () => {
     const held = await hold(tree, "serve", 1_500);
-    await kill("STOP", held.guarded.agentPid);
+    await here.kill("STOP", held.guarded.agentPid);
     await diesInTime(held, tree);
-    await kill("CONT", held.guarded.agentPid);
+    await here.kill("CONT", held.guarded.agentPid);
     // It may be killed before all of it is there.
     const late = await begin(held.root, tree);
     expect((await late.exited).signal).toBe("SIGKILL");
     await until("its end", () => pids(held.root, tree).length === 0, boundMs);
-    await kill("TERM", held.guarded.pid);
+    await here.kill("TERM", held.guarded.pid);
   });
 
   test("goes on while it is confirmed, and ends with its guard where that is stopped", async () => {
-    const held = await hold(tree, "serve", 600);
-    for (let time = 0; time < 8; time++) {
-      confirm(held.root, Math.floor(readBootClock() + 600));
+    const held = await hold(tree, "serve", 2_000);
+    while (readBootClock() < held.deadlineMs + 500) {
+      confirm(held.root, Math.floor(readBootClock() + 2_000));
       await delay(150);
     }
     expect(pids(held.root, tree)).toHaveLength(3);
     confirm(held.root, Math.floor(readBootClock() + 60_000));
-    await kill("TERM", held.guarded.pid);
+    await here.kill("TERM", held.guarded.pid);
     await until("its end", () => pids(held.root, tree).length === 0);
   });
 
   test("whose guard and agent are both killed dies before the next agent is started", async () => {
     const held = await hold(tree, "serve", 60_000);
-    await kill("KILL", held.guarded.pid);
-    await kill("KILL", held.guarded.agentPid);
+    await here.kill("KILL", held.guarded.pid);
+    await here.kill("KILL", held.guarded.agentPid);
     confirm(held.root, Math.floor(readBootClock()));
-    const next = await startGuard(machine, guard, held.root);
-    expect(pids(held.root, tree)).toEqual([]);
+    const next = await startGuard(here, held.root);
     const started = () => said(held.root).filter((line) => line === killed || line === begun);
     expect(await until("two agents", () => started().length === 3 && started())).toEqual([
       begun,
       killed,
       begun,
     ]);
-    await kill("TERM", next.pid);
+    await until("its end", () => pids(held.root, tree).length === 0);
+    await here.kill("TERM", next.pid);
   });
 });
 
@@ -143,8 +139,8 @@ test("deadlines of an earlier boot are nobody's", async () => {
   const held = await hold(tree, "serve", 60_000);
   const holds = { "log-0-1f3b7a": { deadlineMs: 1, exclusive: true } };
   writeFileSync(join(held.root, "run/fence.json"), JSON.stringify({ bootId: "another", holds }));
-  await kill("KILL", held.guarded.pid);
-  const next = await startGuard(machine, guard, held.root);
+  await here.kill("KILL", held.guarded.pid);
+  const next = await startGuard(here, held.root);
   expect(pids(held.root, tree)).toHaveLength(3);
-  await kill("TERM", next.pid);
+  await here.kill("TERM", next.pid);
 });

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Machine } from "../lab/index.ts";
+import { type Machine, startMachine } from "../lab/index.ts";
 
 const source = join(import.meta.dirname, "../../agent/guard");
 const go = (args: string[]) =>
@@ -18,6 +18,47 @@ export async function buildGuard(): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), "guard-")), "constellation-guard");
   await go(["build", "-trimpath", "-ldflags=-s -w", "-o", file, "."]);
   return file;
+}
+
+/** A machine to run guards in, each with a root of its own. */
+export interface GuardedMachine extends AsyncDisposable {
+  readonly machine: Machine;
+  /** The program. */
+  readonly guard: string;
+  newRoot(): string;
+  /** Sends a signal to a process of the machine; after KILL, until it has ended: it holds its lock as long. */
+  kill(signal: "KILL" | "TERM" | "STOP" | "CONT", pid: number | null): Promise<void>;
+  isAlive(pid: number | null): boolean;
+}
+
+export async function startGuardedMachine(name: string): Promise<GuardedMachine> {
+  const [guard, machine] = await Promise.all([buildGuard(), startMachine({ name })]);
+  let roots = 0;
+  const isAlive = (pid: number | null) => {
+    try {
+      // Behind the program's name: what has ended is a zombie until somebody asks for its exit code.
+      const stat = readFileSync(`/proc/${machine.pid}/root/proc/${pid}/stat`, "utf8");
+      return !stat.split(") ").at(-1)?.startsWith("Z");
+    } catch {
+      return false; // it is gone, perhaps while it was read
+    }
+  };
+  return {
+    ...{ machine, guard, isAlive },
+    newRoot() {
+      roots += 1;
+      return join(machine.root, `root${roots}`);
+    },
+    async kill(signal, pid) {
+      if (pid === null) throw new Error("send a signal: there is no process");
+      await machine.output(["kill", `-${signal}`, String(pid)]);
+      if (signal === "KILL") await until(`the end of process ${pid}`, () => !isAlive(pid));
+    },
+    async [Symbol.asyncDispose]() {
+      await machine.stop();
+      rmSync(dirname(guard), { recursive: true });
+    },
+  };
 }
 
 export async function testGuardSource(): Promise<string> {
@@ -68,8 +109,7 @@ export async function until<T>(
 
 /** Starts a guard with a fake agent and waits until that agent runs. */
 export async function startGuard(
-  machine: Machine,
-  guard: string,
+  { machine, guard }: Pick<GuardedMachine, "machine" | "guard">,
   root: string,
   mode = "serve",
 ): Promise<GuardFile> {

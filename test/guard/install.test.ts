@@ -1,17 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { DownResult, Finding, Status, Trace, UpResult } from "../../agent/install/index.ts";
 import { agentPaths } from "../../contract/index.ts";
-import { type Machine, startMachine } from "../lab/index.ts";
 import {
-  buildGuard,
   fakeAgent,
+  type GuardedMachine,
   type GuardFile,
   guardLines,
   makeHybrid,
   readGuardFile,
   startGuard,
+  startGuardedMachine,
   until,
 } from "./guarded.ts";
 
@@ -19,14 +19,12 @@ interface Failure {
   readonly error?: { code: string; message: string; violations: { path: string; reason: string }[] };
 }
 
-let guard: string;
-let machine: Machine;
+let here: GuardedMachine;
 let programs: string;
-let count = 0;
 
 beforeAll(async () => {
-  [guard, machine] = await Promise.all([buildGuard(), startMachine({ name: "installed" })]);
-  programs = join(machine.root, "programs");
+  here = await startGuardedMachine("installed");
+  programs = join(here.machine.root, "programs");
   mkdirSync(programs);
   // What an up looks for; the fake agent starts none of them.
   for (const name of ["crun", "conmon", "dnsmasq", "etcd"]) {
@@ -34,25 +32,17 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  await machine.stop();
-  rmSync(dirname(guard), { recursive: true });
-});
-
-function newRoot(): string {
-  count += 1;
-  return join(machine.root, `root${count}`);
-}
+afterAll(async () => await here?.[Symbol.asyncDispose]());
 
 /** Calls a function of agent/install in the machine. */
 async function drive<T>(name: string, options: object): Promise<T & Failure> {
   const driver = join(import.meta.dirname, "drive.ts");
-  return JSON.parse(await machine.output([process.execPath, driver, name, JSON.stringify(options)]));
+  return JSON.parse(await here.machine.output([process.execPath, driver, name, JSON.stringify(options)]));
 }
 
 function upOptions(root: string, mode = "serve"): object {
   const agent = [process.execPath, fakeAgent, mode, root];
-  return { root, guard, agent, programFolders: [programs] };
+  return { root, guard: here.guard, agent, programFolders: [programs] };
 }
 
 /** The same as a later release would do it. */
@@ -65,12 +55,12 @@ const versionOf = async (root: string) =>
   (await drive<{ readonly info?: { readonly version: string } }>("status", { root })).info?.version;
 
 async function shell(script: string, ...args: string[]): Promise<string> {
-  return await machine.output(["bash", "-ec", script, "bash", ...args]);
+  return await here.machine.output(["bash", "-ec", script, "bash", ...args]);
 }
 
 describe("up", () => {
   test("of two at once, the later one waits for the agent of the other", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     const both = await Promise.all([1, 2].map(() => drive<UpResult>("up", upOptions(root))));
     expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(both.map(({ alreadyRunning }) => alreadyRunning).sort()).toEqual([false, true]);
@@ -78,8 +68,8 @@ describe("up", () => {
   });
 
   test("starts an agent once, which down removes without a trace", async () => {
-    const root = newRoot();
-    const before = await machine.traces();
+    const root = here.newRoot();
+    const before = await here.machine.traces();
     const first = await drive<UpResult>("up", upOptions(root));
     expect(first.alreadyRunning).toBe(false);
     const second = await drive<UpResult>("up", upOptions(root));
@@ -91,14 +81,14 @@ describe("up", () => {
     const { removed, left } = await drive<DownResult>("down", { root });
     expect(left).toEqual([]);
     expect(removed.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["guard", "folder"]));
-    expect(await machine.traces()).toEqual(before);
+    expect(await here.machine.traces()).toEqual(before);
   });
 
   test("names all that is wrong at once, and touches nothing", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     mkdirSync(join(root, "lib"), { recursive: true });
     writeFileSync(join(root, "lib/thesis.txt"), "years of work");
-    const server = await machine.spawn([
+    const server = await here.machine.spawn([
       process.execPath,
       "-e",
       'require("net").createServer().listen(53, "0.0.0.0", () => console.log("listening"))',
@@ -113,7 +103,7 @@ describe("up", () => {
   });
 
   test("refuses a folder that others may write to", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     await shell('mkdir -p "$1/lib" && chmod 777 "$1/lib"', root);
     const { error } = await drive<UpResult>("up", upOptions(root));
     expect(error).toMatchObject({
@@ -123,7 +113,7 @@ describe("up", () => {
   });
 
   test("says why a guard would not start", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     const { error } = await drive<UpResult>("up", { ...upOptions(root), guard: "/nonexistent/guard" });
     expect(error?.code).toBe("host-unfit");
     expect(error?.message).toContain("ENOENT");
@@ -131,7 +121,7 @@ describe("up", () => {
   });
 
   test("gives up on an agent that crashes again and again, with its last words", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     const { error } = await drive<UpResult>("up", upOptions(root, "crash"));
     expect(error?.message).toMatch(/ended \d+ times at once.*the store is on fire/s);
     expect(await drive<Status>("status", { root })).not.toHaveProperty("guard");
@@ -139,11 +129,11 @@ describe("up", () => {
   });
 
   test("passes no stranger's environment on", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     const driver = join(import.meta.dirname, "drive.ts");
     const command = [process.execPath, driver, "up", JSON.stringify(upOptions(root))];
-    await machine.output(command, { env: { CONSTELLATION_CLUSTER: "hush" } });
-    const environ = await machine.output(["cat", `/proc/${readGuardFile(root)?.agentPid}/environ`]);
+    await here.machine.output(command, { env: { CONSTELLATION_CLUSTER: "hush" } });
+    const environ = await here.machine.output(["cat", `/proc/${readGuardFile(root)?.agentPid}/environ`]);
     expect(environ).toContain(`PATH=${programs}:`);
     expect(environ).not.toContain("hush");
     await drive<DownResult>("down", { root });
@@ -152,7 +142,7 @@ describe("up", () => {
 
 describe("up of a newer program", () => {
   test("two ups that upgrade at once: one takes the agent's place, the other finds it taken; within 30 s", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     await drive<UpResult>("up", upOptions(root));
     const both = await Promise.all([1, 2].map(() => drive<UpResult>("up", newerOptions(root, "0.2.0"))));
     expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
@@ -164,7 +154,7 @@ describe("up of a newer program", () => {
   });
 
   test("an upgrade whose guard is from before hand-overs: it is restarted with its agent; within 10 s", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     await drive<UpResult>("up", upOptions(root));
     const { handsOver, ...before } = (readGuardFile(root) ?? {}) as GuardFile;
     expect(handsOver).toBe(true);
@@ -178,7 +168,7 @@ describe("up of a newer program", () => {
   });
 
   test("an up killed before it wrote the unit of what it handed over to: the next up writes it; within 10 s", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     await drive<UpResult>("up", newerOptions(root, "0.2.0"));
     const { id } = agentPaths(root);
     const unit = `/etc/systemd/system/${id}.service`;
@@ -193,7 +183,9 @@ describe("up of a newer program", () => {
     const again = async (options: object) => {
       const driver = join(import.meta.dirname, "drive.ts");
       const command = [process.execPath, driver, "up", JSON.stringify(options)];
-      return JSON.parse(await machine.output(command, { env: { PATH: `${programs}:${process.env.PATH}` } }));
+      return JSON.parse(
+        await here.machine.output(command, { env: { PATH: `${programs}:${process.env.PATH}` } }),
+      );
     };
     try {
       expect(await again(upOptions(root))).toMatchObject({ alreadyRunning: true });
@@ -209,23 +201,23 @@ describe("up of a newer program", () => {
 });
 
 test("preflight finds the machine's overlayfs and cgroups fit", async () => {
-  const findings = await drive<Finding[]>("preflight", { root: newRoot(), programFolders: [programs] });
+  const findings = await drive<Finding[]>("preflight", { root: here.newRoot(), programFolders: [programs] });
   expect(findings).toEqual([]);
 });
 
 test("preflight warns of a firewall that knows nothing of instances, and up goes on", async () => {
-  const root = newRoot();
+  const root = here.newRoot();
   const { devicePrefix } = agentPaths(root);
   const chain = "ip filter FORWARD";
   const hook = "{ type filter hook forward priority 0; policy drop; }";
-  await machine.output(["nft", `add table ip filter; add chain ${chain} ${hook}`]);
+  await here.machine.output(["nft", `add table ip filter; add chain ${chain} ${hook}`]);
   const { warnings } = await drive<UpResult>("up", upOptions(root));
   expect(warnings).toEqual([expect.objectContaining({ severity: "warning", id: "firewall" })]);
-  await machine.output(["nft", `insert rule ${chain} iifname "${devicePrefix}*" accept`]);
+  await here.machine.output(["nft", `insert rule ${chain} iifname "${devicePrefix}*" accept`]);
   const findings = await drive<Finding[]>("preflight", { root, programFolders: [programs] });
   expect(findings).toEqual([]);
   await drive<DownResult>("down", { root });
-  await machine.output(["nft", "delete table ip filter"]);
+  await here.machine.output(["nft", "delete table ip filter"]);
 });
 
 /** As Docker's. */
@@ -255,7 +247,7 @@ describe("down", () => {
 
   async function plantTraces(root: string): Promise<void> {
     const { id, devicePrefix } = agentPaths(root);
-    await machine.output([
+    await here.machine.output([
       "setsid",
       "bash",
       "-ec",
@@ -265,7 +257,7 @@ describe("down", () => {
       id,
       devicePrefix,
       process.execPath,
-      guard,
+      here.guard,
     ]);
   }
 
@@ -273,13 +265,14 @@ describe("down", () => {
     ["the machine's cgroup tree", async () => {}],
     ["a hybrid cgroup tree", makeHybrid],
   ])("removes every trace of a dead agent, and nothing of anybody else: on %s", async (_, prepare) => {
-    await prepare(machine);
-    const root = newRoot();
-    await startGuard(machine, guard, root);
+    await prepare(here.machine);
+    const root = here.newRoot();
+    await startGuard(here, root);
     await until("the agent's socket", () => existsSync(join(root, "run/agent.sock")));
     await plantTraces(root);
-    const { pid, agentPid } = readGuardFile(root) ?? {};
-    await shell("kill -9 $1 $2", String(pid), String(agentPid));
+    const { pid = null, agentPid = null } = readGuardFile(root) ?? {};
+    await here.kill("KILL", pid);
+    await here.kill("KILL", agentPid);
 
     const found = await drive<Trace[]>("traces", { root });
     const kinds = new Set(found.map(({ kind }) => kind));
@@ -291,8 +284,8 @@ describe("down", () => {
     expect(await drive<Trace[]>("traces", { root })).toEqual([]);
 
     const { id, devicePrefix } = agentPaths(root);
-    expect(machine.mounts().filter(({ mountPoint }) => mountPoint.startsWith(root))).toEqual([]);
-    expect(machine.cgroups().filter((cgroup) => cgroup.includes(id))).toEqual([]);
+    expect(here.machine.mounts().filter(({ mountPoint }) => mountPoint.startsWith(root))).toEqual([]);
+    expect(here.machine.cgroups().filter((cgroup) => cgroup.includes(id))).toEqual([]);
     expect(await shell("ip -o link")).not.toContain(devicePrefix);
     expect(await shell("nft list tables")).toBe("table inet stranger\n");
     expect(await shell("cat /proc/sys/net/ipv4/ip_forward")).toBe(
@@ -303,7 +296,7 @@ describe("down", () => {
   });
 
   test("leaves forwarding on where somebody else's rules came to need it, and says so", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     await drive<UpResult>("up", upOptions(root));
     const forward = "/proc/sys/net/ipv4/ip_forward";
     const before = await shell(`cat ${forward}`);
@@ -318,11 +311,11 @@ describe("down", () => {
   });
 
   test("follows neither links nor mounts out of its folders", async () => {
-    const root = newRoot();
-    const outside = join(machine.root, "outside");
+    const root = here.newRoot();
+    const outside = join(here.machine.root, "outside");
     mkdirSync(outside);
     writeFileSync(join(outside, "thesis.txt"), "years of work");
-    const { pid } = await startGuard(machine, guard, root);
+    const { pid } = await startGuard(here, root);
     symlinkSync(outside, join(root, "lib/link"));
     mkdirSync(join(root, "lib/bound"));
     await shell('mount --bind "$1" "$2"', outside, join(root, "lib/bound"));
@@ -333,7 +326,7 @@ describe("down", () => {
   });
 
   test("refuses a folder that is not an agent's", async () => {
-    const root = newRoot();
+    const root = here.newRoot();
     mkdirSync(join(root, "lib"), { recursive: true });
     writeFileSync(join(root, "lib/thesis.txt"), "years of work");
     const { error } = await drive<DownResult>("down", { root });
@@ -342,7 +335,7 @@ describe("down", () => {
   });
 
   test("finds nothing where there was never an agent", async () => {
-    expect(await drive<DownResult>("down", { root: newRoot() })).toEqual({
+    expect(await drive<DownResult>("down", { root: here.newRoot() })).toEqual({
       removed: [],
       left: [],
       kept: [],
