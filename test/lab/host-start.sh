@@ -12,7 +12,7 @@ shift 8
 here=$(dirname "$0")
 . "$here/cgroups.sh"
 read_trees "$@"
-patience=2000 # hundredths of a second
+patience=30 # seconds; a look takes far longer than its pause where the machine is busy
 
 fail() {
   echo "start $name: $1; its console says:" >&2
@@ -25,9 +25,9 @@ make_cgroups
   bash "$here/host-init.sh" "$folder" "$name" "${inner:-$address}" "$lower" "$sshd_from" "$shared" "$@") \
   </dev/null >"$folder/console" 2>&1 &
 parent=$!
-for ((i = 0; i < patience; i++)); do
-  if [ -e "$folder/pid" ]; then break; fi
+until [ -e "$folder/pid" ]; do
   kill -0 "$parent" 2>/dev/null || fail "PID 1 has ended"
+  ((SECONDS < patience)) || fail "no PID 1 after $patience s"
   sleep 0.01
 done
 pid=$(<"$folder/pid")
@@ -60,9 +60,8 @@ table ip box {
 END"
 if [ -z "$inner" ]; then cable "$pid"; else box=$name-box && box; fi || fail "no cable"
 
-for ((i = 0; i < patience; i++)); do
-  if grep -q ':0016 0*:0000 0A ' "/proc/$pid/net/tcp"; then exit 0; fi # somebody listens on port 22
+until grep -q ':0016 0*:0000 0A ' "/proc/$pid/net/tcp"; do # somebody listens on port 22
   kill -0 "$parent" 2>/dev/null || fail "PID 1 has ended"
+  ((SECONDS < patience)) || fail "no sshd after $patience s"
   sleep 0.01
 done
-fail "no sshd after $((patience / 100)) s"
