@@ -21,6 +21,7 @@ export function anyOf([first, ...others]: readonly [RemoteMachine, ...RemoteMach
   return {
     name,
     login: async (signal) => await ask((machine) => machine.login(signal)),
+    hostKeys: () => Object.assign({}, ...order.map((machine) => machine.hostKeys())),
     address: { name, dial: async () => await ask(({ address }) => address.dial()) },
     async holdsState() {
       const found = await Promise.allSettled(order.map((machine) => machine.holdsState()));

@@ -33,6 +33,8 @@ export interface RemoteMachine {
   /** `ssh://root@10.0.0.1:22`. */
   readonly name: string;
   login(signal?: AbortSignal): Promise<Ssh>;
+  /** Those seen at this run's logins; empty before the first. */
+  hostKeys(): HostKeys;
   /** For the API's client. */
   readonly address: RemoteAddress;
   /** Whether an agent keeps something there, running or not. */
@@ -76,11 +78,18 @@ function createMachine(
   agentSocket: string | undefined,
 ): RemoteMachine {
   const name = `ssh://${target.user}@${whereOf(target)}`;
-  const session = kept((signal) => connect(target, { known, agentSocket, ...(signal && { signal }) }));
+  let seen: HostKeys = {};
+  const session = kept(async (signal) => {
+    const options = { known: { ...known, ...seen }, agentSocket, ...(signal && { signal }) };
+    const ssh = await connect(target, options);
+    seen = ssh.hostKeys;
+    return ssh;
+  });
   const tunnel = kept(async () => await dialAgent(await session.get(), root));
   return {
     name,
     login: session.get,
+    hostKeys: () => seen,
     address: { name, dial: async () => await (await tunnel.get()).dial() },
     async holdsState() {
       const marker = `${agentPaths(root).stateDir}/.constellation`;

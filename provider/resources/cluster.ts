@@ -122,7 +122,7 @@ export function clusterOperations(
         return await raise(site, inputs, call);
       } catch (error) {
         if (error instanceof NotReady || !site.isTouched()) throw error;
-        const stored = { id: String(inputs.value.name), inputs, outputs: {} };
+        const stored = { id: String(inputs.value.name), inputs, outputs: site.seen() };
         throw new NotReady(stored, [(error as Error).message]);
       }
     },

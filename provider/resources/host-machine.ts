@@ -25,7 +25,8 @@ export interface HostMachine {
   isTouched(): boolean;
   /** Takes its agent down, which leaves the cluster, and removes all that was brought. */
   clear(call: Call): Promise<void>;
-  hostKeys(): Promise<HostKeys>;
+  /** Those that were seen: what a failure leaves behind is known by them. */
+  hostKeys(): HostKeys;
   /** Whether an agent keeps something there. */
   holdsState(): Promise<boolean>;
 }
@@ -65,7 +66,7 @@ export function hostMachine(
       machine.leave();
     },
     isTouched: () => isTouched,
-    hostKeys: async () => (await machine.login()).hostKeys,
+    hostKeys: machine.hostKeys,
     holdsState: machine.holdsState,
   };
 }

@@ -39,7 +39,7 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
   ): Promise<Stored> => {
     await machine.bringIn(connection, await memberOf(connection, inputs.value), call);
     const member = await write(connection.client, inputs.value, call);
-    const stored = await store(connection, member, inputs, await machine.hostKeys());
+    const stored = await store(connection, member, inputs, machine.hostKeys());
     const trouble = await waitUntilAnswers(connection.client, stored.id, call);
     if (trouble !== undefined) throw new NotReady(stored, [trouble]);
     return stored;
@@ -67,8 +67,8 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
         return await raise(connection, inputs, call, machine);
       } catch (error) {
         if (error instanceof NotReady || !machine.isTouched()) throw error;
-        const { clusterId } = connection;
-        const stored = { id: String(inputs.value.name), inputs, outputs: { clusterId } };
+        const outputs = { clusterId: connection.clusterId, hostKeys: machine.hostKeys() };
+        const stored = { id: String(inputs.value.name), inputs, outputs };
         throw new NotReady(stored, [(error as Error).message]);
       }
     },

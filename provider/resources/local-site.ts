@@ -47,6 +47,7 @@ export function localSite(
     },
     /** An agent that does not come up here leaves nothing that the next one would not find. */
     isTouched: () => false,
+    seen: () => ({}),
     async remove(call, before) {
       await before();
       await agent.run("down", root, call.progress);

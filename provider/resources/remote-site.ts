@@ -151,6 +151,7 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
     },
 
     isTouched: () => isTouched,
+    seen: () => ({ hostKeys: Object.assign({}, ...wanted.map(({ machine }) => machine.hostKeys())) }),
     remove: async (call, before) =>
       await takeDown([...wanted, ...dropped], inputs.forceDestroy === true, call, before),
     servers: async () => [...wanted, ...dropped].map(({ name }) => name),

@@ -13,6 +13,8 @@ export interface Site {
   raise(call: Call): Promise<Raising>;
   /** Whether something was brought there, which a failure after that leaves. */
   isTouched(): boolean;
+  /** Outputs that hold for what such a failure leaves: host keys, which are trusted from the first contact on. */
+  seen(): Properties;
   /** Removes the agent and every trace of it. @param before what is to be done first, once nothing speaks against it. */
   remove(call: Call, before: () => Promise<void>): Promise<void>;
   /** Whether something of an agent's is there, running or not. */
