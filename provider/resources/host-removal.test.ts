@@ -81,7 +81,9 @@ test("a host is drained, then its agent removed, then itself", async () => {
 test("one that cannot be reached is left alone, and the advice names onDelete.force", async () => {
   const { done, failure } = await removed({ isAway: true });
   expect(done).toEqual([]);
-  expect(failure).toMatch(/no answer within 10 s; .*set onDelete\.force and run pulumi up once before/);
+  expect(failure).toMatch(
+    /no answer within 10 s; .*installed anew, run pulumi up once with onDelete\.force set on the host, then/,
+  );
 });
 
 test("by force it goes without its machine; what a lost one had is elsewhere already", async () => {

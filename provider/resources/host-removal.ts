@@ -1,13 +1,11 @@
 import { type Client, ConstellationError, drainHost, durationMs, type Member } from "../../contract/index.ts";
 import { examine } from "../bootstrap/index.ts";
 import type { Call, Connection, Stored } from "../engine/index.ts";
+import { forgivable, type OnDelete } from "./host-letting-go.ts";
 import { type HostMachine, isAnothers, isFinished } from "./host-machine.ts";
 
-interface OnDelete {
-  readonly drain: boolean;
-  readonly timeout: string;
-  readonly force: boolean;
-}
+/** A delete goes by what was recorded last. */
+const forceFirst = "run pulumi up once with onDelete.force set on the host, then delete it";
 
 export interface RemovalPorts {
   readonly machine: HostMachine;
@@ -24,17 +22,14 @@ export async function removeHost(old: Stored, call: Call, { machine, connect }: 
   const forgiving = <T>(work: Promise<T>, advice: string) => work.catch(unlessForced<T>(force, advice, call));
   const there = await forgiving(
     whatIsThere(old, machine, call),
-    "where the machine is gone for good, set onDelete.force and run pulumi up once before",
+    `where the machine is gone for good or was installed anew, ${forceFirst}`,
   );
-  const connection = await forgiving(connect(), "where the cluster is gone for good, set onDelete.force");
+  const connection = await forgiving(connect(), `where the cluster is gone for good, ${forceFirst}`);
   const found = await connection?.client.getHost(old.id);
   const isNotOurs = found !== undefined && isAnothers(old, found, call.urn);
   const member = isNotOurs ? undefined : found;
   if (connection && member && drain && member.state !== "lost")
-    await forgiving(
-      drained(connection.client, member, durationMs(timeout) ?? 0, call),
-      "or set onDelete.force",
-    );
+    await forgiving(drained(connection.client, member, durationMs(timeout) ?? 0, call), `or ${forceFirst}`);
   if (there === "ours") await machine.clear(call);
   if (there === "another's")
     call.warn(`${machine.name}: its agent is none of this host's any more, and stays`);
@@ -72,8 +67,6 @@ async function drained(
     throw error;
   }
 }
-
-const forgivable: readonly string[] = ["unreachable", "host-key-changed", "login-denied", "timeout"];
 
 function unlessForced<T>(force: boolean, advice: string, call: Call) {
   return (error: unknown): T | undefined => {

@@ -16,6 +16,7 @@ import {
   type Stored,
 } from "../engine/index.ts";
 import { agentVersionOf } from "./agent-version.ts";
+import { isLastWill, unlessLettingGo } from "./host-letting-go.ts";
 import { type HostMachine, hostMachine, isAnothers, isFinished, settingsOf } from "./host-machine.ts";
 import { removeHost } from "./host-removal.ts";
 import type { RemoteParts } from "./remote-parts.ts";
@@ -79,14 +80,12 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
         (value) => reconnect(old, value, "preview"),
         call,
       );
-      if (isFinished(old) && !concernsMachine(old, inputs.value)) {
-        const member = connection && (await memberOf(connection, inputs.value));
-        const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
-        if (connection && member?.state !== "ready" && !isLastWill)
-          call.info(`host ${old.id} does not answer: its agent is started where it does not run`);
-        return old.outputs;
-      }
-      await look((value) => machineOf(value, old), connection, inputs.value, call);
+      const member = connection && (await memberOf(connection, inputs.value));
+      const isSilent = connection !== undefined && isFinished(old) && isAway(old, inputs.value, member);
+      if (isSilent) call.info(`host ${old.id} does not answer: its agent is started where it does not run`);
+      if (isFinished(old) && !isSilent && !concernsMachine(old, inputs.value)) return old.outputs;
+      const machine = (value: Properties) => machineOf(value, old);
+      await look(machine, connection, inputs.value, call).catch(unlessLettingGo(old, inputs, call));
       const unknown = { address: UNKNOWN, hostKeys: UNKNOWN };
       return { ...(isFinished(old) ? {} : { revision: UNKNOWN }), ...old.outputs, ...unknown };
     },
@@ -96,16 +95,16 @@ export function hostOperations(connections: Connections, parts: RemoteParts, ver
      * did not come to its end, though its agent may have joined.
      */
     async update(old, inputs, call) {
-      const connection = await reconnect(old, inputs.value, "update");
-      const member = await memberOf(connection, inputs.value);
-      if (member && isAnothers(old, member, call.urn)) refuseTaken(member, call.urn);
-      // Said of a machine that is gone for good: it is not gone to.
-      const isLastWill = !isDeepStrictEqual(old.inputs.value.onDelete, inputs.value.onDelete);
-      const isAway = member?.state !== "ready" && !isLastWill;
-      if (member === undefined || isAway || !isFinished(old) || concernsMachine(old, inputs.value))
-        return await raise(connection, inputs, call, machineOf(inputs.value, old));
-      const written = await write(connection.client, inputs.value, call);
-      return store(connection, written, inputs, old.outputs.hostKeys);
+      const change = async () => {
+        const connection = await reconnect(old, inputs.value, "update");
+        const member = await memberOf(connection, inputs.value);
+        if (member && isAnothers(old, member, call.urn)) refuseTaken(member, call.urn);
+        if (!isFinished(old) || isAway(old, inputs.value, member) || concernsMachine(old, inputs.value))
+          return await raise(connection, inputs, call, machineOf(inputs.value, old));
+        const written = await write(connection.client, inputs.value, call);
+        return store(connection, written, inputs, old.outputs.hostKeys);
+      };
+      return await change().catch(unlessLettingGo(old, inputs, call));
     },
 
     async read(id, old) {
@@ -166,6 +165,10 @@ function refuseServer({ name, role }: Member, action: string): void {
     `${action} host ${name}: it is a server of the cluster, which its Cluster has; choose another name`,
   );
 }
+
+/** It has to be gone to, to answer again; one that the program only says the last of is not. */
+const isAway = (old: Stored, inputs: Properties, member: Member | undefined) =>
+  member === undefined || (member.state !== "ready" && !isLastWill(old, inputs));
 
 /** A login that changes, or an agent: the machine itself has to be gone to. */
 function concernsMachine({ inputs: { value } }: Stored, { ssh, agentVersion }: Properties): boolean {
