@@ -28,7 +28,8 @@ export function startSession(process: NodeJS.Process, options: StartOptions): Se
     const isUnattended = options.isUnattended === true;
     const onLost = () =>
       void (isUnattended || stderr.write(`${destination}: connection lost; dialling again\n`));
-    far ??= remote(destination, { root, isUnattended, onLost });
+    const isShown = !isUnattended && options.json !== true;
+    far ??= remote(destination, { root, isUnattended, isShown, onLost });
     return far.address;
   };
   const onStale = once(() => void (options.isUnattended === true || stderr.write(stale)));
