@@ -9,6 +9,7 @@ import { type Notes, type Step, steps } from "./steps.ts";
 import type { Bootstrap, Raised } from "./types.ts";
 
 export { type Examined, examine } from "./examine.ts";
+export { takeDownThere } from "./judge-joining.ts";
 export { builtKits } from "./kits.ts";
 export { type Look, lookAhead } from "./look.ts";
 export { refuse } from "./refuse.ts";

@@ -1,3 +1,4 @@
+import { agentProgramPath } from "../machines/index.ts";
 import type { Bootstrap, Facts, Finding, Joining } from "./types.ts";
 
 /** Which host of which cluster a machine is to become; without a cluster that is known, nothing can be said. */
@@ -5,7 +6,9 @@ export interface JoiningWish extends Partial<Pick<Bootstrap, "hostName">> {
   readonly join?: Omit<Joining, "token"> | undefined;
 }
 
-const elsewhere = "run `constellation-agent down` there where that is over, or name another machine";
+/** What to do there where what a machine holds is of no use any more. */
+export const takeDownThere = `run \`${agentProgramPath} down\` there`;
+const elsewhere = `${takeDownThere} where that is over, or name another machine`;
 
 /** What it is already that keeps a machine from becoming this host. Pure. */
 export function judgeJoining(
@@ -20,7 +23,7 @@ export function judgeJoining(
     return isAnother(machineDigest, join.known)
       ? refusal(
           `host ${hostName} of this cluster is another machine`,
-          "a host moves to no other one under its name: delete that host first, or give this machine another name",
+          "take that host out of the program, run pulumi up, and put it back with this machine after that; or give this machine another name",
         )
       : [];
   const { clusterId, clusterName, name } = membership;
@@ -29,10 +32,7 @@ export function judgeJoining(
   if (name !== hostName)
     return refusal(`it is ${name} of this cluster already`, "import that one, or name another machine");
   if (join.known !== undefined) return [];
-  return refusal(
-    `it was removed from this cluster as ${name}, and holds what it had`,
-    "run `constellation-agent down` there",
-  );
+  return refusal(`it was removed from this cluster as ${name}, and holds what it had`, takeDownThere);
 }
 
 function isAnother(machine: string | undefined, known: Joining["known"]): boolean {

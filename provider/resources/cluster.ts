@@ -25,6 +25,7 @@ import { barringCodes } from "./server-machine.ts";
 import { refuseWhileShared } from "./shared-cluster.ts";
 import type { Site, SiteOf } from "./site.ts";
 import { stopServices } from "./stop-services.ts";
+import { refuseUnlessForced } from "./take-down.ts";
 
 /**
  * More than a document: a create brings up an agent, on this machine or another one, a delete removes every trace of it.
@@ -134,6 +135,7 @@ export function clusterOperations(
       const site = siteOf(inputs.value, old);
       site.require(old, "update");
       if (!concernsMachines(old, inputs.value)) return outputs;
+      await refuseOther(site, old, inputs.value).catch(unlessBarred);
       await site.examine(call);
       if (!isFinished(old)) return { ...outputs, hostKeys: UNKNOWN };
       const { access } = await wayOf(site, String(old.outputs.clusterId));
@@ -212,21 +214,22 @@ function unreadable(id: string, old: Stored) {
 const isBarred = (error: unknown): error is ConstellationError =>
   error instanceof ConstellationError && barringCodes.includes(error.code);
 
-/** It is set just now, and nothing else is asked for: that needs no machine. */
+/** What keeps from a machine is told where that is gone to. */
+function unlessBarred(error: unknown): void {
+  if (!isBarred(error)) throw error;
+}
+
+/** It is set just now, and the program asks for nothing else: that needs no machine. */
 function isLettingGo({ inputs: { value: was } }: Stored, { value }: Opened): boolean {
   if (was.forceDestroy === true || value.forceDestroy !== true) return false;
-  return isDeepStrictEqual({ ...was, forceDestroy: true }, value);
+  const asked = (inputs: Properties) => ({ ...inputs, forceDestroy: true, agentVersion: undefined });
+  return isDeepStrictEqual(asked(was), asked(value));
 }
 
 /** A machine that is gone for good takes its agent along. */
-function letGo(inputs: Properties, call: Call) {
+function letGo({ forceDestroy }: Properties, call: Call) {
   return (error: unknown): "lost" => {
-    if (!isBarred(error)) throw error;
-    if (inputs.forceDestroy !== true) {
-      const advice = "where the machine is gone for good, set forceDestroy";
-      throw new ConstellationError(error.code, `${error.message}; ${advice}`, { cause: error });
-    }
-    call.warn(`${error.message}: what is on it stays`);
+    refuseUnlessForced(error, forceDestroy === true, call);
     return "lost";
   };
 }
@@ -237,9 +240,14 @@ async function refuseOther(site: Site, old: Stored, inputs: Properties): Promise
   const record = await readRecord(site);
   if (record === "down" || (record !== "gone" && record.id === old.outputs.clusterId)) return;
   const there = record === "gone" ? "none is there" : `${record.id} is there`;
+  // A refresh goes by the logins that are recorded.
+  const isReached = isDeepStrictEqual(old.inputs.value.servers, inputs.servers);
+  const anew = isReached
+    ? "pulumi up --refresh to make it anew"
+    : "where it is gone for good, take it and all that was on it out of the state with pulumi state delete --target-dependents, then run pulumi up";
   throw new ConstellationError(
     "wrong-cluster",
-    `update cluster ${old.id}: it is ${String(old.outputs.clusterId)}, and ${there}; correct servers, or pulumi up --refresh to make it anew`,
+    `update cluster ${old.id}: it is ${String(old.outputs.clusterId)}, and ${there}; correct servers, or ${anew}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { ConstellationError, connect, type HostSettings, type Servers } from "../../contract/index.ts";
-import { refuse } from "../bootstrap/index.ts";
+import { refuse, takeDownThere } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
 import { anyOf } from "../machines/index.ts";
 import type { HostKeys } from "../ssh/index.ts";
@@ -63,7 +63,7 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
       strangers.map(({ name }) => ({
         severity: "refusal",
         problem: `server ${name}: it keeps the state of another cluster, or kept this one's`,
-        fix: "run `constellation-agent down` there where that is over, or name another machine",
+        fix: `${takeDownThere} where that is over, or name another machine`,
       })),
     );
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { ConstellationError } from "../../contract/index.ts";
 import { type Call, formatAccess, NotReady, parseAccess, type Stored } from "../engine/index.ts";
 import { createMachines } from "../machines/index.ts";
 import { clusterOperations } from "./cluster.ts";
@@ -48,6 +49,7 @@ test("a preview of another login hands on the access that the apply will come to
   const corrected = { ...ssh, hostKey: "SHA256:new" };
   const inputs = { value: { servers: { one: { ssh: corrected } } }, secretPaths: new Set<string>() };
   const site = {
+    client: { getCluster: async () => ({ id: "c" }) },
     require: () => undefined,
     examine: async () => [],
     way: async () => ({ access: { addresses: [], servers: [{ ssh: corrected }] }, outputs: {} }),
@@ -64,9 +66,29 @@ test("a preview of another login hands on the access that the apply will come to
   expect(parseAccess(String(outputs.access))).toMatchObject({ id: "c", servers: [{ ssh: corrected }] });
 });
 
+test.each<[object, RegExp]>([
+  [ssh, /none is there; .*pulumi up --refresh/],
+  [{ ...ssh, hostKey: "SHA256:new" }, /none is there; .*pulumi state delete --target-dependents/],
+])("an update that finds its only machine empty says what leads on from there: %j", async (login, said) => {
+  const site = {
+    require: () => undefined,
+    client: { getCluster: async () => await Promise.reject(new ConstellationError("no-cluster", "none")) },
+  } as unknown as Site;
+  const { previewUpdate, update } = clusterOperations(() => site, { renew: () => undefined }, "0.1.0");
+  const inputs = {
+    value: { servers: { one: { ssh: login } }, agentVersion: "0.2.0" },
+    secretPaths: new Set<string>(),
+  };
+  const old = { ...far, outputs: { ...far.outputs, clusterId: "c" } };
+  await expect(previewUpdate(old, inputs, {} as Call)).rejects.toThrow(said);
+  await expect(update(old, inputs, {} as Call)).rejects.toThrow(said);
+});
+
 describe("a failure of an update", () => {
   const update = async (wasForced: boolean) => {
-    const inputs = { value: { ...far.inputs.value, forceDestroy: true }, secretPaths: new Set<string>() };
+    // A provider of a newer release asks for its own agents.
+    const value = { ...far.inputs.value, forceDestroy: true, agentVersion: "0.2.0" };
+    const inputs = { value, secretPaths: new Set<string>() };
     const site = {
       require: () => undefined,
       raise: async () => {

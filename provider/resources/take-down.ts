@@ -31,10 +31,12 @@ export async function takeDown(
   if (failed?.status === "rejected") throw failed.reason;
 }
 
-function refuseUnlessForced(error: unknown, isForced: boolean, call: Call): void {
+/** Throws, unless it is a machine that cannot be got at, and `forceDestroy` lets go of it. */
+export function refuseUnlessForced(error: unknown, isForced: boolean, call: Call): void {
   if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
   if (!isForced) {
-    const advice = "where the machine is gone for good, set forceDestroy";
+    const advice =
+      "where the machine is gone for good, set forceDestroy, run pulumi up, then destroy it again";
     throw new ConstellationError(error.code, `${error.message}; ${advice}`, { cause: error });
   }
   call.warn(`${error.message}: what is on it stays`);

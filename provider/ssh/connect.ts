@@ -26,7 +26,8 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
       const client = new library.Client();
       opened.push(client);
       const methods = methodsOf(login, options.agentSocket, library.utils.parseKey as never);
-      const expected = expectedOf(login, options.known);
+      const field = index < hops.length - 1 ? `jump[${index}].hostKey` : "hostKey";
+      const expected = expectedOf(login, options.known, field);
       seen[whereOf(login)] = await logIn(client, login, { methods, expected, way, signal: options.signal });
     }
   } catch (error) {
@@ -36,11 +37,11 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   return createSession(opened.at(-1) as Client, target, { hostKeys: seen, close });
 }
 
-function expectedOf(login: Login, known: HostKeys = {}): Expected | undefined {
+function expectedOf(login: Login, known: HostKeys = {}, field: string): Expected | undefined {
   if (login.hostKey !== undefined)
-    return { key: login.hostKey, from: login.isKeyRecorded ? "recorded" : "pinned" };
+    return { key: login.hostKey, from: login.isKeyRecorded ? "recorded" : "pinned", field };
   const recorded = known[whereOf(login)];
-  return recorded === undefined ? undefined : { key: recorded, from: "recorded" };
+  return recorded === undefined ? undefined : { key: recorded, from: "recorded", field };
 }
 
 interface Attempt {

@@ -7,6 +7,8 @@ export interface Expected {
   /** `ssh-ed25519 AAAA...` or `SHA256:...`. */
   readonly key: string;
   readonly from: "pinned" | "recorded";
+  /** Where programs write it, within a resource's `ssh`: `hostKey`, `jump[0].hostKey`. */
+  readonly field: string;
 }
 
 const all: readonly ServerHostKeyAlgorithm[] = [
@@ -50,16 +52,10 @@ export function judgeHostKey(
   const [wanted, seen] = [fingerprintOf(expected.key), fingerprintOf(offered)];
   if (wanted === seen) return undefined;
   const [type] = offered.split(" ");
-  const fields = "ssh.hostKey of its Host, or servers.NAME.ssh.hostKey of the Cluster";
-  const [whose, fix] =
-    expected.from === "pinned"
-      ? ["the program pins", `if the machine was installed anew, correct ${fields}`]
-      : [
-          "was recorded when it was first reached",
-          `if the machine was installed anew, set ${fields} to ${seen}`,
-        ];
+  const field = `ssh.${expected.field} (of a Cluster's server: servers.NAME.ssh.${expected.field})`;
+  const whose = expected.from === "pinned" ? "the program pins" : "was recorded when it was first reached";
   return new ConstellationError(
     "host-key-changed",
-    `connect to ${where}: its host key is ${type} ${seen}, and the one that ${whose} is ${wanted}; ${fix}; otherwise somebody answers in its place`,
+    `connect to ${where}: its host key is ${type} ${seen}, and the one that ${whose} is ${wanted}; where its sshd has new keys or the machine was installed anew, set ${field} to ${seen} and run pulumi up; otherwise somebody answers in its place`,
   );
 }

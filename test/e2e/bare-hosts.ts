@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ensureKit } from "../../tools/kit/index.ts";
 import { thisArch } from "../../tools/kit/platform.ts";
+import { until } from "../control/until.ts";
 import { type Flavour, type Host, type Lab, lab } from "../lab/index.ts";
 import { addStack, image, type ResourceSpec, type Stack } from "./stack.ts";
 
@@ -49,6 +50,20 @@ export function publishedWeb(cluster: string, more: Record<string, unknown> = {}
       ...more,
     },
   };
+}
+
+/** Another machine seems to answer in its place, as after an installation anew. @returns what gives it the former keys back */
+export async function changeHostKey(host: Host): Promise<() => Promise<void>> {
+  const fresh = "ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key";
+  const change = async (keys: string, isKnown: boolean) => {
+    await host.output(["sh", "-ec", `cd /etc/ssh; ${keys}; kill -HUP $(pgrep -o -x sshd)`]);
+    await until("sshd to go by them", async () => {
+      const { code, stderr } = await host.ssh("true");
+      return (isKnown ? code === 0 : stderr.includes("verification failed")) || undefined;
+    });
+  };
+  await change(`mkdir former; mv ssh_host_* former; ${fresh}`, false);
+  return async () => await change("rm ssh_host_*; mv former/* .; rmdir former", true);
 }
 
 /** Everything of ours that a host holds. */

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Instance } from "../../contract/index.ts";
 import { until } from "../control/until.ts";
 import type { Host, Lab } from "../lab/index.ts";
-import { type BareHosts, bareHostsMs, publishedWeb, remainsOn, startBareHosts } from "./bare-hosts.ts";
+import {
+  type BareHosts,
+  bareHostsMs,
+  changeHostKey,
+  publishedWeb,
+  remainsOn,
+  startBareHosts,
+} from "./bare-hosts.ts";
 import { startLoad } from "./load.ts";
 import type { Program, ResourceSpec, Stack } from "./stack.ts";
 
@@ -134,12 +141,12 @@ describe("hosts of a cluster, over SSH", () => {
   test("another machine under a host's name is refused by a preview, before anything is sent there", async () => {
     await stack.write(program({ two: worker(3) }));
     expect((await stack.pulumi("preview")).stdout).toMatch(
-      /host two of this cluster is another machine; .*delete/,
+      /host two of this cluster is another machine; .*out of the program/,
     );
     expect(await remainsOn(here.host(3))).toEqual([]);
   });
 
-  test("connection that breaks while a machine is sent its programs: it is recorded, and a delete removes what came; within 30 s", async () => {
+  test("connection that breaks while a machine is sent its programs: it is recorded with its host key, can be given up while another one answers there, and a delete removes what came; within 30 s", async () => {
     const two = worker(2, { labels: { zone: "b" } });
     const host = here.host(3);
     await stack.write(program({ two, three: worker(3) }));
@@ -150,6 +157,11 @@ describe("hosts of a cluster, over SSH", () => {
     const logins = host.processes().filter(({ command }) => command.startsWith("sshd: root"));
     await host.output(["sh", "-c", `kill -9 ${logins.map(({ pid }) => pid).join(" ")}`]);
     expect(await went).toMatch(/the connection to ssh:.* was lost/);
+    const giveBack = await changeHostKey(host);
+    await stack.write(program({ two, three: worker(3, { onDelete: { force: true } }) }));
+    const { stdout } = await stack.up();
+    expect(stdout).toMatch(/recorded when it was first reached is SHA256:.*: onDelete\.force is recorded/);
+    await giveBack();
     await stack.write(program({ two }));
     expect(await stack.appliedSteps()).toMatchObject([
       { op: "delete", urn: expect.stringMatching(/::three$/) },

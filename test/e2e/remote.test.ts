@@ -1,7 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Host, Lab } from "../lab/index.ts";
-import { type BareHosts, bareHostsMs, publishedWeb, remainsOn, startBareHosts } from "./bare-hosts.ts";
+import {
+  type BareHosts,
+  bareHostsMs,
+  changeHostKey,
+  publishedWeb,
+  remainsOn,
+  startBareHosts,
+} from "./bare-hosts.ts";
 import { addStack, type Program, type ResourceSpec, type Stack } from "./stack.ts";
 
 let bare: BareHosts;
@@ -30,16 +37,6 @@ const program = (far = cluster(), services: Record<string, ResourceSpec> = { web
 const fetched = async (path: string) =>
   (await stack.run(["curl", "-sS", "--max-time", "5", `http://${host.address}:8000/${path}`])).stdout;
 const pinned = async () => (await host.hostKey()).split(" ").slice(0, 2).join(" ");
-/** As after an installation anew. */
-const otherHostKey = async () => {
-  await host.output([
-    "sh",
-    "-c",
-    "cd /etc/ssh && rm ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key",
-  ]);
-  await host.output(["sh", "-c", "kill -HUP $(pgrep -o -x sshd)"]);
-  await until(async () => (await host.ssh("true")).stderr.includes("verification failed"));
-};
 const unchanged = async () => {
   expect(await stack.preview()).toEqual([]);
   expect((await stack.refresh()).stdout).not.toMatch(/updated|deleted/);
@@ -99,6 +96,10 @@ describe("a cluster on another machine, over SSH", () => {
     expect(await far("backup x")).toMatchObject({ code: 1, stderr: expect.stringMatching(/log in to far/) });
     const strange = await stack.run(["constellation", "-c", `admin@${host.address}`, "ps"]);
     expect(strange).toMatchObject({ code: 1, stderr: expect.stringMatching(/Host key verification failed/) });
+    const told = await stack.run(["constellation", "-c", `admin@${host.address}`, "ps", "--json"]);
+    expect(JSON.parse(told.stderr)).toMatchObject({
+      error: { message: expect.stringMatching(/it ended before it began: .*Host key verification failed/) },
+    });
   });
 
   test("a context names it; a login that is lost while it is watched is made again", async () => {
@@ -155,7 +156,7 @@ describe("a cluster on another machine, over SSH", () => {
   });
 
   test("another host key than the recorded one: nothing is sent", async () => {
-    await otherHostKey();
+    await changeHostKey(host);
     await stack.write(program(cluster({ labels: { zone: "b" } })));
     const said = await stack.failingUp();
     expect(said).toMatch(
@@ -203,7 +204,7 @@ describe("a bootstrap", () => {
   test("a machine in whose place another one answers is let go with forceDestroy", async () => {
     await stack.write(program(cluster(), {}));
     await stack.up();
-    await otherHostKey();
+    await changeHostKey(host);
     await stack.write(program(cluster({}, { forceDestroy: true }), {}));
     expect((await stack.up()).stdout).toMatch(/its host key is .*forceDestroy is recorded, .* lets go of it/);
     expect((await stack.destroy()).stdout).toMatch(/its host key is .* what is on it stays/);

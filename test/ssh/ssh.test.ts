@@ -140,9 +140,9 @@ describe("host keys", () => {
       expect(error?.code).toBe("host-key-changed");
       for (const fingerprint of both) expect(error?.message).toContain(fingerprint);
     }
-    expect(pinned?.message).toMatch(/the one that the program pins is .*correct ssh\.hostKey of its Host/);
+    expect(pinned?.message).toMatch(/the one that the program pins is .*set ssh\.hostKey .* to SHA256:/);
     expect(recorded?.message).toMatch(
-      /the one that was recorded .* is .*set ssh\.hostKey of its Host.* to SHA256:/,
+      /the one that was recorded .* is .*set ssh\.hostKey \(of a Cluster's server: servers\.NAME\.ssh\.hostKey\) to SHA256:/,
     );
     // What an access hands on was not written by the program either.
     const handedOn = (await visit({ target: pinTo(target(), known) })).error;
@@ -163,7 +163,10 @@ describe("jump hosts", () => {
       [`127.0.0.1:${ports.inner}`]: inner.hostKey,
     });
     const wrong = await visit({ target: through(ports.plain, { hostKey: inner.hostKey }) });
-    expect(wrong.error).toMatchObject({ code: "host-key-changed" });
+    expect(wrong.error).toMatchObject({
+      code: "host-key-changed",
+      message: expect.stringContaining("set ssh.jump[0].hostKey "),
+    });
   });
 
   test("that forward nothing are named", async () => {
