@@ -9,5 +9,5 @@ export { type JoinAnswer, type JoinWish, joinAnswer, parseToken, parseWish, type
 export { type HostState, livenessLimits } from "./liveness.ts";
 export { steadinessLimits } from "./steadiness.ts";
 export type { Hosts, HostsPorts, ServerPorts } from "./types.ts";
-export { type HostWatch, watchHosts } from "./watch.ts";
+export { type HostWatch, type WatchOptions, watchHosts } from "./watch.ts";
 export { withStates } from "./with-states.ts";

@@ -10,6 +10,7 @@
 export { type CredentialUse, registryAccess } from "./access.ts";
 export { type ImagesOptions, openImages } from "./images.ts";
 export { noRegistry } from "./no-registry.ts";
+export { shareImages } from "./shared.ts";
 export type {
   ImageProgress,
   ImageSource,
