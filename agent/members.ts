@@ -8,7 +8,7 @@ import { keepListening } from "./listening.ts";
 import { readMachineId } from "./machine-id.ts";
 import { admitServers, type OwnServers } from "./new-servers.ts";
 import { createReach, type Reach } from "./reach/index.ts";
-import { createServers, promoteLearners, type Servers } from "./servers/index.ts";
+import { createServers, promoteLearners, type Servers, type ServersPorts } from "./servers/index.ts";
 import { type ServingOptions, sessionRoutes } from "./session/index.ts";
 import { families, keys, type Store } from "./store/index.ts";
 
@@ -23,6 +23,7 @@ export interface MembersOptions
   readonly records: Store;
   readonly watch: HostWatch;
   readonly remainingMs: HostsPorts["remainingMs"];
+  readonly handOver: ServersPorts["handOver"];
   readonly clusters: Clusters;
   readonly servers: OwnServers;
   /** What the other servers ask for. */
@@ -61,7 +62,7 @@ export function admitMembers(options: MembersOptions): Members {
     serving: admitServers({ ...options, authority }),
   });
   const servers = createServers({
-    ...{ members: options.servers, self, forget: hosts.forget },
+    ...{ members: options.servers, self, handOver: options.handOver, forget: hosts.forget },
     recorded: () =>
       records.list(families.host).flatMap(({ record }) => (record.role === "server" ? [record] : [])),
     leader: () => records.get(families.leader, keys.leader)?.record.server,

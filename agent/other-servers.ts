@@ -68,6 +68,7 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
   const { store, self, stateDir, here, log, signal, bootClock, isDiskFull, onHeard } = options;
   const others = otherServersIn(store, self);
   const places = () => others().flatMap(placeOf);
+  const nameAt = (place: string) => others().find((one) => placeOf(one).includes(place))?.name ?? place;
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
@@ -98,7 +99,7 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
 
   return {
     isAlone: () => others().length === 0,
-    blobs: () => links.all().map(blobsBehind),
+    blobs: () => links.all().map((link) => blobsBehind(nameAt(link.server), link)),
     onServers: (listener) => void listeners.add(listener),
     askSilences(hosts, tell) {
       for (const { session } of links.all())
@@ -128,7 +129,7 @@ export function followOtherServers(options: OtherServersOptions): OtherServers {
 
 const placeOf = ({ address }: HostRecord) => (address ? [`${address}:${ports.servers}`] : []);
 
-function blobsBehind({ server, session, over }: Link): OtherBlobs {
+function blobsBehind(server: string, { session, over }: Link): OtherBlobs {
   return {
     server,
     missing: async (wanted) =>

@@ -6,7 +6,7 @@ import { type AgentPaths, type Digest, type Instance, quantityBytes } from "../c
 import { answersOf } from "./answers.ts";
 import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
 import { createClusters, type LocalRange } from "./cluster/index.ts";
-import { createCopies, keepCopies } from "./copies/index.ts";
+import { createCopies, createHandOver, keepCopies } from "./copies/index.ts";
 import { createDocuments } from "./documents/index.ts";
 import { createFeed } from "./events/index.ts";
 import type { Confirmation, Holds } from "./fence/index.ts";
@@ -121,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { onPlacing } = outlook;
 
   const copies = createCopies({
-    ...{ own: options.images, others: others.blobs },
+    ...{ self: hostName, own: options.images, others: others.blobs },
     isAlone: async () => !(await hasOtherVoters(servers)),
   });
   const shared = shareImages(options.images, others.isAlone);
@@ -143,10 +143,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
   const assignments = createAssignments(store, sealer);
   const session = createLocalSession({ store, records, assignments, host: hostName, onPlacing, onProgress });
+  const uploads = () => uploadsInUse(store);
   const members = admitMembers({
     ...{ store, records, watch, clusters, assignments, onPlacing, onProgress, log: hostLog, signal },
     ...{ self: hostName, servers, stateDir, openBlob: shared.openBlob, blobsOf: shared.blobsOf },
     ...{ confirm: relay.confirm, remainingMs: grants.removableInMs, isStranded: leadership.isStranded },
+    handOver: createHandOver({ copies, uploads, blobsOf: shared.blobsOf, signal }),
     routes: otherServersRoutes({
       ...{ watch, relay, confirm: grants.confirm, blobs: options.images },
       onProgress(id, message) {
@@ -156,8 +158,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     }),
   });
   const keepingCopies = keepCopies({
-    ...{ copies, others, blobsOf: options.images.blobsOf, signal },
-    uploads: () => uploadsInUse(store),
+    ...{ copies, others, uploads, blobsOf: options.images.blobsOf, signal },
     log: log.child({ component: "images" }),
   });
 

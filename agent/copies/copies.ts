@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { ConstellationError, type Digest } from "../../contract/index.ts";
+import { spread } from "./spread.ts";
 import type { CopiesPorts, OtherBlobs } from "./types.ts";
 
 /** What one copy from another server may take, in milliseconds. */
@@ -18,11 +19,21 @@ export interface Copies {
    * `unreachable` where none takes them.
    */
   ensure(digests: readonly Digest[]): Promise<void>;
+  /**
+   * Before a server goes, this one or another: what any server has of them is on two of those that stay, or on the only one.
+   * Throws `unreachable` where that is not to be had.
+   */
+  spread(digests: readonly Digest[], leaving: string, signal: AbortSignal): Promise<void>;
   /** A blob of another server. Throws `image-missing` where none has it. */
   openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable>;
 }
 
-export function createCopies({ own, others, isAlone }: CopiesPorts): Copies {
+export function createCopies({ self, own, others, isAlone }: CopiesPorts): Copies {
+  const here: OtherBlobs = {
+    ...{ server: self, missing: own.missingBlobs, put: own.putBlob },
+    open: (digest) => own.openBlob(digest),
+  };
+
   async function openElsewhere(digest: Digest, signal: AbortSignal): Promise<Readable> {
     for (const other of others()) {
       const lacks = await other.missing([digest]).catch(() => [digest]);
@@ -97,6 +108,13 @@ export function createCopies({ own, others, isAlone }: CopiesPorts): Copies {
       const missing = new Set(await own.missingBlobs(digests));
       const single = await lackedByAll(digests.filter((digest) => !missing.has(digest)));
       if (single.length > 0) await copy(single);
+    },
+
+    async spread(digests, leaving, signal) {
+      const all = [here, ...others()];
+      const isLeaving = ({ server }: OtherBlobs) => server === leaving;
+      const [go, stay] = [all.filter(isLeaving), all.filter((one) => !isLeaving(one))];
+      await spread(digests, stay, go, `remove server ${leaving}`, signal);
     },
 
     async putBlob(digest, content) {

@@ -10,6 +10,7 @@ export interface OwnBlobs {
 
 /** Another server that answers; each call rejects where it does not, or cannot. */
 export interface OtherBlobs {
+  /** Its name. */
   readonly server: string;
   missing(digests: readonly Digest[]): Promise<readonly string[]>;
   put(digest: Digest, content: Readable): Promise<void>;
@@ -17,6 +18,8 @@ export interface OtherBlobs {
 }
 
 export interface CopiesPorts {
+  /** This server's name. */
+  readonly self: string;
   readonly own: OwnBlobs;
   /** Those that are reached now, in any order. */
   readonly others: () => readonly OtherBlobs[];

@@ -8,5 +8,5 @@ export { type Change, lostQuorum, majorityOf, refusalOf, refusalToRecover } from
 export { hasOtherVoters, look } from "./look.ts";
 export { promoteLearners } from "./loop.ts";
 export { forgetJoining, type OwnPeering, peeringRecord } from "./peering.ts";
-export { createServers, type Servers } from "./servers.ts";
+export { createServers, type Servers, type ServersPorts } from "./servers.ts";
 export type { SeenMember, StoreMember, StoreMembers } from "./types.ts";

@@ -15,6 +15,8 @@ export interface ServersPorts {
   readonly recorded: () => readonly { readonly name: string; readonly address?: string | undefined }[];
   /** Whose agent leads. */
   readonly leader: () => string | undefined;
+  /** What a server has that no other one has gets to those that stay; rejects where it does not. */
+  readonly handOver: (name: string) => Promise<void>;
   /** Removes a host's record, and what hangs on it. */
   readonly forget: (name: string) => Promise<void>;
 }
@@ -24,7 +26,10 @@ export interface Servers {
   list(): Promise<Server[]>;
   /** A learner counts from then on. Throws `not-found`, `taken` with the reason, `unreachable` while it has not caught up. */
   promote(name: string): Promise<Server>;
-  /** It keeps the state no longer, and is no host any more. Throws `not-found`, and `taken` where the majority would be lost. */
+  /**
+   * It keeps the state no longer, and is no host any more. Throws `not-found`, `taken` where the majority would be lost, and
+   * `busy` or `unreachable` where it alone has an upload that is in use.
+   */
   remove(name: string): Promise<void>;
 }
 
@@ -74,6 +79,7 @@ export function createServers(ports: ServersPorts): Servers {
       const { seen, member } = await find(name);
       const reason = member ? refusalOf({ kind: "remove", id: member.id }, seen) : lostQuorum(seen);
       refuse(`remove server ${name}`, reason);
+      await ports.handOver(name);
       const steps = [];
       if (member) steps.push(() => patiently(() => members.remove(member.id)));
       if (recorded().some((record) => record.name === name)) steps.push(() => ports.forget(name));
