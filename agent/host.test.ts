@@ -1,7 +1,55 @@
 import { expect, test } from "@jest/globals";
+import type { Instance } from "../contract/index.ts";
 import { runHost } from "./host.ts";
 import type { HostInstances } from "./instances/index.ts";
 import type { Assignment, HostSession } from "./session/index.ts";
+
+test("a route leads to no instance of the host's own that it sees fail, also while no server answers", async () => {
+  const ending = new AbortController();
+  const endpoints = ["web-0", "web-1"].map((instance) => ({ instance }));
+  const told = { revision: 1, services: [{ name: "web", endpoints }] } as unknown as Assignment;
+  let reports = 0;
+  const session: HostSession = {
+    async *assignments() {
+      yield told;
+    },
+    report: () => (reports++ === 0 ? Promise.resolve() : new Promise(() => undefined)),
+    onPlacing() {},
+    progress() {},
+  };
+  let healthy = true;
+  const assigned: string[] = [];
+  const { promise: isAssigned, resolve } = Promise.withResolvers<void>();
+  let changed = () => {};
+  const running = runHost({
+    ...{ session, lastAssignment: undefined, signal: ending.signal },
+    network: {
+      assign({ services }) {
+        assigned.push(services.flatMap((route) => route.endpoints.map(({ instance }) => instance)).join());
+        resolve();
+      },
+    },
+    describe: () => ({}) as ReturnType<Parameters<typeof runHost>[0]["describe"]>,
+    createInstances: (reports) => {
+      changed = reports.changed;
+      return {
+        async run(assignments) {
+          for await (const _ of assignments);
+        },
+        list: () => [{ id: "web-0", state: "running", healthy } as Instance],
+        entry: () => undefined,
+      };
+    },
+  }).running;
+  await isAssigned;
+  for (const now of [true, false, false, true]) {
+    healthy = now;
+    changed();
+  }
+  expect(assigned).toEqual(["web-0,web-1", "web-1", "web-0,web-1"]);
+  ending.abort();
+  await running;
+});
 
 test("a host whose first report fails follows what it is told all the same", async () => {
   const ending = new AbortController();

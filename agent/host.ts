@@ -1,5 +1,6 @@
 import { availableParallelism, networkInterfaces, release, totalmem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { HostReport } from "../contract/index.ts";
 import type { LocalRange } from "./cluster/index.ts";
 import { ownAddress } from "./host-address.ts";
@@ -8,10 +9,13 @@ import type { HostNetwork } from "./network/index.ts";
 import {
   type Assignment,
   type HostSession,
+  idleAmong,
   isBefore,
   isSameBesideRevision,
   type Observation,
+  routedAmong,
   withKeptRoutes,
+  withoutRoutesTo,
 } from "./session/index.ts";
 
 /** How long the servers may take before the network goes on without them, in milliseconds. */
@@ -37,8 +41,9 @@ export interface RunningHost {
 export function runHost(options: HostOptions): RunningHost {
   const { session, lastAssignment, network, describe, createInstances, signal } = options;
   let latest: Assignment | undefined;
+  const routes = createRoutes(network, () => instances.list());
   // Not at once: the rules in the kernel may already be newer.
-  if (lastAssignment) setTimeout(() => latest ?? network.assign(lastAssignment), patienceMs).unref();
+  if (lastAssignment) setTimeout(() => latest ?? routes.assign(lastAssignment), patienceMs).unref();
   const observationOf = (assignment: Assignment, list: Observation["instances"]): Observation => {
     const { revision, lineage } = assignment;
     const heard = { revision, ...(lineage !== undefined && { lineage }) };
@@ -47,6 +52,7 @@ export function runHost(options: HostOptions): RunningHost {
   const instances = createInstances({
     // Before the first assignment nobody knows this host's range; what it runs is reported with that.
     instances: async (list) => (latest ? session.report(observationOf(latest, list)) : undefined),
+    changed: () => routes.look(),
     progress: (id, message) => session.progress(id, message),
   });
 
@@ -63,11 +69,34 @@ export function runHost(options: HostOptions): RunningHost {
       // What fails of it is reported again by the instances themselves; no route waits for that.
       if (isFirst) await briefly(session.report(observationOf(assignment, instances.list())));
       // After the instances: a start waits for no packet rule.
-      network.assign(assignment);
+      routes.assign(assignment);
     }
   }
 
   return { instances, running: instances.run(assignments(), signal) };
+}
+
+/**
+ * The network as it is assigned, but for instances of this host that do not serve: the servers learn of those later, or not at
+ * all while none of them answers.
+ */
+function createRoutes(network: HostOptions["network"], instances: () => Observation["instances"]) {
+  let assigned: Assignment | undefined;
+  let left: ReadonlySet<string> = new Set();
+  const assign = (assignment: Assignment) => {
+    assigned = assignment;
+    left = routedAmong(assignment, idleAmong(instances()));
+    network.assign(withoutRoutesTo(assignment, left));
+  };
+  return {
+    assign,
+    /** One of them may serve now, or no more. */
+    look() {
+      if (assigned === undefined) return;
+      const now = routedAmong(assigned, idleAmong(instances()));
+      if (!isDeepStrictEqual(now, left)) assign(assigned);
+    },
+  };
 }
 
 const asNewAs = (told: Assignment, before: Assignment | undefined): Assignment =>

@@ -77,7 +77,7 @@ function createAdopted(ports: Partial<InstancesPorts>) {
         leadsTo: () => true,
         owesAnswer: unused("owesAnswer"),
       },
-      reports: { instances: async () => undefined, progress() {} },
+      reports: { instances: async () => undefined, changed() {}, progress() {} },
       ...ports,
     },
   });
@@ -112,6 +112,7 @@ test("an assignment that comes in the middle of a pass stops nothing that it wan
         states.push(...list.map(({ state }) => state));
         reported.resolve();
       },
+      changed() {},
       progress() {},
     },
   });

@@ -50,6 +50,7 @@ export function createHostInstances({ folders, host, ports, log }: InstancesOpti
   let lookedAt = Number.NEGATIVE_INFINITY;
   const reporting = createReporting({
     send: async () => await ports.reports.instances(list()),
+    onNews: () => ports.reports.changed(),
     areMoreComing: () => [...entries.values()].some(({ record }) => isAboutToRun(record.life)),
     log,
   });

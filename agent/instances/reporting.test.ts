@@ -13,6 +13,7 @@ function createCounted(areMoreComing: () => boolean, send: (count: number) => vo
   let count = 0;
   const waiting = new Map<number, () => void>();
   const reporting = createReporting({
+    onNews: () => undefined,
     areMoreComing,
     log: pino({ level: "silent" }),
     async send() {

@@ -18,19 +18,25 @@ export interface Reporting {
 
 export interface ReportingPorts {
   readonly send: () => Promise<void>;
+  /** Something is to be told. */
+  readonly onNews: () => void;
   /** Whether more instances are about to run. */
   readonly areMoreComing: () => boolean;
   readonly log: Logger;
 }
 
-export function createReporting({ send, areMoreComing, log }: ReportingPorts): Reporting {
+export function createReporting({ send, onNews, areMoreComing, log }: ReportingPorts): Reporting {
   const news = createPulse();
   let reportedAt = Number.NEGATIVE_INFINITY;
   let shared: NodeJS.Timeout | undefined;
 
   return {
-    soon: news.fire,
+    soon() {
+      onNews();
+      news.fire();
+    },
     together() {
+      onNews();
       const waitMs = reportedAt + instanceLimits.sharedReportMs - performance.now();
       if (waitMs <= 0 || !areMoreComing()) news.fire();
       else shared ??= setTimeout(news.fire, waitMs).unref();

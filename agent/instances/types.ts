@@ -237,5 +237,7 @@ export interface Network {
 export interface Reports {
   /** The whole list, after every change; rejects when it was not stored, and is then called again. */
   instances(instances: readonly Instance[]): Promise<void>;
+  /** Something of the list is another now: told at once, also while no report gets through. */
+  changed(): void;
   progress(instanceId: string, message: string): void;
 }

@@ -9,6 +9,7 @@ export { withKeptRoutes } from "./kept-routes.ts";
 export { laterSession } from "./later.ts";
 export { createLocalSession, type LocalSessionOptions } from "./local.ts";
 export { isBefore, isSameBesideRevision } from "./order.ts";
+export { idleAmong, routedAmong, withoutRoutesTo } from "./own-health.ts";
 export type { Link } from "./remote/link.ts";
 export { keepLinks, type Links } from "./remote/links.ts";
 export { keepCertificate } from "./remote/renewal.ts";

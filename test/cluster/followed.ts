@@ -8,8 +8,8 @@ export interface Followed {
   readonly instances: readonly Instance[];
   /** It serves either way: so who is still led to it is found out. */
   setWell(instance: Instance, isWell: boolean): Promise<void>;
-  /** Waits until the name and the virtual address lead to these alone and to each, on every host; how many milliseconds. */
-  leadsTo(instances: readonly Instance[]): Promise<number>;
+  /** Waits until the name and the virtual address lead to these alone and to each, on these hosts or all; how many milliseconds. */
+  leadsTo(instances: readonly Instance[], on?: readonly Host[]): Promise<number>;
   /** What is wrong with answers on any host for a while: each is to be led to all instances. */
   faultsFor(ms: number): Promise<readonly string[]>;
 }
@@ -57,13 +57,11 @@ export async function serveFollowed(cluster: TestCluster): Promise<Followed> {
     instances,
     setWell: async (instance, isWell) =>
       void (await inside(isOf(instance), isWell ? "touch /etc/well" : "rm /etc/well")),
-    async leadsTo(some) {
+    async leadsTo(some, on = hosts) {
       const wanted = JSON.stringify(expected(some));
       const startedAt = performance.now();
       const look = async (host: Host) => JSON.stringify(await seenOn(host)) === wanted || undefined;
-      const seen = hosts.map((host) =>
-        until(`${host.hostname} to see ${wanted}`, () => look(host), followMs),
-      );
+      const seen = on.map((host) => until(`${host.hostname} to see ${wanted}`, () => look(host), followMs));
       await Promise.all(seen);
       return performance.now() - startedAt;
     },

@@ -83,12 +83,19 @@ describe("a service that is followed from every host", () => {
     }
   });
 
-  test("kill -9 of the server's store, guard and agent, then of the other host's: names and virtual addresses answer on both, and follow changes again after an up; at once", async () => {
+  test("kill -9 of the server's store, guard and agent, then of the other host's: names and virtual addresses answer on both, follow what becomes of a host's own instance there meanwhile, and all changes again after an up; at once", async () => {
     const { instances, setWell, leadsTo, faultsFor } = followed;
-    for (const host of [cluster.server, ...cluster.workers]) {
-      await killAll(host);
-      expect(await faultsFor(3_000)).toEqual([]);
-    }
+    const [worker] = cluster.workers as [Host];
+    const [own, ...elsewhere] = [...instances].sort((a) => (a.host === worker.hostname ? -1 : 1));
+    await killAll(cluster.server);
+    expect(await faultsFor(3_000)).toEqual([]);
+    if (!own) throw new Error("none is there");
+    await setWell(own, false);
+    await leadsTo(elsewhere, [worker]);
+    await setWell(own, true);
+    await leadsTo(instances, [worker]);
+    await killAll(worker);
+    expect(await faultsFor(3_000)).toEqual([]);
     for (const host of cluster.lab.hosts) await cluster.agent(host, ["up"]);
     for (const host of cluster.lab.hosts) await cluster.isState(host, "ready");
     const [one, ...others] = await cluster.healthy("follower");

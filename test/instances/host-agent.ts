@@ -107,6 +107,7 @@ const instances = createHostInstances({
       async instances(list) {
         say({ report: list, atMs: Date.now() });
       },
+      changed() {},
       progress: (instance, message) => say({ progress: { instance, message } }),
     },
   },
