@@ -30,12 +30,13 @@ const fit: Facts = {
   isAgentRunning: false,
 };
 const found = (facts: Partial<Facts>) =>
-  judge({ ...fit, ...facts }).map(({ severity, problem }) => `${severity}: ${problem}`);
+  judge({ ...fit, ...facts }, "server").map(({ severity, problem }) => `${severity}: ${problem}`);
 
 describe("judge", () => {
   test("a fit machine has no findings, an old running cluster's included", () => {
     expect(found({})).toEqual([]);
-    expect(found({ hasState: true, isAgentRunning: true })).toEqual([]);
+    const portsTaken = [{ port: "7445/udp" }]; // by the kernel
+    expect(found({ hasState: true, isAgentRunning: true, portsTaken })).toEqual([]);
   });
 
   test.each<[Partial<Facts>, string]>([
@@ -53,12 +54,22 @@ describe("judge", () => {
     [{ memoryBytes: 400 * 1024 ** 2 }, "warning: it has 400 MiB of memory"],
     [{ clockAheadMs: -90_000 }, "warning: its clock is 90 s behind ours"],
     [
-      { portsTaken: ["7443/tcp"] },
-      "warning: somebody listens on 7443/tcp there, which a cluster of several hosts needs",
+      { portsTaken: [{ port: "7443/tcp", by: "nginx (process 8)" }, { port: "7445/udp" }] },
+      "refusal: nginx (process 8) listens on 7443/tcp, somebody listens on 7445/udp, where a cluster's server listens",
+    ],
+    [
+      { hasState: true, isAgentRunning: true, portsTaken: [{ port: "7444/tcp", by: "java (process 9)" }] },
+      "warning: java (process 9) listens on 7444/tcp, where a cluster's server listens",
     ],
     [{ hasState: true }, "warning: its agent does not run"],
   ])("%j", (facts, line) => {
     expect(found(facts)).toEqual([line]);
+  });
+
+  test("a host listens where WireGuard does, and nowhere else", () => {
+    const portsTaken = [{ port: "7443/tcp", by: "nginx (process 8)" }];
+    expect(judge({ ...fit, portsTaken }, "host")).toEqual([]);
+    expect(judge({ ...fit, portsTaken: [{ port: "7445/udp" }] }, "host")).toHaveLength(1);
   });
 
   test("all of them are told at once", () => {
@@ -83,10 +94,13 @@ describe("the script", () => {
     expect(parseFacts("system=Linux\nkernel=6.1\n", around)).toBeUndefined();
   });
 
-  test("ports count only while no agent of ours listens there", () => {
-    const text = "listens=tcp 1D13\nlistens=tcp6 1D13\nlistens=udp 1D15\nlistens=tcp 0016\n";
-    expect(parseFacts(`${text}done=yes\n`, around)?.portsTaken).toEqual(["7443/tcp", "7445/udp"]);
-    expect(parseFacts(`${text}agent=yes\ndone=yes\n`, around)?.portsTaken).toEqual([]);
+  test("ports are taken by who holds their sockets, and not by an agent's own processes", () => {
+    const listens = "listens=tcp 1D13 71\nlistens=tcp6 1D13 72\nlistens=udp6 1D15 0\nlistens=tcp 1D14 73\n";
+    const holders = "holder=71 812 other my web\nholder=72 812 other my web\nholder=73 5 ours etcd\n";
+    expect(parseFacts(`${listens}${holders}done=yes\n`, around)?.portsTaken).toEqual([
+      { port: "7443/tcp", by: "my web (process 812)" },
+      { port: "7445/udp" },
+    ]);
   });
 });
 

@@ -15,8 +15,9 @@ export interface Examined {
 export async function examine({
   machine,
   root,
+  role,
   signal,
-}: Pick<Bootstrap, "machine" | "root" | "signal">): Promise<Examined> {
+}: Pick<Bootstrap, "machine" | "root" | "role" | "signal">): Promise<Examined> {
   const ssh = await machine.login(signal);
   const { stateDir, runDir } = agentPaths(root);
   const script = preflightScript(stateDir, "/opt/constellation", runDir);
@@ -30,7 +31,7 @@ export async function examine({
       `look at ${machine.name}: its shell does not run a script; is it a POSIX shell on Linux?`,
     );
   }
-  return { facts, findings: judge(facts) };
+  return { facts, findings: judge(facts, role) };
 }
 
 /** Where root's rights cannot be had, that is one finding among others. */

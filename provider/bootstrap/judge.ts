@@ -5,7 +5,8 @@ import {
   missingControllers,
   oldestKernel,
 } from "../../contract/index.ts";
-import type { Facts, Finding } from "./types.ts";
+import { clusterPorts } from "./ports.ts";
+import type { Bootstrap, Facts, Finding, TakenPort } from "./types.ts";
 
 const MiB = 1024 ** 2;
 const least = {
@@ -18,7 +19,7 @@ const architectures = ["x86_64", "aarch64"];
 /** Certificates and heartbeats put up with this much. */
 const clockMs = 5_000;
 
-type Judgement = (facts: Facts) => Pick<Finding, "problem" | "fix"> | undefined;
+type Judgement = (facts: Facts, role: Bootstrap["role"]) => Pick<Finding, "problem" | "fix"> | undefined;
 
 /** What keeps an agent from running. */
 const refusals: readonly Judgement[] = [
@@ -56,6 +57,7 @@ const refusals: readonly Judgement[] = [
           fix: `choose a machine with at least ${toMiB(least.memoryBytes)} MiB`,
         }
       : undefined,
+  ({ portsTaken, hasState }, role) => (hasState ? undefined : taken(portsTaken, role)),
 ];
 
 /** What may be meant so. */
@@ -71,13 +73,14 @@ const warnings: readonly Judgement[] = [
           fix: "let both follow a time server",
         }
       : undefined,
-  ({ portsTaken }) =>
-    portsTaken.length === 0
-      ? undefined
-      : {
-          problem: `somebody listens on ${portsTaken.join(", ")} there, which a cluster of several hosts needs`,
-          fix: "move that program to another port",
-        },
+  // What is part of a cluster stays it; who holds a port without a process there may be its own kernel's WireGuard.
+  ({ portsTaken, hasState }, role) =>
+    hasState
+      ? taken(
+          portsTaken.filter(({ by }) => by !== undefined),
+          role,
+        )
+      : undefined,
   ({ hasState, isAgentRunning, stateDir }) =>
     hasState && !isAgentRunning
       ? { problem: "its agent does not run", fix: `it is started, with what ${stateDir} holds` }
@@ -85,10 +88,10 @@ const warnings: readonly Judgement[] = [
 ];
 
 /** All at once: refusals, then warnings. Empty: it is fit. */
-export function judge(facts: Facts): Finding[] {
+export function judge(facts: Facts, role: Bootstrap["role"]): Finding[] {
   const of = (severity: Finding["severity"], judgements: readonly Judgement[]) =>
     judgements.flatMap((one): Finding[] => {
-      const found = one(facts);
+      const found = one(facts, role);
       return found === undefined ? [] : [{ severity, ...found }];
     });
   return [...of("refusal", refusals), ...of("warning", warnings)];
@@ -99,6 +102,16 @@ function tooFull(freeBytes: number | undefined, wanted: number, folder: string) 
   return {
     problem: `${toMiB(freeBytes)} MiB are free for ${folder}`,
     fix: `free at least ${toMiB(wanted)} MiB`,
+  };
+}
+
+function taken(ports: readonly TakenPort[], role: Bootstrap["role"]) {
+  const needed = ports.filter(({ port }) => clusterPorts[role].includes(port));
+  if (needed.length === 0) return undefined;
+  const told = needed.map(({ port, by = "somebody" }) => `${by} listens on ${port}`).join(", ");
+  return {
+    problem: `${told}, where a cluster's ${role} listens`,
+    fix: "stop that or move it to another port, or name another machine",
   };
 }
 

@@ -1,15 +1,6 @@
 import { machineDigest } from "../../contract/index.ts";
-import type { Facts, Membership } from "./types.ts";
-
-/** What the agents of a cluster listen on: 7443 for hosts and clients, 7444 for the store, 7445 for WireGuard. */
-const ours: Readonly<Record<string, string>> = {
-  "tcp 1D13": "7443/tcp",
-  "tcp6 1D13": "7443/tcp",
-  "tcp 1D14": "7444/tcp",
-  "tcp6 1D14": "7444/tcp",
-  "udp 1D15": "7445/udp",
-  "udp6 1D15": "7445/udp",
-};
+import { clusterPorts } from "./ports.ts";
+import type { Facts, Membership, TakenPort } from "./types.ts";
 
 /** What cannot be had from the script's text. */
 export interface Around {
@@ -36,7 +27,6 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
   const clock = number("clock");
   const machineId = all("machineId").find((id) => /^[0-9a-f]{32}$/.test(id));
   const isAgentRunning = last("agent") === "yes";
-  const taken = all("listens").flatMap((entry) => ours[entry] ?? []);
   return {
     system: last("system"),
     kernel: last("kernel"),
@@ -51,7 +41,7 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
     memoryBytes: bytes("memoryKiB"),
     // Its clock was read in whole seconds: half of one is on average what that takes off.
     clockAheadMs: clock === undefined ? undefined : clock * 1000 + 500 - nowMs,
-    portsTaken: isAgentRunning ? [] : [...new Set(taken)].sort(),
+    portsTaken: takenIn(all("listens"), all("holder")),
     installed:
       last("installedVersion") === ""
         ? undefined
@@ -62,6 +52,21 @@ export function parseFacts(text: string, { stateDir, rootRefusal, nowMs }: Aroun
     machineDigest: machineId === undefined ? undefined : machineDigest(machineId),
     isAgentRunning,
   };
+}
+
+/** @param holders of sockets, `INODE PID ours|other NAME` */
+function takenIn(listens: readonly string[], holders: readonly string[]): TakenPort[] {
+  const found = new Map<string, TakenPort>();
+  for (const line of listens) {
+    const [table = "", hex = "", inode] = line.split(" ");
+    const port = `${Number.parseInt(hex, 16)}/${table.replace("6", "")}`;
+    if (!clusterPorts.server.includes(port) || found.has(port)) continue;
+    const holder = holders.find((one) => one.startsWith(`${inode} `));
+    const [, pid, whose, ...name] = holder?.split(" ") ?? [];
+    if (whose === "ours") continue;
+    found.set(port, { port, ...(holder && { by: `${name.join(" ")} (process ${pid})` }) });
+  }
+  return [...found.values()].sort((one, other) => (one.port < other.port ? -1 : 1));
 }
 
 /** As the agent keeps it (agent/membership.ts); a damaged one is the agent's own to tell of. */

@@ -34,7 +34,7 @@ done`;
  * @param words more for `down`
  */
 export async function removeAgent(
-  given: Omit<Bootstrap, "kits" | "hostName">,
+  given: Omit<Bootstrap, "kits" | "hostName" | "role">,
   words: readonly string[] = [],
 ): Promise<void> {
   const { machine, signal, progress, warn } = given;

@@ -27,8 +27,8 @@ export interface Facts {
   readonly memoryBytes: number | undefined;
   /** How far its clock is ahead of ours. */
   readonly clockAheadMs: number | undefined;
-  /** Of ours, those that somebody listens on; empty while our agent runs there. */
-  readonly portsTaken: readonly string[];
+  /** Of a cluster's own ports, those that somebody else than an agent listens on. */
+  readonly portsTaken: readonly TakenPort[];
   /** The kit whose programs are the ones to use there. */
   readonly installed: InstalledKit | undefined;
   /** An agent keeps something there already. */
@@ -39,6 +39,13 @@ export interface Facts {
   /** Tells it from other machines; undefined: it has no id of its own. */
   readonly machineDigest: string | undefined;
   readonly isAgentRunning: boolean;
+}
+
+export interface TakenPort {
+  /** `7443/tcp`. */
+  readonly port: string;
+  /** `nginx (process 812)`; undefined: nobody can tell, or the kernel itself. */
+  readonly by?: string | undefined;
 }
 
 export interface InstalledKit {
@@ -52,6 +59,8 @@ export interface Bootstrap {
   readonly machine: RemoteMachine;
   /** The agent's root folder there; absent: the machine's one agent. */
   readonly root: string | undefined;
+  /** What the machine is to be: each listens on other ports. */
+  readonly role: "server" | "host";
   /** The host's name in the cluster. */
   readonly hostName: string;
   /** Absent: its agent is brought up as what it is, a new one as a cluster of its own. */

@@ -51,13 +51,20 @@ export function hostMachine(
   const about = ({ signal, progress, warn }: Call) => ({ machine, root: undefined, signal, progress, warn });
   return {
     name: machine.name,
-    asking: (call, join) => ({ ...about(call), kits, hostName, info: call.info, join }),
+    asking: (call, join) => ({ ...about(call), kits, hostName, role: "host", info: call.info, join }),
     async bringIn(connection, member, call) {
       const join = { ...joiningOf(connection, machine, inputs, call), known: member };
       const touching = () => {
         isTouched = true;
       };
-      const { upgradedFrom } = await bootstrap({ ...about(call), hostName, kits, join, touching });
+      const { upgradedFrom } = await bootstrap({
+        ...about(call),
+        hostName,
+        role: "host",
+        kits,
+        join,
+        touching,
+      });
       if (upgradedFrom !== undefined)
         call.info(`agent upgraded from ${upgradedFrom} to ${String(inputs.agentVersion)}`);
     },

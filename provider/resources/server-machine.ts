@@ -55,7 +55,7 @@ export function serverMachine(
   const machine = machines.at({ ssh: target, ...within }, known);
   let trouble: ConstellationError | undefined;
   const about = ({ signal, progress, warn }: Call): Omit<Bootstrap, "join"> => ({
-    ...{ machine, root, hostName: name, kits, signal, warn },
+    ...{ machine, root, hostName: name, role: "server", kits, signal, warn },
     progress: (message) => progress(`server ${name}: ${message}`),
   });
   return {

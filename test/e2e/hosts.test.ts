@@ -47,6 +47,14 @@ const program = (workers: Record<string, ResourceSpec>): Program => ({
   outputs: { access: "${far.access}" },
 });
 
+/** Somebody's program on two of a cluster's ports. @returns its process */
+async function listenOn(host: Host): Promise<string> {
+  const listen = `socket(my $t, AF_INET, SOCK_STREAM, 0); bind($t, sockaddr_in(7443, INADDR_ANY)) or die; listen($t, 1);
+    socket(my $u, AF_INET, SOCK_DGRAM, 0); bind($u, sockaddr_in(7445, INADDR_ANY)) or die;
+    if (my $pid = fork) { print $pid; exit } close STDIN; close STDOUT; close STDERR; sleep 600`;
+  return await host.output(["perl", "-MSocket", "-e", listen]);
+}
+
 /** The command on the server, as somebody who works there has it. */
 const on = async (host: Host, ...words: string[]) =>
   await host.run(["/opt/constellation/bin/constellation", ...words]);
@@ -84,6 +92,11 @@ describe("hosts of a cluster, over SSH", () => {
     expect(said).toMatch(/onDelete\.timeout/);
     expect(said).not.toContain("PRIVATE KEY");
     await stack.write(program({ two: worker(2), three: worker(3) }));
+    const pid = await listenOn(here.host(1));
+    expect((await stack.pulumi("preview")).stdout).toContain(
+      `perl (process ${pid}) listens on 7443/tcp, perl (process ${pid}) listens on 7445/udp, where a cluster's server`,
+    );
+    await here.host(1).output(["kill", pid]);
     expect((await stack.pulumi("preview")).stdout).toMatch(
       /an agent is to be brought to ssh:\/\/root@192\.168\.77\.13/,
     );
