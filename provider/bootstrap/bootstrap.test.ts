@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
+import { bootstrap } from "./index.ts";
 import { judge } from "./judge.ts";
 import { type JoiningWish, judgeJoining } from "./judge-joining.ts";
 import { parseFacts } from "./parse.ts";
 import { preflightScript } from "./preflight-script.ts";
-import type { Facts } from "./types.ts";
+import type { Bootstrap, Facts } from "./types.ts";
 
 const around = { stateDir: "/var/lib/constellation", rootRefusal: undefined, nowMs: 1_800_000_000_000 };
 
@@ -104,9 +105,27 @@ describe("the script", () => {
   });
 });
 
+const known = { clusterId: "c1", known: { machineDigest: "here" } };
+
+test("a machine counts as touched once its agent is started, where a newer kit lay there already", async () => {
+  const done: string[] = [];
+  const newer = "installed=/opt/constellation/kit/new\ninstalledVersion=9.0.0\n";
+  const stdout = `system=Linux\nkernel=6.1.0\nmachine=x86_64\ncontrollers=cpu memory pids\noverlay=yes\n${newer}done=yes\n`;
+  const login = async () => ({ runAsRoot: async () => ({ code: 0, stdout, stderr: "" }) });
+  const given = {
+    ...{ machine: { name: "m", login }, root: undefined, role: "host", hostName: "w1" },
+    signal: new AbortController().signal,
+    kits: { require: async () => "0.1.0", send: async () => done.push("sent") },
+    touching: () => done.push("touched"),
+    progress: () => undefined,
+    join: { ...known, token: async () => await Promise.reject(new Error("no token")) },
+  };
+  await expect(bootstrap(given as unknown as Bootstrap)).rejects.toThrow("no token");
+  expect(done).toEqual(["touched"]);
+});
+
 describe("a machine that is to join a cluster", () => {
   const membership = { clusterId: "c1", clusterName: "far", name: "w1" };
-  const known = { clusterId: "c1", known: { machineDigest: "here" } };
   const said = (facts: object, join: JoiningWish["join"] = known) =>
     judgeJoining({ ...fit, ...facts }, { hostName: "w1", join }).map(({ problem }) => problem);
 

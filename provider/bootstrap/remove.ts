@@ -1,5 +1,6 @@
 import { agentPaths, ConstellationError } from "../../contract/index.ts";
 import { agentProgramPath } from "../machines/index.ts";
+import { quote } from "../ssh/index.ts";
 import { runAgent } from "./agent-command.ts";
 import { limits } from "./limits.ts";
 import type { Bootstrap } from "./types.ts";
@@ -8,7 +9,7 @@ import type { Bootstrap } from "./types.ts";
  * Programs of a kit that go on running belong to another agent of the machine, which needs it; the end of our own
  * tunnel may take a moment.
  */
-const removeKit = `
+const removeKit = (stateDir: string) => `
 used() {
   for exe in /proc/[0-9]*/exe; do
     case $(readlink "$exe" 2>/dev/null) in /opt/constellation/*) return 0 ;; esac
@@ -19,12 +20,12 @@ for attempt in 1 2 3 4 5; do
   if ! used; then rm -rf /opt/constellation && echo removed; exit; fi
   sleep 1
 done
-echo kept`;
+if [ -e ${quote(stateDir)}/.constellation ]; then echo runs; else echo kept; fi`;
 
 /** The one in use; where a bootstrap was cut short before it named any, one that was sent, if an agent began there. */
 const findProgram = (stateDir: string) => `
 if [ -x ${agentProgramPath} ]; then echo ${agentProgramPath}; exit; fi
-[ -d ${stateDir} ] || exit 0
+[ -d ${quote(stateDir)} ] || exit 0
 for program in /opt/constellation/kit/*/bin/constellation-agent; do
   if [ -x "$program" ]; then echo "$program"; exit; fi
 done`;
@@ -40,7 +41,8 @@ export async function removeAgent(
   const { machine, signal, progress, warn } = given;
   const ssh = await machine.login(signal);
   const options = { timeoutMs: limits.removeMs, signal };
-  const program = (await ssh.runAsRoot(findProgram(agentPaths(given.root).stateDir), options)).stdout.trim();
+  const { stateDir } = agentPaths(given.root);
+  const program = (await ssh.runAsRoot(findProgram(stateDir), options)).stdout.trim();
   if (program !== "") {
     progress("removing the agent");
     const { left } = await runAgent(given, program, ["down", ...words]);
@@ -48,8 +50,14 @@ export async function removeAgent(
   }
   progress("removing its programs");
   machine.hangUp();
-  const removed = await ssh.runAsRoot(removeKit, { ...options, name: "remove the kit" });
-  if (removed.stdout.trim() === "kept")
+  const removed = await ssh.runAsRoot(removeKit(stateDir), { ...options, name: "remove the kit" });
+  const outcome = removed.stdout.trim();
+  if (outcome === "runs")
+    throw new ConstellationError(
+      "host-unfit",
+      `remove the agent of ${machine.name}: it runs on from /opt/constellation, and none of its programs there takes it down; end it by hand and remove ${stateDir}, then run it again`,
+    );
+  if (outcome === "kept")
     warn(`${machine.name}: /opt/constellation stays, since another agent there runs from it`);
   else if (removed.code !== 0)
     throw new ConstellationError(

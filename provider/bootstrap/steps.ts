@@ -63,6 +63,7 @@ async function sendKit(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
 async function startAgent(bootstrap: Bootstrap, notes: Notes): Promise<Notes> {
   const program = `${notes.kitFolder}/bin/constellation-agent`;
   const { join, hostName } = bootstrap;
+  bootstrap.touching?.(); // also where no kit was sent, since a newer one lies there
   const { warnings, upgradedFrom } =
     join === undefined || notes.isMember
       ? await runAgent(bootstrap, program, ["up", "--name", hostName])
