@@ -27,7 +27,7 @@ test("a delete is over once nothing is left", async () => {
 test("a delete does not wait for a host that is lost, and says what stays there", async () => {
   const lost = on("d", "lost");
   expect(await told([on("a", "stopping"), lost], [lost])).toEqual({
-    warnings: ["web-0: d is lost; it ends there once d is back"],
+    warnings: ["web-0: d is lost; what it still runs there ends if d comes back to this cluster"],
     looks: 2,
   });
 });

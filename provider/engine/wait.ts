@@ -99,8 +99,8 @@ export async function waitUntilReady(
 }
 
 /**
- * Waits until nothing of a deleted service is left but on lost hosts, which remove it once they are back: `graceMs` for its
- * stop and a while for the rest.
+ * Waits until nothing of a deleted service is left but on lost hosts, which remove it if they come back to the cluster:
+ * `graceMs` for its stop and a while for the rest.
  */
 export async function waitUntilGone(
   client: Client,
@@ -115,7 +115,9 @@ export async function waitUntilGone(
     const awaited = left.filter(({ state }) => state !== "lost");
     if (awaited.length === 0) {
       for (const { name, host } of left)
-        call.warn(`${name}: ${host} is lost; it ends there once ${host} is back`);
+        call.warn(
+          `${name}: ${host} is lost; what it still runs there ends if ${host} comes back to this cluster`,
+        );
       return;
     }
     call.progress(`stopping: ${left.length} left; ${awaited.slice(0, 1).map(describe).join()}`);
