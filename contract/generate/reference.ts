@@ -155,7 +155,7 @@ function filesPage(): string {
       .map(({ name, doc, bound }) => [code(name), doc, bound]);
   return page(
     "Files on a machine",
-    `An agent writes to two folders and nowhere else; \`constellation-agent down\` removes both. With a root of its own, like \`--root /srv/x\`, they are \`${other.stateDir}\` and \`${other.runDir}\`. Under systemd there is also the unit \`/etc/systemd/system/constellation.service\`. On a machine that was made a host over SSH the programs lie in \`/opt/constellation\`; the delete of its \`Cluster\` removes that too.`,
+    `An agent writes to two folders and nowhere else; \`constellation-agent down\` removes both. With a root of its own, like \`--root /srv/x\`, they are \`${other.stateDir}\` and \`${other.runDir}\`. Under systemd there is also the unit \`/etc/systemd/system/constellation.service\`, under OpenRC the script \`/etc/init.d/constellation-agent\` and its link in \`/etc/runlevels/default\`. On a machine that was made a server or a host over SSH the programs lie in \`/opt/constellation\`; its delete removes that too.`,
     `## ${stateDir}`,
     "Survives a reboot.",
     table(["name", "what", "bound"], rows("state")),
