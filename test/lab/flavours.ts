@@ -17,13 +17,15 @@ export interface Origin {
   readonly sshdFrom: string;
   /** A folder that is shown as it is, read-only. */
   readonly shared?: string;
+  /** What starts services at boot; absent: nothing does, whatever this machine's own files hold. */
+  readonly init?: "openrc";
 }
 
 const sshdFrom = trees.debian;
 const origins: Record<Flavour, Origin> = {
   machine: { layers: ["/"], sshdFrom, shared: join(import.meta.dirname, "..", "..") },
   debian: { layers: [trees.debian], sshdFrom },
-  "debian-openrc": { layers: [trees.openrc, trees.debian], sshdFrom },
+  "debian-openrc": { layers: [trees.openrc, trees.debian], sshdFrom, init: "openrc" },
   "debian-sudo": { layers: [trees.sudo, trees.debian], sshdFrom },
 };
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # PID 1 of a host, up to where its own init takes over: its root file system, mounts and network.
-# usage: host-init.sh FOLDER NAME ADDRESS LOWER SSHD_FROM SHARED "TYPE OPTIONS MOUNT_POINT DIRECTORY"...   (as in host-start.sh)
+# usage: host-init.sh FOLDER NAME ADDRESS LOWER SSHD_FROM SHARED INIT "TYPE OPTIONS MOUNT_POINT DIRECTORY"...   (as in host-start.sh)
 set -eu
-folder=$1 name=$2 address=$3 lower=$4 sshd_from=$5 shared=$6
-shift 6
+folder=$1 name=$2 address=$3 lower=$4 sshd_from=$5 shared=$6 init=$7
+shift 7
 here=$(dirname "$0")
 . "$here/views.sh"
 root=$folder/root
@@ -53,10 +53,10 @@ END
 # What a machine without a service manager does: what the administrator wrote, once, and sshd again and again. OpenRC
 # starts the services of its last runlevel beside that.
 boot='mkdir -p /run/sshd
-if [ -x /sbin/openrc ]; then openrc default & fi
+if [ "$0" = openrc ]; then openrc default & fi
 if [ -x /etc/rc.local ]; then /etc/rc.local & fi
 while :; do /usr/sbin/sshd -D -e; sleep 0.1; done'
 cd "$root"
 mount --move . / # as an initramfs hands over
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-  chroot . /bin/sh -c "$boot"
+  chroot . /bin/sh -c "$boot" "${init:-init}"

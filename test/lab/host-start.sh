@@ -1,14 +1,14 @@
 #!/bin/bash
 # Starts a host inside of a lab, from the disk that is there: its cgroups, namespaces, cable and PID 1; waits for sshd.
-# usage: host-start.sh FOLDER NAME ADDRESS INNER SWITCH LOWER SSHD_FROM SHARED "TYPE OPTIONS MOUNT_POINT DIRECTORY"...
+# usage: host-start.sh FOLDER NAME ADDRESS INNER SWITCH LOWER SSHD_FROM SHARED INIT "TYPE OPTIONS MOUNT_POINT DIRECTORY"...
 #   ADDRESS: on the switch; INNER: "", or the host's own where the other one is that of a box before it, which translates
 #   addresses and lets in nothing but SSH;
 #   LOWER: root file systems, colon-separated, the first on top; SSHD_FROM: a tree with sshd for those without;
-#   SHARED: a folder shown as it is, read-only, or "".
+#   SHARED: a folder shown as it is, read-only, or ""; INIT: openrc, or "".
 # Nothing ties it to the caller: it ends with the lab at the latest.
 set -eu
-folder=$1 name=$2 address=$3 inner=$4 switch=$5 lower=$6 sshd_from=$7 shared=$8
-shift 8
+folder=$1 name=$2 address=$3 inner=$4 switch=$5 lower=$6 sshd_from=$7 shared=$8 init=$9
+shift 9
 here=$(dirname "$0")
 . "$here/cgroups.sh"
 read_trees "$@"
@@ -22,7 +22,7 @@ fail() {
 
 make_cgroups
 (exec_in_cgroups setsid unshare --mount --net --pid --uts --ipc --fork --kill-child \
-  bash "$here/host-init.sh" "$folder" "$name" "${inner:-$address}" "$lower" "$sshd_from" "$shared" "$@") \
+  bash "$here/host-init.sh" "$folder" "$name" "${inner:-$address}" "$lower" "$sshd_from" "$shared" "$init" "$@") \
   </dev/null >"$folder/console" 2>&1 &
 parent=$!
 until [ -e "$folder/pid" ]; do

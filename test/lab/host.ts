@@ -116,9 +116,9 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
     reboot: async () => {
       // Its cgroups are there from its start until `kill` has removed them.
       if (hierarchies.some(({ directory }) => existsSync(directory))) await kill();
-      const { layers, sshdFrom, shared = "" } = originOf(record.flavour);
+      const { layers, sshdFrom, shared = "", init = "" } = originOf(record.flavour);
       const inner = record.isBehindNat ? innerAddress : "";
-      await script("host-start.sh", address, inner, switchDevice, layers.join(":"), sshdFrom, shared);
+      await script("host-start.sh", address, inner, switchDevice, layers.join(":"), sshdFrom, shared, init);
     },
     cut: async (...peers: Plugged[]) => await cut(lab, plug, peers),
     oneWay: async (...peers: Plugged[]) => await cutOneWay(lab, plug, peers),
