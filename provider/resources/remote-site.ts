@@ -7,6 +7,7 @@ import { createGathering } from "./gathering.ts";
 import type { RemoteParts } from "./remote-parts.ts";
 import { judgeServing, type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
 import type { Site } from "./site.ts";
+import { placeOf } from "./ssh-target.ts";
 import { takeDown } from "./take-down.ts";
 import { waitUntilHealthy } from "./wait-for-server.ts";
 
@@ -178,11 +179,11 @@ const settingsOf = ({ labels, taints, reserved }: HostSettings): HostSettings =>
 
 /** A machine keeps the name it was made with: placements and its own files hold it. */
 function refuseRename(id: string, before: Servers = {}, now: Servers): void {
-  const whereOf = ({ ssh }: Servers[string]) => `${ssh.address}:${ssh.port}`;
   for (const [name, server] of Object.entries(now)) {
     if (before[name] !== undefined) continue;
     const was = Object.keys(before).find(
-      (other) => now[other] === undefined && whereOf(before[other] as Servers[string]) === whereOf(server),
+      (other) =>
+        now[other] === undefined && placeOf((before[other] as Servers[string]).ssh) === placeOf(server.ssh),
     );
     if (was === undefined) continue;
     throw new ConstellationError(

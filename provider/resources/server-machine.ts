@@ -14,15 +14,15 @@ import {
 } from "../bootstrap/index.ts";
 import type { Call } from "../engine/index.ts";
 import type { Place, RemoteMachine } from "../machines/index.ts";
-import { type HostKeys, pinTo, whereOf } from "../ssh/index.ts";
+import { type HostKeys, pinTo } from "../ssh/index.ts";
 import type { RemoteParts } from "./remote-parts.ts";
-import { targetOf } from "./ssh-target.ts";
+import { placeOf, targetOf } from "./ssh-target.ts";
 
 /** One of a cluster's `servers`. */
 export interface ServerMachine {
   readonly name: string;
   readonly machine: RemoteMachine;
-  /** `10.0.0.1:22`: what stays as it is when the login changes. */
+  /** `10.0.0.1:22`, after its jump hosts: what stays as it is when the login changes. */
   readonly where: string;
   readonly settings: HostSettings;
   /** Of a preview; undefined: it cannot be looked at now, and that was said. */
@@ -61,7 +61,7 @@ export function serverMachine(
   return {
     name,
     machine,
-    where: whereOf(target),
+    where: placeOf(ssh),
     settings,
     async lookAhead(call) {
       const examined = await lookAhead({ ...about(call), info: call.info });

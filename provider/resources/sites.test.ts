@@ -43,6 +43,9 @@ test("another login or host key makes no other machine of a server: nothing is t
   expect(await names({ one: { ssh: { ...ssh, hostKey: "SHA256:new" } } })).toEqual(["one"]);
   expect(await names({ one: { ssh: { ...ssh, user: "admin" } } })).toEqual(["one"]);
   expect(await names({ one: { ssh: { ...ssh, address: "10.0.0.2" } } })).toEqual(["one", "one"]);
+  // In many networks there is a 10.0.0.1.
+  const jump = [{ address: "192.0.2.1", port: 22, user: "root" }];
+  expect(await names({ one: { ssh: { ...ssh, jump } } })).toEqual(["one", "one"]);
 });
 
 test("a preview of another login hands on the access that the apply will come to", async () => {
