@@ -4,9 +4,10 @@ import type { Machines, Place, RemoteMachine } from "../machines/index.ts";
 import { formatAccess } from "./access.ts";
 import { createConnections } from "./connections.ts";
 
-test("what this run knows of a cluster goes before an access that was recorded, and before no other cluster's", async () => {
+test("what this run knows of a cluster goes before an access that was recorded, before no other cluster's, and in no other run", async () => {
   const asked: string[] = [];
   const machines: Machines = {
+    forget: () => undefined,
     at({ ssh }: Place) {
       const name = `ssh://${ssh.user}@${ssh.address}`;
       const dial = async () => {
@@ -29,4 +30,6 @@ test("what this run knows of a cluster goes before an access that was recorded, 
   connections.renew(access("c", "10.0.0.2"));
   expect(await dialled(old)).toEqual(["ssh://root@10.0.0.2"]);
   expect(await dialled(other)).toEqual(["ssh://root@10.0.0.3"]);
+  connections.begin();
+  expect(await dialled(old)).toEqual(["ssh://root@10.0.0.1"]);
 });

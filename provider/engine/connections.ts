@@ -26,6 +26,11 @@ export function createConnections(
     return accessTarget(renewed.get(given.id) ?? given, machines);
   };
   return {
+    begin() {
+      open.clear();
+      renewed.clear();
+      machines.forget();
+    },
     renew(access) {
       const newer = parseAccess(access);
       renewed.set(newer.id, newer);

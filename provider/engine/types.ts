@@ -85,6 +85,8 @@ export interface Connection {
 
 /** Finds the cluster: the resource's own `cluster`, the provider's, `CONSTELLATION_CLUSTER`, the agent here. */
 export interface Connections {
+  /** Another run begins: what the one before has found out says nothing about it. */
+  begin(): void;
   /** This run has a newer access to a cluster: from here on it goes before what is recorded of that one. */
   renew(access: string): void;
   to(access: string | undefined): Promise<Connection>;

@@ -48,6 +48,8 @@ export interface RemoteMachine {
 export interface Machines {
   /** @param known host keys recorded before; what the target itself pins goes before them. */
   at(place: Place, known?: HostKeys): RemoteMachine;
+  /** Ends every login, and forgets what was seen by them. */
+  forget(): void;
 }
 
 /** @param agentSocket where the SSH agent of whoever runs this listens. */
@@ -59,6 +61,10 @@ export function createMachines(agentSocket: string | undefined): Machines {
       const machine = machines.get(key) ?? createMachine(place, known, agentSocket);
       machines.set(key, machine);
       return machine;
+    },
+    forget() {
+      for (const machine of machines.values()) machine.leave();
+      machines.clear();
     },
   };
 }

@@ -21,6 +21,7 @@ export function attach(request: { getAddress(): string }, provider: Provider) {
 function begin(engineAddress: string, provider: Provider): void {
   provider.log.connect(engineAddress);
   provider.run = newRun();
+  provider.connections.begin();
 }
 
 export function getPluginInfo(_request: unknown, provider: Provider) {
