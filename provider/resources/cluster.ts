@@ -134,6 +134,7 @@ export function clusterOperations(
       if (hasUnknown(inputs.value)) return outputs;
       const site = siteOf(inputs.value, old);
       site.require(old, "update");
+      await tellSurplus(site, old, inputs.value, call);
       if (!concernsMachines(old, inputs.value)) return outputs;
       await refuseOther(site, old, inputs.value).catch(unlessBarred);
       await site.examine(call);
@@ -249,6 +250,15 @@ async function refuseOther(site: Site, old: Stored, inputs: Properties): Promise
     "wrong-cluster",
     `update cluster ${old.id}: it is ${String(old.outputs.clusterId)}, and ${there}; correct servers, or ${anew}`,
   );
+}
+
+/** Each update brings about the servers that the program names, and no others, whoever made them. */
+async function tellSurplus(site: Site, old: Stored, { servers }: Properties, call: Call): Promise<void> {
+  if (servers === undefined || !isFinished(old)) return;
+  // Where none answers, the rest of the preview says so.
+  const there = await site.client.listServers().catch(() => []);
+  for (const { name } of there.filter((one) => (servers as Servers)[one.name] === undefined))
+    call.info(`server ${name} is not named by servers: this update removes it from the cluster`);
 }
 
 /** All of them at once: the apply would stop at the same ones. */

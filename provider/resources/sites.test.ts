@@ -48,23 +48,23 @@ test("another login or host key makes no other machine of a server: nothing is t
   expect(await names({ one: { ssh: { ...ssh, jump } } })).toEqual(["one", "one"]);
 });
 
-test("a preview of another login hands on the access that the apply will come to", async () => {
+test("a preview of another login hands on the access that the apply will come to, and names servers that will go", async () => {
   const corrected = { ...ssh, hostKey: "SHA256:new" };
   const inputs = { value: { servers: { one: { ssh: corrected } } }, secretPaths: new Set<string>() };
+  const listServers = async () => [{ name: "one" }, { name: "by-hand" }];
   const site = {
-    client: { getCluster: async () => ({ id: "c" }) },
+    client: { getCluster: async () => ({ id: "c" }), listServers },
     require: () => undefined,
     examine: async () => [],
     way: async () => ({ access: { addresses: [], servers: [{ ssh: corrected }] }, outputs: {} }),
   } as unknown as Site;
-  const renewed: string[] = [];
+  const [renewed, told]: [string[], string[]] = [[], []];
   const connections = { renew: (access: string) => void renewed.push(access) };
   const old = { ...far, outputs: { ...far.outputs, clusterId: "c" } };
-  const outputs = await clusterOperations(() => site, connections, "0.1.0").previewUpdate(
-    old,
-    inputs,
-    {} as Call,
-  );
+  const outputs = await clusterOperations(() => site, connections, "0.1.0").previewUpdate(old, inputs, {
+    info: (message: string) => void told.push(message),
+  } as Call);
+  expect(told).toEqual([expect.stringMatching(/^server by-hand is not named .*removes it/)]);
   expect(renewed).toEqual([outputs.access]);
   expect(parseAccess(String(outputs.access))).toMatchObject({ id: "c", servers: [{ ssh: corrected }] });
 });
@@ -75,7 +75,10 @@ test.each<[object, RegExp]>([
 ])("an update that finds its only machine empty says what leads on from there: %j", async (login, said) => {
   const site = {
     require: () => undefined,
-    client: { getCluster: async () => await Promise.reject(new ConstellationError("no-cluster", "none")) },
+    client: {
+      getCluster: async () => await Promise.reject(new ConstellationError("no-cluster", "none")),
+      listServers: async () => await Promise.reject(new ConstellationError("no-cluster", "none")),
+    },
   } as unknown as Site;
   const { previewUpdate, update } = clusterOperations(() => site, { renew: () => undefined }, "0.1.0");
   const inputs = {
