@@ -135,9 +135,10 @@ export function clusterOperations(
       const site = siteOf(inputs.value, old);
       site.require(old, "update");
       await tellSurplus(site, old, inputs.value, call);
-      if (!concernsMachines(old, inputs.value)) return outputs;
+      if (inputs.value.servers === undefined || isLettingGo(old, inputs)) return outputs;
       await refuseOther(site, old, inputs.value).catch(unlessBarred);
       await site.examine(call);
+      if (isFinished(old) && !concernsMachines(old, inputs.value)) return outputs;
       if (!isFinished(old)) return { ...outputs, hostKeys: UNKNOWN };
       const { access } = await wayOf(site, String(old.outputs.clusterId));
       return { ...outputs, access, hostKeys: UNKNOWN };
@@ -198,7 +199,6 @@ const isOurs = ({ id, owner }: ClusterRecord, old: Stored, { urn }: Call) =>
 
 /** Servers that come, go or are reached otherwise, or get a newer agent. */
 function concernsMachines({ inputs: { value } }: Stored, { servers, agentVersion }: Properties): boolean {
-  if (servers === undefined) return false;
   return value.agentVersion !== agentVersion || !isDeepStrictEqual(value.servers, servers);
 }
 

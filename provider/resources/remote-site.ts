@@ -5,7 +5,13 @@ import { anyOf } from "../machines/index.ts";
 import type { HostKeys } from "../ssh/index.ts";
 import { createGathering } from "./gathering.ts";
 import type { RemoteParts } from "./remote-parts.ts";
-import { judgeServing, type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
+import {
+  barringCodes,
+  judgeServing,
+  type Looked,
+  type ServerMachine,
+  serverMachine,
+} from "./server-machine.ts";
 import type { Site } from "./site.ts";
 import { placeOf } from "./ssh-target.ts";
 import { takeDown } from "./take-down.ts";
@@ -87,7 +93,13 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
     },
 
     async examine(call) {
-      const found = await Promise.all(wanted.map(async (one) => (await one.lookAhead(call))?.findings));
+      const looks = await Promise.all(wanted.map(async (one) => await one.lookAhead(call).catch(troubleOf)));
+      const isServed = looks.some((look) => !isTrouble(look) && look?.facts.hasStore);
+      const found = looks.map((look, at) => {
+        if (!isTrouble(look)) return look?.findings;
+        if (!isServed) throw look;
+        return void call.warn(`server ${wanted[at]?.name}: ${look.message}; the others go on without it`);
+      });
       return found.every((findings) => findings === undefined)
         ? undefined
         : found.flatMap((findings = []) => findings);
@@ -169,6 +181,14 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
       };
     },
   };
+}
+
+const isTrouble = (look: unknown): look is ConstellationError => look instanceof ConstellationError;
+
+/** What keeps from one of several machines keeps nobody else from going on. */
+function troubleOf(error: unknown): ConstellationError {
+  if (error instanceof ConstellationError && barringCodes.includes(error.code)) return error;
+  throw error;
 }
 
 const settingsOf = ({ labels, taints, reserved }: HostSettings): HostSettings => ({
