@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import {
   type ClusterRecord,
   ConstellationError,
@@ -19,9 +18,10 @@ import {
   type Stored,
 } from "../engine/index.ts";
 import { agentVersionOf } from "./agent-version.ts";
+import { concernsMachines, isFinished, isLettingGo, refuseOther, tellSurplus } from "./cluster-changes.ts";
 import { readInputs, readRecord } from "./cluster-record.ts";
 import { loginIn, serversThere } from "./import-cluster.ts";
-import { barringCodes } from "./server-machine.ts";
+import { isBarred } from "./server-machine.ts";
 import { refuseWhileShared } from "./shared-cluster.ts";
 import type { Site, SiteOf } from "./site.ts";
 import { stopServices } from "./stop-services.ts";
@@ -190,17 +190,9 @@ export function clusterOperations(
 
 const unknownOutputs = { clusterId: UNKNOWN, access: UNKNOWN, revision: UNKNOWN };
 
-/** Whether its create came to its end. */
-const isFinished = ({ outputs }: Stored) => outputs.clusterId !== undefined;
-
 /** One that was not made to its end is known by who made it. */
 const isOurs = ({ id, owner }: ClusterRecord, old: Stored, { urn }: Call) =>
   isFinished(old) ? id === old.outputs.clusterId : isSameOwner(owner, { engine: "pulumi", id: urn });
-
-/** Servers that come, go or are reached otherwise, or get a newer agent. */
-function concernsMachines({ inputs: { value } }: Stored, { servers, agentVersion }: Properties): boolean {
-  return value.agentVersion !== agentVersion || !isDeepStrictEqual(value.servers, servers);
-}
 
 /** A machine that cannot be reached says nothing about what is on it. */
 function unreadable(id: string, old: Stored) {
@@ -211,20 +203,9 @@ function unreadable(id: string, old: Stored) {
   };
 }
 
-/** No agent is got at there, and may never be again: another machine may have its address. */
-const isBarred = (error: unknown): error is ConstellationError =>
-  error instanceof ConstellationError && barringCodes.includes(error.code);
-
 /** What keeps from a machine is told where that is gone to. */
 function unlessBarred(error: unknown): void {
   if (!isBarred(error)) throw error;
-}
-
-/** It is set just now, and the program asks for nothing else: that needs no machine. */
-function isLettingGo({ inputs: { value: was } }: Stored, { value }: Opened): boolean {
-  if (was.forceDestroy === true || value.forceDestroy !== true) return false;
-  const asked = (inputs: Properties) => ({ ...inputs, forceDestroy: true, agentVersion: undefined });
-  return isDeepStrictEqual(asked(was), asked(value));
 }
 
 /** A machine that is gone for good takes its agent along. */
@@ -233,32 +214,6 @@ function letGo({ forceDestroy }: Properties, call: Call) {
     refuseUnlessForced(error, forceDestroy === true, call);
     return "lost";
   };
-}
-
-/** An update of one cluster founds no other one in its place. */
-async function refuseOther(site: Site, old: Stored, inputs: Properties): Promise<void> {
-  if (inputs.servers === undefined || !isFinished(old)) return;
-  const record = await readRecord(site);
-  if (record === "down" || (record !== "gone" && record.id === old.outputs.clusterId)) return;
-  const there = record === "gone" ? "none is there" : `${record.id} is there`;
-  // A refresh goes by the logins that are recorded.
-  const isReached = isDeepStrictEqual(old.inputs.value.servers, inputs.servers);
-  const anew = isReached
-    ? "pulumi up --refresh to make it anew"
-    : "where it is gone for good, take it and all that was on it out of the state with pulumi state delete --target-dependents, then run pulumi up";
-  throw new ConstellationError(
-    "wrong-cluster",
-    `update cluster ${old.id}: it is ${String(old.outputs.clusterId)}, and ${there}; correct servers, or ${anew}`,
-  );
-}
-
-/** Each update brings about the servers that the program names, and no others, whoever made them. */
-async function tellSurplus(site: Site, old: Stored, { servers }: Properties, call: Call): Promise<void> {
-  if (servers === undefined || !isFinished(old)) return;
-  // Where none answers, the rest of the preview says so.
-  const there = await site.client.listServers().catch(() => []);
-  for (const { name } of there.filter((one) => (servers as Servers)[one.name] === undefined))
-    call.info(`server ${name} is not named by servers: this update removes it from the cluster`);
 }
 
 /** All of them at once: the apply would stop at the same ones. */

@@ -1,9 +1,9 @@
-import { type Client, type ClusterRecord, ConstellationError, drainHost } from "../../contract/index.ts";
+import { type Client, type ClusterRecord, drainHost } from "../../contract/index.ts";
 import { type Call, ownerOf } from "../engine/index.ts";
 import type { RemoteMachine } from "../machines/index.ts";
 import { type ServerPorts, settleServers, type WantedServer } from "../servers/index.ts";
 import { serverAddress } from "./server-address.ts";
-import { barringCodes, type Looked, type ServerMachine } from "./server-machine.ts";
+import { isBarred, type Looked, type ServerMachine } from "./server-machine.ts";
 
 /** For everything to move off a server that goes. */
 const drainMs = 300_000;
@@ -38,7 +38,7 @@ export function createGathering({ client, any, cluster, wanted, dropped, looked,
 
   const clear = async (server: ServerMachine) => {
     await server.clear(call).catch((error: unknown) => {
-      if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
+      if (!isBarred(error)) throw error;
       warn(`server ${server.name}: ${error.message}: what is on it stays`);
     });
   };

@@ -5,13 +5,7 @@ import { anyOf } from "../machines/index.ts";
 import type { HostKeys } from "../ssh/index.ts";
 import { createGathering } from "./gathering.ts";
 import type { RemoteParts } from "./remote-parts.ts";
-import {
-  barringCodes,
-  judgeServing,
-  type Looked,
-  type ServerMachine,
-  serverMachine,
-} from "./server-machine.ts";
+import { isBarred, judgeServing, type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
 import type { Site } from "./site.ts";
 import { placeOf } from "./ssh-target.ts";
 import { takeDown } from "./take-down.ts";
@@ -94,9 +88,9 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
 
     async examine(call) {
       const looks = await Promise.all(wanted.map(async (one) => await one.lookAhead(call).catch(troubleOf)));
-      const isServed = looks.some((look) => !isTrouble(look) && look?.facts.hasStore);
+      const isServed = looks.some((look) => !isBarred(look) && look?.facts.hasStore);
       const found = looks.map((look, at) => {
-        if (!isTrouble(look)) return look?.findings;
+        if (!isBarred(look)) return look?.findings;
         if (!isServed) throw look;
         return void call.warn(`server ${wanted[at]?.name}: ${look.message}; the others go on without it`);
       });
@@ -183,11 +177,8 @@ export function remoteSite(inputs: Properties, old: Stored | undefined, parts: R
   };
 }
 
-const isTrouble = (look: unknown): look is ConstellationError => look instanceof ConstellationError;
-
-/** What keeps from one of several machines keeps nobody else from going on. */
 function troubleOf(error: unknown): ConstellationError {
-  if (error instanceof ConstellationError && barringCodes.includes(error.code)) return error;
+  if (isBarred(error)) return error;
   throw error;
 }
 

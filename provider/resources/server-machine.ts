@@ -41,8 +41,11 @@ export interface ServerMachine {
 
 export type Looked = { readonly examined: Examined } | { readonly trouble: ConstellationError };
 
-/** That a machine is as it is keeps nobody else from going on. */
-export const barringCodes: readonly string[] = ["unreachable", "host-key-changed", "login-denied"];
+const barringCodes: readonly string[] = ["unreachable", "host-key-changed", "login-denied"];
+
+/** No agent is got at there, and may never be again, as another machine may have its address: that keeps no other one from going on. */
+export const isBarred = (error: unknown): error is ConstellationError =>
+  error instanceof ConstellationError && barringCodes.includes(error.code);
 
 export function serverMachine(
   name: string,
@@ -72,7 +75,7 @@ export function serverMachine(
       try {
         return { examined: await examine(about(call)) };
       } catch (error) {
-        if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
+        if (!isBarred(error)) throw error;
         trouble = error;
         return { trouble };
       }
@@ -104,6 +107,6 @@ export function judgeServing({ membership }: Pick<Facts, "membership">): Finding
 
 /** Of a machine that is away, what was seen before is the best there is. */
 function recordedKeys(error: unknown, known: HostKeys | undefined): HostKeys {
-  if (error instanceof ConstellationError && barringCodes.includes(error.code)) return known ?? {};
+  if (isBarred(error)) return known ?? {};
   throw error;
 }

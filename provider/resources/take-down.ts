@@ -1,6 +1,6 @@
 import { ConstellationError } from "../../contract/index.ts";
 import type { Call } from "../engine/index.ts";
-import { barringCodes, type ServerMachine } from "./server-machine.ts";
+import { isBarred, type ServerMachine } from "./server-machine.ts";
 
 /**
  * Removes all agents at once, having touched nothing before it is known that each machine can be reached, or need not be.
@@ -33,7 +33,7 @@ export async function takeDown(
 
 /** Throws, unless it is a machine that cannot be got at, and `forceDestroy` lets go of it. */
 export function refuseUnlessForced(error: unknown, isForced: boolean, call: Call): void {
-  if (!(error instanceof ConstellationError) || !barringCodes.includes(error.code)) throw error;
+  if (!isBarred(error)) throw error;
   if (!isForced) {
     const advice =
       "where the machine is gone for good, set forceDestroy, run pulumi up, then destroy it again";
