@@ -61,12 +61,14 @@ export function answersOf(options: AnswersOptions, here: Pick<ApiPorts, "access"
 
 const isReady = ({ state }: Member) => state === "ready";
 
-function infoOf({ version, self, clusters, store, startedAt }: AnswersOptions): Info {
+function infoOf({ version, self, clusters, store, members, startedAt }: AnswersOptions): Info {
+  const unheard = members.listening.trouble();
   const clusterId = clusters.find()?.id ?? null;
   const unreadable = store.unreadable().slice(0, unreadableShown);
   return {
     ...{ version, model: modelVersion, clusterId, host: self, pid: process.pid },
     startedAt: startedAt.toISOString(),
+    ...(unheard !== undefined && { unheard }),
     ...(unreadable.length > 0 && { unreadable: unreadable.map(({ key }) => key) }),
   };
 }

@@ -19,11 +19,29 @@ export interface ListeningOptions extends Omit<ListenerOptions, "address" | "cre
   readonly signal: AbortSignal;
 }
 
+export interface Listening {
+  /** Why no other machine reaches this one just now; undefined where they do, or where none is to. */
+  trouble(): string | undefined;
+  /** Resolves after the abort. */
+  readonly running: Promise<void>;
+}
+
 /**
  * Listens for the cluster's hosts where this server's record says that it is reached; not at all while that says nothing.
- * Resolves after the abort; what fails is tried again.
+ * What fails is tried again.
  */
-export async function keepListening(options: ListeningOptions): Promise<void> {
+export function keepListening(options: ListeningOptions): Listening {
+  let trouble: string | undefined;
+  const running = listenOn(options, (next) => {
+    const isNews = next !== undefined && next.message !== trouble;
+    if (isNews) options.log.error({ err: next }, "cannot listen for hosts");
+    trouble = next?.message;
+  });
+  return { trouble: () => trouble, running };
+}
+
+/** `tell`: how each try ended. */
+async function listenOn(options: ListeningOptions, tell: (trouble: Error | undefined) => void) {
   const { store, self, log, signal } = options;
   const pulse = createPulse();
   pulse.fire();
@@ -34,9 +52,9 @@ export async function keepListening(options: ListeningOptions): Promise<void> {
   let current:
     | { readonly address: string; readonly listener: Listener; credentials: Credentials }
     | undefined;
-  let told: string | undefined;
+  let hasFailed = false;
   while (!signal.aborted) {
-    await pulse.wait(signal, told === undefined ? bounds.lookMs : bounds.retryMs);
+    await pulse.wait(signal, hasFailed ? bounds.retryMs : bounds.lookMs);
     const address = signal.aborted ? undefined : addressOf(store, self);
     try {
       if (current && current.address !== address) {
@@ -44,7 +62,11 @@ export async function keepListening(options: ListeningOptions): Promise<void> {
         log.info({ address: current.address }, "listens for hosts no longer");
         current = undefined;
       }
-      if (address === undefined) continue;
+      hasFailed = false;
+      if (address === undefined) {
+        tell(undefined);
+        continue;
+      }
       const credentials = await ownCredentials({ ...options, address });
       if (current === undefined) {
         const listener = await listen({ ...options, address, credentials });
@@ -54,11 +76,10 @@ export async function keepListening(options: ListeningOptions): Promise<void> {
         current.listener.renew(credentials);
         current.credentials = credentials;
       }
-      told = undefined;
+      tell(undefined);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== told) log.error({ err: error }, "cannot listen for hosts");
-      told = message;
+      hasFailed = true;
+      tell(error instanceof Error ? error : new Error(String(error)));
     }
   }
   unsubscribe();

@@ -4,7 +4,7 @@ import type { Clusters } from "./cluster/index.ts";
 import { createHosts, type Hosts, type HostsPorts, type HostWatch, parseWish } from "./hosts/index.ts";
 import { type Authority, openAuthority } from "./identity/index.ts";
 import { type Routes, readWhole } from "./link/index.ts";
-import { keepListening } from "./listening.ts";
+import { keepListening, type Listening } from "./listening.ts";
 import { readMachineId } from "./machine-id.ts";
 import { admitServers, type OwnServers } from "./new-servers.ts";
 import { createReach, type Reach } from "./reach/index.ts";
@@ -39,6 +39,7 @@ export interface Members {
   readonly hosts: Hosts;
   readonly reach: Reach;
   readonly servers: Servers;
+  readonly listening: Pick<Listening, "trouble">;
   readonly running: Promise<unknown>;
 }
 
@@ -94,12 +95,12 @@ export function admitMembers(options: MembersOptions): Members {
       leave: hosts.leave,
     }),
   };
-  const running = keepListening({
+  const listening = keepListening({
     ...{ store: records, self, stateDir, authority, routes, log, signal },
     refusalOf: hosts.refusalOf,
     onServing: ({ host }, session) => reach.connected(host, session),
   });
-  return { hosts, reach, servers, running: Promise.all([running, promoting]) };
+  return { hosts, reach, servers, listening, running: Promise.all([listening.running, promoting]) };
 }
 
 function localAddresses(): string[] {

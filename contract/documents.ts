@@ -358,6 +358,8 @@ export const info = z.object({
   host: z.string(),
   pid: z.int(),
   startedAt: z.string(),
+  /** Why no other machine reaches this server just now; absent: they do, or none is to. */
+  unheard: z.string().optional(),
   /** Keys of records that the store holds and this agent cannot read; absent: none. At most 20. */
   unreadable: z.array(z.string()).optional(),
 });

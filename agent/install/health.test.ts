@@ -39,6 +39,11 @@ test.each<[string, Partial<Condition>, RegExp | undefined]>([
   ["the agent hangs", { answers: false }, /does not answer.*agent\.log/],
   ["somebody else asks", { isRoot: false, answers: false }, /only root .*; run this as root/],
   [
+    "somebody else has the servers' port",
+    { unheard: "listen on 192.0.2.1:7443: another program listens there" },
+    /^no other machine reaches this server: listen on 192.0.2.1:7443: another program .*; end what/,
+  ],
+  [
     "a record is damaged",
     { unreadable: ["desired/default/Service/web"] },
     /desired\/default\/Service\/web cannot be read.*restore a backup.*agent\.log/,

@@ -15,6 +15,8 @@ export interface Condition {
   readonly store: boolean;
   readonly names: boolean;
   readonly hasCluster: boolean;
+  /** Why no other machine reaches this server. */
+  readonly unheard?: string | undefined;
   /** Keys of the store's records that the agent cannot read. */
   readonly unreadable: readonly string[];
   readonly stateDir: string;
@@ -85,6 +87,13 @@ const causes: readonly Cause[] = [
     say: ({ stateDir }) => ({
       problem: "the agent runs and does not answer",
       fix: `wait some seconds after a start; ${stateDir}/agent.log says what it waits for`,
+    }),
+  },
+  {
+    when: ({ unheard }) => unheard !== undefined,
+    say: ({ unheard, stateDir }) => ({
+      problem: `no other machine reaches this server: ${unheard}`,
+      fix: `end what is in the way, and the agent goes on within seconds; ${stateDir}/agent.log has more`,
     }),
   },
   {

@@ -82,6 +82,7 @@ export async function status({ root }: { root?: string } = {}): Promise<Status> 
       store: !keepsState || pidNamed(programs, "etcd") !== undefined,
       names: pidNamed(programs, "dnsmasq") !== undefined,
       hasCluster: (info as { clusterId?: unknown } | undefined)?.clusterId != null,
+      unheard: unheardOf(info),
       unreadable: unreadableOf(info),
       stateDir: paths.stateDir,
     }),
@@ -104,6 +105,11 @@ function pidNamed(programs: readonly OwnProcess[], wanted: string): number | und
 function unreadableOf(info: unknown): string[] {
   const { unreadable } = (info ?? {}) as { unreadable?: unknown };
   return Array.isArray(unreadable) ? unreadable.map(String) : [];
+}
+
+function unheardOf(info: unknown): string | undefined {
+  const { unheard } = (info ?? {}) as { unheard?: unknown };
+  return unheard === undefined ? undefined : String(unheard);
 }
 
 function pidOf(info: unknown): number | undefined {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
 import type { FaultHost } from "./host.ts";
@@ -113,5 +115,24 @@ test("kill -9 of guard and agent: instances and traffic stay, and an up starts b
     await host.up();
     await host.anotherAgent(agent);
     expect([host.guard().length, host.agent().length]).toEqual([1, 1]);
+  });
+});
+
+test("another program has the servers' port: status says so, nothing that runs is touched, and the port is taken once it is free; within 20 s", async () => {
+  const trouble = async () => {
+    const { stdout } = await host.machine.run(["constellation-agent", "status"], { env: host.environment });
+    return stdout.split("\n").find((line) => line.startsWith("trouble")) ?? "";
+  };
+  const [{ name = "" } = {}] = await host.client.listHosts();
+  const occupy = "require('net').createServer().listen(7443, '127.0.0.1', () => console.log('there'))";
+  await expectSteady(async () => {
+    const other = await host.machine.spawn([process.execPath, "-e", occupy]);
+    await once(other.stdout as Readable, "data");
+    await host.client.putHost(name, { address: "127.0.0.1" });
+    const said =
+      "no other machine reaches this server: listen on 127.0.0.1:7443: another program listens there";
+    await until("status to say so", async () => (await trouble()).includes(said) || undefined);
+    other.kill("SIGKILL");
+    await until("all to be well", async () => /^trouble +none$/.test(await trouble()) || undefined);
   });
 });
