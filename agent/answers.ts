@@ -26,6 +26,8 @@ export interface AnswersOptions extends Pick<ApiPorts, "clusters" | "documents" 
   readonly sealer: Sealer;
   readonly watch: HostWatch;
   readonly outlook: Outlook;
+  /** How long exclusive instances may go on. */
+  readonly remainingMs: (id: string) => number;
   readonly progress: Progress;
   readonly images: ImagePorts;
   readonly members: Members;
@@ -51,7 +53,7 @@ export function answersOf(options: AnswersOptions, here: Pick<ApiPorts, "access"
     }),
     hosts: { ...members.hosts, list: () => hostsOf(store, watch.conditionOf, watch.skewOf) },
     servers: members.servers,
-    explain: (service) => explain(store, outlook, service, watch.conditionOf),
+    explain: (service) => explain(store, outlook, service, watch.conditionOf, options.remainingMs),
     info: () => infoOf(options),
     resolveImage: (question) => resolveImage(question, options.images),
     hideSecretsOf: (id) => createHiding(secretTextsOf(store, sealer, id)),

@@ -173,6 +173,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         {
           ...{ self: hostName, version: options.version, startedAt, store, clusters, documents, feed },
           ...{ sealer, watch, outlook, progress, images, members, blobs: copies },
+          remainingMs: grants.remainingMs,
         },
         own,
       );

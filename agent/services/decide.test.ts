@@ -316,7 +316,11 @@ describe("an exclusive instance on a lost host", () => {
     ["is given up first", on(9_000, false), ["fence web-0"]],
     ["also where it was to go anyway", on(9_000, false, { want: "drain" }), ["fence web-0"]],
     ["has no successor while it may run", on(9_000, true, { want: "drain" }), []],
-    ["is forgotten once it cannot", on(0, true, { want: "drain", present: false }), ["forget web-0"]],
+    [
+      "is forgotten once it cannot, and has its successor",
+      on(0, true, { want: "drain", present: false }),
+      ["forget web-0", "place web-0"],
+    ],
   ])("%s", (_, one, ops) => expect(decided(one)).toEqual(ops));
 
   test("waits for `replaceAfter` as any other", () => {
@@ -330,6 +334,12 @@ describe("an exclusive instance on a lost host", () => {
       "forget web-0",
     ]);
     expect(told(decide(view([], alone)).ops)).toEqual(["place web-0"]);
+  });
+
+  test("is why its successor is placed", () => {
+    const given = view([on(0, true, { want: "drain", present: false })], alone);
+    const [, placed] = decide({ ...given, machines: [host, lost] }).ops;
+    expect(placed).toMatchObject({ kind: "place", host: "vm", reason: "gone is lost" });
   });
 
   test("keeps a new service of its name waiting, too", () => {

@@ -39,7 +39,7 @@ export function decide({ services, instances, machines, others = [] }: View): De
     isReplaceable(known.get(serviceUid), fleet.machines[fleet.indexOf.get(host) ?? -1]);
   const givenUp = new Set(instances.filter((instance) => !isGone(instance) && isGivenUp(instance)));
   const draining = Map.groupBy(
-    instances.filter((one) => one.want === "drain" || givenUp.has(one)),
+    instances.filter((one) => (one.want === "drain" && !isEnded(one)) || givenUp.has(one)),
     ({ namespace, service }) => `${namespace}/${service}`,
   );
   const ops: Op[] = [
@@ -52,7 +52,7 @@ export function decide({ services, instances, machines, others = [] }: View): De
   const wanted = new Map<string, number>();
   const planned = [...services].sort(importantFirst).map((service) => {
     const mine = (byService.get(service.uid) ?? []).filter((one) => one.want === "run" && !givenUp.has(one));
-    const slots = slotsOf(service, mine, fleet);
+    const slots = slotsOf(service, mine, fleet, (byService.get(service.uid) ?? []).filter(isEnded));
     wanted.set(service.uid, slots.length);
     const leaving = leavingSlots(service, draining.get(`${service.namespace}/${service.name}`) ?? [], fleet);
     const plan = planOf(service, slots, leaving, fleet);
@@ -146,6 +146,9 @@ function wantOf(service: WantedService, { index, only }: Slot): BatchWant {
   const key = `${namespace}/${slotName(service, index)}`;
   return { key, request, group, ...(only !== undefined && { only }) };
 }
+
+/** It was given up, and can run no more: its slot's next one need not wait until it is forgotten as well. */
+const isEnded = (one: PlacedInstance) => isGone(one) && one.exclusive?.isFenced === true;
 
 /** Nothing of it is left on its host. */
 const isGone = ({ want, present }: PlacedInstance) => want === "drain" && !present;

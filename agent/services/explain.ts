@@ -1,11 +1,12 @@
 import { ConstellationError, type Explanation } from "../../contract/index.ts";
 import { explainer, type Reason, requestOf } from "../scheduler/index.ts";
-import { families, keys, type Store } from "../store/index.ts";
+import { families, keys, type Placed, type Store } from "../store/index.ts";
 import { fleetOf, type HostStates, placementIn } from "./fleet.ts";
 import type { Outlook } from "./loop.ts";
 import { groupOf } from "./rebalance.ts";
 import { newestSpec } from "./specs.ts";
 import { placementsOf } from "./stored.ts";
+import type { Remaining } from "./view.ts";
 
 /**
  * Where a service's instances are and why, which are nowhere, and what each host says to one more. Throws
@@ -16,6 +17,7 @@ export function explain(
   outlook: Outlook,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   states: HostStates,
+  remainingMs: Remaining,
 ): Explanation {
   const service = store.get(families.desired, keys.desired(namespace, "Service", name))?.record;
   if (!service)
@@ -35,12 +37,12 @@ export function explain(
     service: name,
     wanted: outlook.wanted(service),
     placed: placed
-      .map(({ host, placed: { id, name: slot, index, reason } }) => ({
-        slot,
-        index,
-        instance: id,
+      .map(({ host, placed }) => ({
+        slot: placed.name,
+        index: placed.index,
+        instance: placed.id,
         host,
-        reason,
+        reason: reasonOf(placed, remainingMs),
       }))
       .sort((a, b) => a.index - b.index || (a.instance < b.instance ? -1 : 1))
       .map(({ index: _, ...one }) => one),
@@ -51,6 +53,12 @@ export function explain(
       reasons: reasonsOf(at).map(sayReason),
     })),
   };
+}
+
+/** Its successor waits until it can run no more. */
+function reasonOf({ id, reason, isFenced }: Placed, remainingMs: Remaining): string {
+  const leftMs = isFenced ? remainingMs(id) : 0;
+  return leftMs > 0 ? `${reason}; its guard ends it within ${Math.ceil(leftMs / 1000)} s` : reason;
 }
 
 const sayReason = ({ one, detail }: Reason) => (detail === undefined ? one : `${one} (${detail})`);

@@ -24,14 +24,25 @@ export interface Slot {
   readonly wanted: string;
 }
 
-/** The slots of a service, each with what fills it; instances on lost hosts fill none once they are to be replaced. */
-export function slotsOf(service: WantedService, mine: readonly PlacedInstance[], fleet: Fleet): Slot[] {
+/**
+ * The slots of a service, each with what fills it; instances on lost hosts fill none once they are to be replaced. `ended`: those
+ * that were given up, and can run no more.
+ */
+export function slotsOf(
+  service: WantedService,
+  mine: readonly PlacedInstance[],
+  fleet: Fleet,
+  ended: readonly PlacedInstance[] = [],
+): Slot[] {
   const { replicas, perHost } = service;
   if (perHost) return hostSlots(service, mine, fleet);
   const byIndex = Map.groupBy(mine, ({ index }) => index);
-  return Array.from({ length: replicas }, (_, index) =>
-    slotOf(service, index, undefined, byIndex.get(index) ?? [], fleet),
-  );
+  const lostHosts = new Map(ended.map(({ index, host }) => [index, host]));
+  return Array.from({ length: replicas }, (_, index) => {
+    const slot = slotOf(service, index, undefined, byIndex.get(index) ?? [], fleet);
+    const host = lostHosts.get(index);
+    return host === undefined ? slot : { ...slot, wanted: lost(host) };
+  });
 }
 
 /** One for each host that takes an instance or may keep the one it has; numbers are kept, new ones fill the gaps. */
@@ -78,9 +89,11 @@ function slotOf(
     outdated: outdated && { instance: outdated, ...(goes.get(outdated) ?? { reason: "", isMove: false }) },
     extra: [...alike, ...older],
     healthy: held.some(({ healthy }) => healthy),
-    wanted: gone ? `${gone.host} is lost` : "wanted",
+    wanted: gone ? lost(gone.host) : "wanted",
   };
 }
+
+const lost = (host: string) => `${host} is lost`;
 
 /** Its host is lost for long enough. */
 export function isReplaceable(
