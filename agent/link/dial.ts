@@ -59,9 +59,9 @@ export async function dialServing(
 }
 
 async function connectTo(address: string, trust: Trust, protocol: string, signal: AbortSignal) {
-  const unheard = AbortSignal.timeout(linkLimits.reachMs);
   const late = AbortSignal.timeout(linkLimits.dialMs);
   const socket = connectTls({ ...placeOf(address), ...secured(trust), ALPNProtocols: [protocol] });
+  const unheard = unheardOf(socket);
   socket.on("error", () => undefined); // The wait below hears of the first one; later ones end the session.
   try {
     socket.setNoDelay(true);
@@ -77,6 +77,17 @@ async function connectTo(address: string, trust: Trust, protocol: string, signal
     const reason = isSilent ? `no answer within ${silentMs} ms` : (cause as Error).message;
     throw new ConstellationError("unreachable", `connect to ${address}: ${reason}`, { cause });
   }
+}
+
+/**
+ * Aborts where the other machine has said nothing for long. After a time in which this process did not run, its word may be there
+ * and not be read yet: the loop reads what has come before it judges.
+ */
+function unheardOf(socket: TLSSocket): AbortSignal {
+  const unheard = new AbortController();
+  const judge = () => socket.connecting && unheard.abort();
+  setTimeout(() => setImmediate(judge), linkLimits.reachMs).unref();
+  return unheard.signal;
 }
 
 function secured(trust: Trust): ConnectionOptions {
