@@ -24,5 +24,6 @@ export function writeService(
 export async function removeService(manager: ServiceManager, paths: AgentPaths): Promise<void> {
   if (manager.isHere()) await manager.disable(paths);
   rmSync(manager.fileOf(paths));
+  rmSync(manager.linkOf(paths), { force: true });
   if (manager.isHere()) await manager.reread();
 }

@@ -17,7 +17,7 @@ export const cgroups: CleanupStep = {
 };
 
 export function cgroupsOf(paths: AgentPaths): string[] {
-  const names = [paths.id, ...serviceManagers.flatMap((manager) => manager.cgroupOf(paths) ?? [])];
+  const names = [paths.id, ...serviceManagers.flatMap((manager) => manager.cgroupsOf(paths))];
   const trees = cgroupTrees(readFileSync("/proc/self/mountinfo", "utf8"));
   return [...new Set(trees.map(({ path }) => path))].flatMap((path) =>
     names.flatMap((name) => findNamed(path, name, deepest)),

@@ -46,6 +46,13 @@ test("OpenRC's service starts exactly the given command, with its environment, a
 test("each has a file of its own, and none is named as the agent's cgroup", () => {
   expect(systemd.fileOf(paths)).toBe("/etc/systemd/system/constellation.service");
   expect(openRc.fileOf(paths)).toBe("/etc/init.d/constellation-agent");
+  expect(systemd.cgroupsOf(paths)).toEqual([]);
+  expect(openRc.cgroupsOf(paths)).toEqual(["constellation-agent", "openrc.constellation-agent"]);
+});
+
+test("what starts each at boot is where its manager looks for it", () => {
+  expect(systemd.linkOf(paths)).toBe("/etc/systemd/system/multi-user.target.wants/constellation.service");
+  expect(openRc.linkOf(paths)).toBe("/etc/runlevels/default/constellation-agent");
 });
 
 test("the environment file is sorted and quoted", () => {

@@ -15,7 +15,9 @@ export const openRc: ServiceManager = {
   fileOf: (paths) => join("/etc/init.d", serviceName(paths)),
   fileMode: 0o755,
   textOf: serviceText,
-  cgroupOf: serviceName,
+  // The latter is what newer releases make in version 2.
+  cgroupsOf: (paths) => [serviceName(paths), `openrc.${serviceName(paths)}`],
+  linkOf: (paths) => join("/etc/runlevels/default", serviceName(paths)),
   // It reads the script each time.
   reread: async () => undefined,
   async enable(paths) {

@@ -12,7 +12,8 @@ export const systemd: ServiceManager = {
   fileOf: (paths) => join("/etc/systemd/system", unitName(paths)),
   fileMode: 0o644,
   textOf: unitText,
-  cgroupOf: () => undefined,
+  cgroupsOf: () => [],
+  linkOf: (paths) => join("/etc/systemd/system/multi-user.target.wants", unitName(paths)),
   reread: async () => void (await run("systemctl", ["daemon-reload"])),
   async enable(paths) {
     await systemd.reread();

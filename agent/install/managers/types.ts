@@ -10,8 +10,10 @@ export interface ServiceManager {
   readonly fileMode: number;
   /** The file, for a guard that is started by these words with the environment of `environmentFile`. */
   textOf(paths: AgentPaths, command: readonly string[]): string;
-  /** The name of a cgroup that it makes for the service, and leaves while anything runs there. */
-  cgroupOf(paths: AgentPaths): string | undefined;
+  /** Names of cgroups, of any of its releases, that it makes for the service, and leaves while anything runs there. */
+  cgroupsOf(paths: AgentPaths): readonly string[];
+  /** What it keeps beside the file of a service that every boot starts; only itself takes it away, where it runs the machine. */
+  linkOf(paths: AgentPaths): string;
   /** Has it look at the file again; what runs goes on. */
   reread(): Promise<void>;
   /** Starts the service, now and at every boot. */
