@@ -60,7 +60,7 @@ export default {
     ),
     rule(
       "adapters-only-in-main",
-      { path: "^agent/", pathNot: "^agent/((machine|own-servers|run|unpack)\\.ts$|adapters/)" },
+      { path: "^agent/", pathNot: "^agent/((own-servers|run|commands/(machine|unpack))\\.ts$|adapters/)" },
       { path: "^agent/adapters/" },
       "a feature declares the port it needs in its types.ts and agent/run.ts or agent/own-servers.ts passes the adapter in; types too",
     ),

@@ -2,19 +2,25 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { type AgentPaths, agentPaths, ConstellationError, connect, errorTable } from "../contract/index.ts";
+import {
+  type AgentPaths,
+  agentPaths,
+  ConstellationError,
+  connect,
+  errorTable,
+} from "../../contract/index.ts";
+import { localRanges } from "../host.ts";
+import { hostNameOf, writeHostName } from "../host-name.ts";
+import { type JoinAnswer, joinAnswer, parseToken, type Token } from "../hosts/index.ts";
+import { identityFiles, makeKey, requestCertificate, writeCredentials } from "../identity/index.ts";
+import { claimFolders, preflight } from "../install/index.ts";
+import { readPrivate, writePrivate } from "../lib/private-file.ts";
+import { ask, dial } from "../link/index.ts";
+import { readMachineId } from "../machine-id.ts";
+import { membershipRecord } from "../membership.ts";
+import { peeringRecord } from "../servers/index.ts";
 import type { Arguments } from "./arguments.ts";
-import { localRanges } from "./host.ts";
-import { hostNameOf, writeHostName } from "./host-name.ts";
-import { type JoinAnswer, joinAnswer, parseToken, type Token } from "./hosts/index.ts";
-import { identityFiles, makeKey, requestCertificate, writeCredentials } from "./identity/index.ts";
-import { claimFolders, preflight } from "./install/index.ts";
-import { readPrivate, writePrivate } from "./lib/private-file.ts";
-import { ask, dial } from "./link/index.ts";
 import { bringUp } from "./local.ts";
-import { readMachineId } from "./machine-id.ts";
-import { membershipRecord } from "./membership.ts";
-import { peeringRecord } from "./servers/index.ts";
 
 /**
  * A right to join; sets this server's address first where one is given. The bare token, as `join` reads it, or all

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ConstellationError } from "../contract/index.ts";
+import { ConstellationError } from "../../contract/index.ts";
 
 /** What follows a command's name. */
 export interface Arguments {

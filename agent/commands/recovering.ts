@@ -1,9 +1,9 @@
-import { agentPaths, ConstellationError, connect } from "../contract/index.ts";
+import { agentPaths, ConstellationError, connect } from "../../contract/index.ts";
+import { peeringRecord, refusalToRecover } from "../servers/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { removeServer } from "./leaving.ts";
 import { bringUp } from "./local.ts";
 import { createStoreRecovery } from "./machine.ts";
-import { peeringRecord, refusalToRecover } from "./servers/index.ts";
 
 /**
  * Makes this server the only one, with the state that it has, where a majority of the servers is gone for good. The others

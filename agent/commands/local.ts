@@ -1,6 +1,6 @@
-import { agentPaths } from "../contract/index.ts";
-import { nameNewHost } from "./host-name.ts";
-import { inspect } from "./inspect/index.ts";
+import { agentPaths } from "../../contract/index.ts";
+import { nameNewHost } from "../host-name.ts";
+import { inspect } from "../inspect/index.ts";
 import {
   type DownResult,
   down,
@@ -11,10 +11,10 @@ import {
   status,
   traces,
   up,
-} from "./install/index.ts";
-import { findProgram } from "./lib/find-program.ts";
-import { findOwnProgram } from "./own-programs.ts";
-import { version } from "./version.ts";
+} from "../install/index.ts";
+import { findProgram } from "../lib/find-program.ts";
+import { findOwnProgram } from "../own-programs.ts";
+import { version } from "../version.ts";
 
 const withRoot = (root: string | undefined) => (root === undefined ? {} : { root });
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { agentPaths, type Client, ConstellationError, connect } from "../contract/index.ts";
-import { type Credentials, readCredentials } from "./identity/index.ts";
-import { ask, dial } from "./link/index.ts";
-import { type Membership, membershipRecord } from "./membership.ts";
-import { peeringRecord } from "./servers/index.ts";
-import { sessionPaths } from "./session/index.ts";
+import { agentPaths, type Client, ConstellationError, connect } from "../../contract/index.ts";
+import { type Credentials, readCredentials } from "../identity/index.ts";
+import { ask, dial } from "../link/index.ts";
+import { type Membership, membershipRecord } from "../membership.ts";
+import { peeringRecord } from "../servers/index.ts";
+import { sessionPaths } from "../session/index.ts";
 
 /** In milliseconds. */
 const bounds = {

@@ -1,5 +1,4 @@
-import { agentPaths, ConstellationError, connect } from "../contract/index.ts";
-import type { Arguments } from "./arguments.ts";
+import { agentPaths, ConstellationError, connect } from "../../contract/index.ts";
 import {
   backupTarget,
   countDocuments,
@@ -9,11 +8,12 @@ import {
   restoreBackup,
   takeBackup,
   writeBackupFile,
-} from "./backup/index.ts";
+} from "../backup/index.ts";
+import { checkRecord } from "../store/index.ts";
+import { version } from "../version.ts";
+import type { Arguments } from "./arguments.ts";
 import { bringUp } from "./local.ts";
 import { createMachine } from "./machine.ts";
-import { checkRecord } from "./store/index.ts";
-import { version } from "./version.ts";
 
 type Given = Pick<Arguments, "root" | "force" | "passphraseFile" | "rest">;
 

@@ -1,22 +1,22 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type AgentPaths, agentPaths, ConstellationError, limits } from "../contract/index.ts";
+import { type AgentPaths, agentPaths, ConstellationError, limits } from "../../contract/index.ts";
 import {
   type Connection,
   connectKeyValues,
   endMember,
   memberSocket,
   superviseMember,
-} from "./adapters/etcd/index.ts";
-import { createProcesses, readStartTime } from "./adapters/libc/index.ts";
-import type { BackupMachine, Target } from "./backup/index.ts";
-import { type Credentials, readCredentials } from "./identity/index.ts";
-import { claimFolders, halt, preflight, sayFindings } from "./install/index.ts";
-import { findProgram } from "./lib/find-program.ts";
-import { peeringOf } from "./peers.ts";
-import { look as lookAtMembers, peeringRecord } from "./servers/index.ts";
-import { type Entry, families, type KeyValues, readPages } from "./store/index.ts";
+} from "../adapters/etcd/index.ts";
+import { createProcesses, readStartTime } from "../adapters/libc/index.ts";
+import type { BackupMachine, Target } from "../backup/index.ts";
+import { type Credentials, readCredentials } from "../identity/index.ts";
+import { claimFolders, halt, preflight, sayFindings } from "../install/index.ts";
+import { findProgram } from "../lib/find-program.ts";
+import { peeringOf } from "../peers.ts";
+import { look as lookAtMembers, peeringRecord } from "../servers/index.ts";
+import { type Entry, families, type KeyValues, readPages } from "../store/index.ts";
 
 /** In milliseconds. */
 const bounds = {
