@@ -62,7 +62,7 @@ export async function changeHostKey(host: Host): Promise<() => Promise<void>> {
       return (isKnown ? code === 0 : stderr.includes("verification failed")) || undefined;
     });
   };
-  await change(`mkdir former; mv ssh_host_* former; ${fresh}`, false);
+  await change(`mkdir -p former; mv ssh_host_* former; ${fresh}`, false);
   return async () => await change("rm ssh_host_*; mv former/* .; rmdir former", true);
 }
 
