@@ -1,5 +1,5 @@
 import { limits } from "../../contract/index.ts";
-import { families, keys, type Removal, type Store } from "../store/index.ts";
+import { families, hostOfKey, keys, type Reader, type Removal } from "../store/index.ts";
 import { placementsOf } from "./stored.ts";
 
 const bounds = {
@@ -8,8 +8,8 @@ const bounds = {
   keptMs: 10 * 60_000,
 } as const;
 
-/** What no longer serves anybody: old revisions, traces of deleted documents. Pure but for reading the cache. */
-export function unneeded(store: Store, now: Date): Removal[] {
+/** What no longer serves anybody: old revisions, traces of deleted documents, what is placed on no host. Pure but for reading the cache. */
+export function unneeded(store: Reader, now: Date): Removal[] {
   // What cannot be read may need any of it.
   if (store.unreadable().length > 0) return [];
   const before = new Date(now.getTime() - bounds.keptMs).toISOString();
@@ -27,10 +27,19 @@ export function unneeded(store: Store, now: Date): Removal[] {
   const tombstones = store
     .list(families.tombstone)
     .filter(({ key, record }) => documentOf(key) || record.at < before);
-  return [...specs, ...histories, ...tombstones]
+  return [...leftNowhere(store), ...specs, ...histories, ...tombstones]
     .slice(0, bounds.removals)
     .map(({ key, modRevision }) => ({ remove: key, was: modRevision }));
 }
 
-const runSpecs = (store: Store) =>
+/** A host may go while something is placed on it; nobody would ever report what becomes of that. */
+function leftNowhere(store: Reader) {
+  const hosts = new Set(store.list(families.host).map(({ record }) => record.name));
+  // A store from before hosts were recorded tells nothing of them.
+  if (hosts.size === 0) return [];
+  const ofHosts = [...store.list(families.placement), ...store.list(families.observed)];
+  return ofHosts.filter(({ key }) => !hosts.has(hostOfKey(key)));
+}
+
+const runSpecs = (store: Reader) =>
   new Set(placementsOf(store).map(({ placed }) => keys.spec(placed.serviceUid, placed.revision)));
