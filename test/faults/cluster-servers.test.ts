@@ -27,8 +27,10 @@ async function changes(timeoutMs = 20_000): Promise<void> {
     const change = async () => await cluster.clientOf(host).putHost(host.hostname, { labels });
     await until(`a change by ${host.hostname}`, async () => await change().catch(() => undefined), timeoutMs);
     for (const other of running) {
-      const seen = await cluster.clientOf(other).getHost(host.hostname);
-      expect(seen?.labels).toEqual(labels);
+      const look = async () => await cluster.clientOf(other).getHost(host.hostname);
+      const patiently = async () => await look().catch(() => undefined);
+      const seen = await until(`an answer by ${other.hostname}`, patiently, timeoutMs);
+      expect(seen.labels).toEqual(labels);
     }
   }
 }
@@ -71,8 +73,11 @@ test("kill -9 of two of five servers, the leader among them: their instances run
 test("a slow disk on the leader, ten writes a second: each server takes changes, and no host is taken for lost; within 20 s each", async () => {
   const leader = await leaderOf(cluster);
   const fault = await leader.slowDisk(10);
-  await changes();
-  await fault.end();
+  try {
+    await changes();
+  } finally {
+    await fault.end();
+  }
   await changes();
   const states = (await cluster.client.listHosts()).map(({ state }) => state);
   expect(states).not.toContain("lost");
