@@ -1,18 +1,17 @@
 /**
  * An open-loop load: requests start by the clock, whatever became of those before, and each is accounted for once.
- * usage: node load-client.ts URL STOP_FILE PER_SECOND new|kept|kept-again
+ * usage: node load-client.ts URL PER_SECOND new|kept|kept-again
  * `kept-again` does as RFC 9112 9.3.1 expects of clients: a request on a used connection that closes before any of its
  * answer came is asked again, on a new one.
- * Prints an empty line once its first request has ended, and a JSON object once STOP_FILE is there.
+ * Prints an empty line once its first request has ended, and a JSON object once its standard input has.
  */
-import { existsSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Times in milliseconds. A slow answer is no failure: only what is refused, cut, wrong or never comes is. */
-const limits = { answerMs: 10_000, loadMs: 180_000, sockets: 16, lookMs: 100 };
+const limits = { answerMs: 10_000, loadMs: 180_000, sockets: 16 };
 
-const [url = "", stopFile = "", perSecond = "", connections = ""] = process.argv.slice(2);
+const [url = "", perSecond = "", connections = ""] = process.argv.slice(2);
 /** With a timeout Node heeds a server's `Keep-Alive: timeout`, and lets go of an idle connection before the server does. */
 const kept = new Agent({ keepAlive: true, maxSockets: limits.sockets, timeout: limits.answerMs });
 const agent = connections === "new" ? (false as const) : kept;
@@ -20,7 +19,10 @@ const failures: string[] = [];
 const pending = new Set<Promise<void>>();
 let answered = 0;
 let slowestMs = 0;
-const looked = { at: 0 };
+let isOver = false;
+process.stdin.resume().once("end", () => {
+  isOver = true;
+});
 
 async function ask(number: number): Promise<void> {
   const started = performance.now();
@@ -59,7 +61,7 @@ function wrong(status: number | undefined, length: number): string {
 }
 
 const start = performance.now();
-for (let number = 0; !isOver(); number++) {
+for (let number = 0; !isOver && !isTooLong(); number++) {
   const dueAt = start + (number * 1_000) / Number(perSecond);
   await delay(Math.max(0, dueAt - performance.now())); // also when it is late: answers need their turn
   const one = ask(number).finally(() => pending.delete(one));
@@ -69,14 +71,8 @@ await Promise.all(pending);
 kept.destroy();
 process.stdout.write(JSON.stringify({ answered, failures, slowestMs: Math.round(slowestMs) }));
 
-/** Not looked for before every request: that would cost more than the request. */
-function isOver(): boolean {
-  const now = performance.now();
-  if (now - start > limits.loadMs) {
-    failures.push(`the load ended by itself after ${limits.loadMs / 1_000} s`);
-    return true;
-  }
-  if (now - looked.at < limits.lookMs) return false;
-  looked.at = now;
-  return existsSync(stopFile);
+function isTooLong(): boolean {
+  if (performance.now() - start <= limits.loadMs) return false;
+  failures.push(`the load ended by itself after ${limits.loadMs / 1_000} s`);
+  return true;
 }

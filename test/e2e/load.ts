@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Inside } from "../lab/index.ts";
@@ -25,26 +24,23 @@ export interface LoadOptions {
 }
 
 const program = join(import.meta.dirname, "load-client.ts");
-let loads = 0;
 
 /** A steady open-loop load on a URL; resolves once its first request has ended. Three minutes of it are a failure. */
 export async function startLoad(
-  machine: Pick<Inside, "root" | "spawn">,
+  machine: Pick<Inside, "spawn">,
   url: string,
   { perSecond = 50, connections = "new", netns }: LoadOptions = {},
 ): Promise<Load> {
-  const stopFile = join(machine.root, `stop-load-${loads++}`);
-  await rm(stopFile, { force: true });
   const from = netns === undefined ? [] : ["ip", "netns", "exec", netns];
   const node = [process.execPath, "--disable-warning=ExperimentalWarning"];
-  const argv = [...from, ...node, program, url, stopFile, String(perSecond), connections];
-  const client = await machine.spawn(argv, { stdio: ["ignore", "pipe", "inherit"] });
-  const { stdout } = client;
-  if (stdout === null) throw new Error("start load: its output is not a pipe");
+  const argv = [...from, ...node, program, url, String(perSecond), connections];
+  const client = await machine.spawn(argv, { stdio: ["pipe", "pipe", "inherit"] });
+  const { stdin, stdout } = client;
+  if (stdin === null || stdout === null) throw new Error("start load: its input and output are no pipes");
   await once(stdout, "readable");
   return {
     async stop() {
-      await writeFile(stopFile, "");
+      stdin.end();
       return JSON.parse(await text(stdout));
     },
   };
