@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Host } from "../lab/index.ts";
 
 /** One look at the clock by one run of a writer; all hosts of a lab share a kernel, and so its clock. */
@@ -43,8 +43,7 @@ const script = [
 export async function shareLog(hosts: readonly Host[], name: string): Promise<SharedLog> {
   const folder = `/srv/shared-log/${name}`;
   await Promise.all(hosts.map(async (host) => await host.output(["mkdir", "-p", folder])));
-  /** On the host's disk, whether its power is on or not. */
-  const fileOf = (host: Host) => join(dirname(host.root), "upper", folder, "log");
+  const fileOf = (host: Host) => join(host.files, folder, "log");
 
   function entries(): Entry[] {
     return hosts

@@ -7,15 +7,20 @@ import type { Hierarchy } from "./hierarchies.ts";
 import { treeArgument } from "./keeper.ts";
 import { type Inside, insideOf, type Machine } from "./machine.ts";
 import type { Result, RunOptions } from "./run.ts";
-import { slowDisk } from "./slow-disk.ts";
+import { deviceOf, mountDevice, slowDisk } from "./slow-disk.ts";
 import { makeKnown, sshCommand, type User } from "./ssh.ts";
 import { addressOf, cut, cutOneWay, heal, type Plugged, switchDevice } from "./switch.ts";
 
 export interface HostOptions {
   /** Default: `machine`. */
   readonly flavour?: Flavour;
-  /** The size of its disk, which is then in memory; by default it is a folder on this machine's. */
+  /** The size of its disk, which is then in memory; by default it is a folder on this machine's. Its `root` is not seen outside. */
   readonly diskBytes?: number;
+  /**
+   * Its disk is a device of its own, of this machine's files, so that who waits for it keeps nobody else waiting; where this
+   * machine has no loop devices, a folder as by default. Its `root` is not seen outside.
+   */
+  readonly hasDevice?: boolean;
   /** It can dial out alone: a box with an address of its own is before it, which lets in nothing but SSH. */
   readonly isBehindNat?: boolean;
 }
@@ -32,6 +37,8 @@ export interface HostRecord {
 export interface Host extends HostRecord, Inside, Plugged {
   /** On the switch: its own, or the box's before it. */
   readonly address: string;
+  /** What it has written to its root file system, as this process sees it; there while its power is off, too. */
+  readonly files: string;
   isOn(): boolean;
   /** Its SSH host key, as in a `.pub` file. */
   hostKey(): Promise<string>;
@@ -49,7 +56,10 @@ export interface Host extends HostRecord, Inside, Plugged {
   heal(): Promise<void>;
   /** Leaves so many bytes free on its disk, none by default. Only with `diskBytes`. */
   fillDisk(leftBytes?: number): Promise<Fault>;
-  /** Lets its processes write to its disk so many times a second and no more. Not with `diskBytes`, and until it is killed. */
+  /**
+   * Lets its processes write to its disk so many times a second and no more. Not with `diskBytes`, and until it is killed.
+   * Without `hasDevice` others on this machine wait as well, for the journal of the file system that they share.
+   */
   slowDisk(writesPerSecond: number): Promise<Fault>;
   /** Keeps so many processors busy; twice as many as there are by default. */
   hogCpu(count?: number): Promise<Fault>;
@@ -62,14 +72,14 @@ export async function makeHost(
   lab: Machine,
   record: HostRecord,
   everyone: () => readonly Plugged[],
-  diskBytes?: number,
+  { diskBytes, hasDevice }: Pick<HostOptions, "diskBytes" | "hasDevice">,
 ): Promise<Host> {
   const host = hostOf(lab, record, everyone);
   const folder = folderOf(lab, record);
   mkdirSync(folder);
-  if (diskBytes !== undefined) {
+  if (diskBytes !== undefined)
     await lab.output(["mount", "-t", "tmpfs", "-o", `size=${diskBytes},mode=755`, host.hostname, folder]);
-  }
+  else if (hasDevice && existsSync("/dev/loop-control")) await mountDevice(lab, folder);
   await host.reboot();
   // All come from the same files, and each machine has an id of its own (machine-id(5)).
   await host.output(["sh", "-c", `echo ${String(host.number).padStart(32, "0")} > /etc/machine-id`]);
@@ -105,6 +115,7 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
 
   return Object.assign(inside, record, plug, {
     address,
+    files: join("/proc", String(lab.pid), "root", folder, "upper"),
     isOn: () => findPid1(hierarchies) !== undefined,
     hostKey: async () => {
       const line = await lab.output(["cat", join(folder, "upper/etc/ssh/ssh_host_ed25519_key.pub")]);
@@ -129,7 +140,8 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
       });
       return await fillDisk(inside, site.root, leftBytes);
     },
-    slowDisk: async (writesPerSecond: number) => slowDisk(hierarchies, lab.root, writesPerSecond),
+    slowDisk: async (writesPerSecond: number) =>
+      slowDisk(hierarchies, await deviceOf(lab, folder), writesPerSecond),
     hogCpu: async (count = 2 * availableParallelism()) => await hogCpu(inside, count),
   });
 }

@@ -88,10 +88,10 @@ function labOf(machine: Machine, records: readonly HostRecord[]): Lab {
       if (host === undefined) throw new Error(`find host ${number}: there are ${hosts.length}`);
       return host;
     },
-    add: async ({ flavour = "machine", isBehindNat = false, diskBytes }: HostOptions = {}) => {
+    add: async ({ flavour = "machine", isBehindNat = false, ...disk }: HostOptions = {}) => {
       lastNumber += 1;
       const record = { number: lastNumber, flavour, isBehindNat };
-      const host = await makeHost(machine, record, everyone, diskBytes);
+      const host = await makeHost(machine, record, everyone, disk);
       hosts.push(host);
       hosts.sort((one, other) => one.number - other.number);
       return host;
