@@ -79,7 +79,8 @@ export async function startCluster(
   }
 }
 
-const rootOf = (host: Host) => join(host.root, "c");
+/** Where the agent of a host keeps everything. */
+export const rootOf = (host: Host) => join(host.root, "c");
 
 async function found(hosts: Lab, serverCount: number): Promise<TestCluster> {
   const [servers, workers] = [hosts.hosts.slice(0, serverCount), hosts.hosts.slice(serverCount)];

@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { leaseLimits, waitMs } from "../../agent/fence/index.ts";
-import { agentPaths } from "../../contract/index.ts";
 import { until } from "../control/until.ts";
 import type { Host } from "../lab/index.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
+import { guardedAgent, keepKilling } from "./kill-agent.ts";
 import { type SharedLog, type Stretch, shareLog } from "./shared-log.ts";
 
 let cluster: TestCluster;
@@ -39,13 +36,6 @@ const boundMs = waitMs + 15_000;
 /** How long it may go on after a cut at most. */
 const endMs = leaseLimits.leaseMs / (1 - leaseLimits.maxDrift) + leaseLimits.killMs;
 
-/** The agent of a host, as its guard has written it down: a child of it looks the same for a moment. */
-function agentOf(host: Host): string {
-  const { runDir } = agentPaths(join(host.root, "c"));
-  const { agentPid } = JSON.parse(readFileSync(`/proc/${host.pid}/root${runDir}/guard.json`, "utf8"));
-  return String(agentPid);
-}
-
 const nowMs = () => log.entries().at(-1)?.atMs ?? 0;
 
 /** Who writes for a slot, newest last. */
@@ -75,28 +65,11 @@ async function isTakenOver(slot: string, from: Host, cutAtMs: number): Promise<v
   expect(Math.max(...before.map(({ untilMs }) => untilMs)) - cutAtMs).toBeLessThan(endMs);
 }
 
-/** Kills a host's agent whenever there is one. */
-function keepKilling(host: Host): { stop(): Promise<void> } {
-  const ending = new AbortController();
-  const killing = (async () => {
-    while (!ending.signal.aborted) {
-      await host.run(["kill", "-KILL", agentOf(host)]);
-      await delay(200);
-    }
-  })();
-  return {
-    async stop() {
-      ending.abort();
-      await killing;
-    },
-  };
-}
-
-test("hosts cut both ways, one way, with their agent stopped, with their agent killed again and again: no slot of an exclusive service is written for twice at once, each by another host within 30 s, also once they are back; and after `stopAfter` they stop what has it", async () => {
+test("hosts cut both ways, one way, with their agent stopped, with their agent killed again and again: no exclusive slot runs twice at a time, also once they are back, others run it, and what has `stopAfter` stops; within 30 s", async () => {
   const [both, oneWay, stopped, killed] = runners();
   if (!both || !oneWay || !stopped || !killed) throw new Error("four slots are wanted");
   expect(new Set([both, oneWay, stopped, killed].map(({ host }) => host.hostname)).size).toBe(4);
-  const pid = agentOf(stopped.host);
+  const pid = guardedAgent(stopped.host);
   const cutAtMs = nowMs();
   await stopped.host.output(["kill", "-STOP", pid]);
   await Promise.all([both.host.cut(), oneWay.host.oneWay(), stopped.host.cut(), killed.host.cut()]);
@@ -133,11 +106,11 @@ test("hosts cut both ways, one way, with their agent stopped, with their agent k
   });
 });
 
-test("kill -9 of an agent and of the server's, without a cut: their exclusive instances go on past the end of their lease", async () => {
+test("kill -9 of an agent and of the server's, without a cut: their exclusive instances go on past the end of their lease; at once", async () => {
   const [first] = runners();
   if (!first) throw new Error("a slot is wanted");
   const before = writers(first.slot).at(-1);
-  for (const host of [first.host, cluster.server]) await host.output(["kill", "-KILL", agentOf(host)]);
+  for (const host of [first.host, cluster.server]) await host.output(["kill", "-KILL", guardedAgent(host)]);
   const from = nowMs();
   await until("it to write on", async () =>
     nowMs() > from + leaseLimits.leaseMs + leaseLimits.killMs ? true : undefined,
