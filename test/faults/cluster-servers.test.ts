@@ -1,135 +1,154 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { waitMs } from "../../agent/fence/index.ts";
 import { leaderOf, startCluster, type TestCluster } from "../cluster/cluster.ts";
+import { keepKilling } from "../cluster/kill-agent.ts";
 import { shareLog } from "../cluster/shared-log.ts";
 import { until } from "../control/until.ts";
 import { startLoad } from "../e2e/load.ts";
 import type { Host } from "../lab/index.ts";
 import { expectNoneFailed } from "./steady.ts";
 
-let cluster: TestCluster;
-beforeAll(async () => {
-  cluster = await startCluster(5, 5);
-  await cluster.serve("web", { replicas: 5 });
-  await cluster.healthy("web");
-});
-afterAll(async () => await cluster?.[Symbol.asyncDispose]());
+describe.each([3, 5])("on %i servers", (count) => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startCluster(count, count, { hasDevice: true });
+    await cluster.serve("web", { replicas: count });
+    await cluster.healthy("web");
+  });
+  afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
-const isOn = (host: Host) => host.isOn();
-let written = 0;
+  const isOn = (host: Host) => host.isOn();
+  const allBut = (some: readonly Host[]) => cluster.servers.filter((host) => !some.includes(host));
+  /** As many as may fail, this one among them. */
+  const minorityWith = (host: Host) => [host, ...allBut([host]).slice(0, (count - 1) / 2 - 1)];
+  let written = 0;
 
-/** A change is taken by each server that runs, and seen by all. */
-async function changes(timeoutMs = 20_000): Promise<void> {
-  const running = cluster.servers.filter(isOn);
-  for (const host of running) {
-    written += 1;
-    const labels = { change: `${written}` };
-    const change = async () => await cluster.clientOf(host).putHost(host.hostname, { labels });
-    await until(`a change by ${host.hostname}`, async () => await change().catch(() => undefined), timeoutMs);
-    for (const other of running) {
-      const look = async () => await cluster.clientOf(other).getHost(host.hostname);
-      const patiently = async () => await look().catch(() => undefined);
-      const seen = await until(`an answer by ${other.hostname}`, patiently, timeoutMs);
-      expect(seen.labels).toEqual(labels);
+  /** A change is taken by each server that runs, and seen by all. */
+  async function changes(timeoutMs = 20_000): Promise<void> {
+    const running = cluster.servers.filter(isOn);
+    for (const host of running) {
+      written += 1;
+      const labels = { change: `${written}` };
+      const change = async () => await cluster.clientOf(host).putHost(host.hostname, { labels });
+      await until(
+        `a change by ${host.hostname}`,
+        async () => await change().catch(() => undefined),
+        timeoutMs,
+      );
+      for (const other of running) {
+        const look = () =>
+          cluster
+            .clientOf(other)
+            .getHost(host.hostname)
+            .catch(() => undefined);
+        const seen = await until(`an answer by ${other.hostname}`, look, timeoutMs);
+        expect(seen.labels).toEqual(labels);
+      }
     }
   }
-}
 
-/** All run elsewhere, one a slot. */
-async function movedFrom(hosts: readonly Host[]): Promise<void> {
-  const left = hosts.map(({ hostname }) => hostname);
-  const serving = await until("none to be there", async () => {
-    const found = await cluster.healthy("web");
-    return found.some(({ host }) => left.includes(host)) ? undefined : found;
-  });
-  expect(new Set(serving.map(({ name }) => name)).size).toBe(5);
-}
-
-async function back(hosts: readonly Host[]): Promise<void> {
-  for (const host of hosts) await cluster.reboot(host);
-  for (const host of hosts) await cluster.isState(host, "ready");
-  await cluster.healthy("web");
-}
-
-test("kill -9 of the leader, a server: another one places its instances, and each server takes changes; within 20 s", async () => {
-  const leader = await leaderOf(cluster);
-  await leader.kill();
-  await movedFrom([leader]);
-  await changes();
-  await back([leader]);
-  await changes();
-});
-
-test("kill -9 of two of five servers, the leader among them: their instances run elsewhere, and each server takes changes; within 20 s", async () => {
-  const leader = await leaderOf(cluster);
-  const other = cluster.servers.find((host) => host !== leader) as Host;
-  await Promise.all([leader.kill(), other.kill()]);
-  await movedFrom([leader, other]);
-  await changes();
-  await back([leader, other]);
-  await changes();
-});
-
-test("a slow disk on the leader, ten writes a second: each server takes changes, and no host is taken for lost; within 20 s each", async () => {
-  const leader = await leaderOf(cluster);
-  const fault = await leader.slowDisk(10);
-  try {
-    await changes();
-  } finally {
-    await fault.end();
+  /** All run elsewhere, one a slot. */
+  async function movedFrom(hosts: readonly Host[]): Promise<void> {
+    const left = hosts.map(({ hostname }) => hostname);
+    const serving = await until("none to be there", async () => {
+      const found = await cluster.healthy("web");
+      return found.some(({ host }) => left.includes(host)) ? undefined : found;
+    });
+    expect(new Set(serving.map(({ name }) => name)).size).toBe(count);
   }
-  await changes();
-  const states = (await cluster.client.listHosts()).map(({ state }) => state);
-  expect(states).not.toContain("lost");
-});
 
-test("two of five servers are cut off from the others: a change by them fails and says why, what they know is told, no request fails, and changes go on once they are back; within 20 s", async () => {
-  const [instance] = await cluster.healthy("web");
-  const asked = cluster.servers.find(({ hostname }) => hostname === instance?.host) as Host;
-  const others = cluster.servers.filter((host) => host !== asked);
-  for (const one of others.slice(1)) await one.cut(asked, others[0] as Host);
-  const load = await startLoad(asked, `http://${instance?.address}:8000/hostname`);
-  let warnings = 0;
-  const onStale = () => {
-    warnings += 1;
-  };
-  const client = cluster.clientOf(asked, { timeoutMs: 20_000, onStale });
-  const change = client.putHost(asked.hostname, { labels: { change: "none" } });
-  await expect(change).rejects.toMatchObject({ code: "unreachable" });
-  const web = await client.getDocument({ namespace: "default", plural: "services", name: "web" });
-  expect([web?.name, warnings]).toEqual(["web", 1]);
-  await expectNoneFailed(load);
-  await cluster.lab.heal();
-  await changes();
-});
+  async function back(hosts: readonly Host[]): Promise<void> {
+    for (const host of hosts) await cluster.reboot(host);
+    for (const host of hosts) await cluster.isState(host, "ready");
+    await cluster.healthy("web");
+  }
 
-test("two of five servers are cut off, the leader among them: the others run what is exclusive there, never at the same time; within 35 s, and after they are back", async () => {
-  const log = await shareLog(cluster.lab.hosts, "exclusive");
-  await cluster.serve("log", { ...log.inputs, exclusive: true, replicas: 5 });
-  await cluster.healthy("log");
-  const leader = await leaderOf(cluster);
-  const other = cluster.servers.find((host) => host !== leader) as Host;
-  const minority = [leader, other];
-  const majority = cluster.servers.filter((host) => !minority.includes(host));
-  const cutAtMs = log.entries().at(-1)?.atMs ?? 0;
-  for (const one of minority) await one.cut(...majority);
-  const [names, left] = [majority, minority].map((hosts) => hosts.map(({ hostname }) => hostname));
-  await until(
-    "the majority to write for each slot",
-    async () => {
-      const since = log.stretches().filter(({ untilMs }) => untilMs > cutAtMs + waitMs);
-      return new Set(since.filter(({ host }) => names?.includes(host)).map(({ slot }) => slot)).size === 5
-        ? true
-        : undefined;
-    },
-    waitMs + 20_000,
-  );
-  const late = log
-    .stretches()
-    .filter(({ host, untilMs }) => left?.includes(host) && untilMs > cutAtMs + waitMs);
-  expect(late).toEqual([]);
-  await cluster.lab.heal();
-  await changes();
-  await cluster.healthy("log", waitMs + 30_000);
-  expect(log.overlaps()).toEqual([]);
+  test("kill -9 of a server, then of the leader: others run its instances, and each server takes changes; within 20 s each", async () => {
+    const leader = await leaderOf(cluster);
+    for (const victim of [allBut([leader])[0] as Host, leader]) {
+      await victim.kill();
+      await movedFrom([victim]);
+      await changes();
+      await back([victim]);
+    }
+    await changes();
+  });
+
+  test("kill -9 of as many servers as may fail, the leader among them: their instances run elsewhere, and each server takes changes; within 20 s", async () => {
+    const minority = minorityWith(await leaderOf(cluster));
+    await Promise.all(minority.map(async (host) => await host.kill()));
+    await movedFrom(minority);
+    await changes();
+    await back(minority);
+    await changes();
+  });
+
+  test("a slow disk on the leader, ten writes a second: each server takes changes, and no host is taken for lost; within 20 s each", async () => {
+    const leader = await leaderOf(cluster);
+    const fault = await leader.slowDisk(10);
+    try {
+      await changes();
+    } finally {
+      await fault.end();
+    }
+    await changes();
+    const states = (await cluster.client.listHosts()).map(({ state }) => state);
+    expect(states).not.toContain("lost");
+  });
+
+  test("one of three, two of five servers are cut off from the others: a change by them fails and says why, what they know is told, no request fails, and changes go on once they are back; within 20 s", async () => {
+    const [instance] = await cluster.healthy("web");
+    const asked = cluster.servers.find(({ hostname }) => hostname === instance?.host) as Host;
+    const minority = minorityWith(asked);
+    for (const one of minority) await one.cut(...allBut(minority));
+    const load = await startLoad(asked, `http://${instance?.address}:8000/hostname`);
+    let warnings = 0;
+    const onStale = () => {
+      warnings += 1;
+    };
+    const client = cluster.clientOf(asked, { timeoutMs: 20_000, onStale });
+    const change = client.putHost(asked.hostname, { labels: { change: "none" } });
+    await expect(change).rejects.toMatchObject({ code: "unreachable" });
+    const web = await client.getDocument({ namespace: "default", plural: "services", name: "web" });
+    expect([web?.name, warnings]).toEqual(["web", 1]);
+    await expectNoneFailed(load);
+    await cluster.lab.heal();
+    await changes();
+  });
+
+  test("one of three, two of five servers are cut off, the leader among them, and an agent there is killed again and again: the others run what is exclusive there, never at the same time; within 35 s, and after they are back", async () => {
+    const log = await shareLog(cluster.lab.hosts, "exclusive");
+    await cluster.serve("log", { ...log.inputs, exclusive: true, replicas: count });
+    await cluster.healthy("log");
+    const leader = await leaderOf(cluster);
+    const minority = minorityWith(leader);
+    const majority = allBut(minority);
+    const cutAtMs = log.entries().at(-1)?.atMs ?? 0;
+    for (const one of minority) await one.cut(...majority);
+    const killing = keepKilling(leader);
+    const [names, left] = [majority, minority].map((hosts) => hosts.map(({ hostname }) => hostname));
+    try {
+      await until(
+        "the majority to write for each slot",
+        async () => {
+          const since = log.stretches().filter(({ untilMs }) => untilMs > cutAtMs + waitMs);
+          return new Set(since.filter(({ host }) => names?.includes(host)).map(({ slot }) => slot)).size ===
+            count
+            ? true
+            : undefined;
+        },
+        waitMs + 20_000,
+      );
+    } finally {
+      await killing.stop();
+    }
+    const late = log
+      .stretches()
+      .filter(({ host, untilMs }) => left?.includes(host) && untilMs > cutAtMs + waitMs);
+    expect(late).toEqual([]);
+    await cluster.lab.heal();
+    await changes();
+    await cluster.healthy("log", waitMs + 30_000);
+    expect(log.overlaps()).toEqual([]);
+  });
 });
