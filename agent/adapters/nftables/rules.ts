@@ -41,13 +41,14 @@ const metadataEndpoints = "{ 100.100.100.200, 168.63.129.16, 169.254.0.0/16 }";
 const nameServers = "127.64.0.0/10";
 
 /**
- * The whole table's content, a pure function of the plan.
+ * The whole table's content, a pure function of the plan. Every packet between two hosts' instances passes `arriving`
+ * and `forwarded` on both: what an established flow meets there comes first and is kept short (decision 27).
  *
  * A packet's way: `arriving` (nothing forged from an instance; from the machine's other networks nothing that is
  * addressed to an instance, a service or the name server: they reach what is published), `prerouting` or, from the
  * host itself, `output` (a service's address or a published port becomes one instance's address, once a flow: conntrack keeps it there),
- * `input` and `forwarded` (of an instance nothing to metadata endpoints, unless it may, and between instances what
- * their networks allow), these and `leaving` (what still has such an address had no instance to go to: refused, not lost),
+ * `input` and `forwarded` (between instances what their networks allow, and of an instance nothing to metadata
+ * endpoints, unless it may), these and `leaving` (what still has such an address had no instance to go to: refused, not lost),
  * `source` (a source address the answer finds its way back to).
  */
 export function rulesOf(plan: RulesInput): Ruleset {
@@ -108,6 +109,7 @@ export function rulesOf(plan: RulesInput): Ruleset {
         "ip daddr @fixed drop",
       ]),
       base("arriving", "filter hook prerouting priority raw", [
+        fromInstance(plan),
         `iifname ${ours} jump forged`,
         `iifname != "lo" iifname != ${ours} jump trespassing`,
       ]),
@@ -126,10 +128,12 @@ export function rulesOf(plan: RulesInput): Ruleset {
         "fib daddr type local meta l4proto . th dport @ports goto refuse",
       ]),
       base("forwarded", "filter hook forward priority filter", [
+        ...isolation.forwarded,
+        // What goes on between instances: no metadata endpoint is one, nor was this flow led here from there.
+        `oifname != ${anchor} ip daddr ${clusterCidr} ct state established accept`,
         `oifname ${anchor} goto refuse`,
         "ip daddr @fixed goto refuse",
-        `iifname ${ours} jump metadata`,
-        ...isolation.forwarded,
+        `iifname ${ours} goto metadata`,
       ]),
       base("leaving", "filter hook output priority filter", [
         `ip daddr ${serviceCidr} goto refuse`,
@@ -148,6 +152,15 @@ export function rulesOf(plan: RulesInput): Ruleset {
       ]),
     ]),
   };
+}
+
+/**
+ * Most packets between instances are known by this one rule: from a sender who is where it belongs to another
+ * instance. All others are told apart by the rules that follow it, which would let these go on too.
+ */
+function fromInstance({ clusterCidr, hostCidr, peerCidrs }: RulesInput): string {
+  const senders = `{ ${[hostCidr, ...peerCidrs].join(", ")} }`;
+  return `ip daddr ${clusterCidr} ip saddr ${senders} fib saddr . iif oif exists accept`;
 }
 
 /** Another host's instance comes by the way that leads to it; from anywhere else its address is forged. */
