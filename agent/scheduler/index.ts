@@ -8,6 +8,7 @@ export { admitService } from "./admit.ts";
 export { type BatchWant, chooseBatch, occupantOf } from "./batch.ts";
 export { bestHost, choose, explainer, formatBytes, rejectionsOf, type Want } from "./choose.ts";
 export { createFleet, type Fleet } from "./fleet.ts";
+export { createLedger, isSameList, type Ledger } from "./ledger.ts";
 export { leaveReason, welcome } from "./nature.ts";
 export { preempt, preemptionBounds } from "./preempt.ts";
 export { defaultRequest, requestOf } from "./request.ts";

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { PlacementRules } from "../../contract/index.ts";
 import { createFleet, type Machine, requestOf } from "../scheduler/index.ts";
 import { decide } from "./decide.ts";
+import { createMemory } from "./memory.ts";
 import type { Op, PlacedInstance, WantedService } from "./types.ts";
 
 const gi = 2 ** 30;
@@ -51,8 +52,14 @@ class World {
     this.services = [...services];
   }
 
+  readonly #memory = createMemory();
+
+  /** With what it remembers, the same is decided as without. */
   decide() {
-    return decide({ services: this.services, instances: this.instances, machines: this.machines });
+    const view = { services: this.services, instances: this.instances, machines: this.machines };
+    const decision = decide(view, this.#memory);
+    expect(decision).toEqual(decide(view));
+    return decision;
   }
 
   apply(ops: readonly Op[]): void {

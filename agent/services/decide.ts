@@ -2,21 +2,21 @@ import {
   type BatchWant,
   bestHost,
   chooseBatch,
-  createFleet,
   describeRejections,
   type Fleet,
-  type Occupant,
   rejectionsOf,
 } from "../scheduler/index.ts";
-import { drain, fence, forget, place, slotName } from "./ops.ts";
-import { evenOut, groupOf, mostMoves } from "./rebalance.ts";
+import { createMemory, isSettledFor, type Memory, type Settled, stillSettled } from "./memory.ts";
+import { drain, fence, forget, isGone, place, slotName } from "./ops.ts";
+import { type Crowd, crowdsOf, evenOut, groupOf, mostMoves } from "./rebalance.ts";
 import { type Plan, startFirst, stopFirst, surplus } from "./rollout.ts";
 import { createRoom } from "./room.ts";
 import { isReplaceable, type Slot, slotsOf } from "./slots.ts";
 import type { Decision, Op, PlacedInstance, View, WantedService } from "./types.ts";
 
 /**
- * What the leader does next. Pure: the same view, the same decision; carried out, it decides nothing more.
+ * What the leader does next. Pure: the same view, the same decision; carried out, it decides nothing more. `memory`, of the
+ * decisions before, changes only how much is looked at.
  *
  * - Every wanted slot gets an instance of the newest revision, on a host that its rules allow.
  * - start-first: the new one is placed beside the old one (at most `maxSurge` at once), which goes once the new one
@@ -28,10 +28,10 @@ import type { Decision, Op, PlacedInstance, View, WantedService } from "./types.
  *   any more.
  * - Where no host has room, instances of a lower priority are stopped; those of an equal one never.
  */
-export function decide({ services, instances, machines, others = [] }: View): Decision {
-  const there = instances.filter((one) => !isGone(one)).map(occupant);
-  const fleet = createFleet(machines, [...there, ...others]);
-  const byService = Map.groupBy(instances, ({ serviceUid }) => serviceUid);
+export function decide(view: View, memory: Memory = createMemory()): Decision {
+  const { services, instances } = view;
+  const fleet = fleetOf(view, memory);
+  const byService = memory.byService(instances);
   const known = new Map(services.map((service) => [service.uid, service]));
   const isGivenUp = ({ host, serviceUid, exclusive }: PlacedInstance) =>
     exclusive !== undefined &&
@@ -50,27 +50,59 @@ export function decide({ services, instances, machines, others = [] }: View): De
       .map((orphan) => drain(orphan, "service deleted")),
   ];
   const wanted = new Map<string, number>();
-  const planned = [...services].sort(importantFirst).map((service) => {
-    const mine = (byService.get(service.uid) ?? []).filter((one) => one.want === "run" && !givenUp.has(one));
-    const slots = slotsOf(service, mine, fleet, (byService.get(service.uid) ?? []).filter(isEnded));
-    wanted.set(service.uid, slots.length);
-    const leaving = leavingSlots(service, draining.get(`${service.namespace}/${service.name}`) ?? [], fleet);
-    const plan = planOf(service, slots, leaving, fleet);
-    const drains = [...surplus(service, slots, mine), ...plan.drains];
-    ops.push(...drains);
-    const isCalm = drains.length + plan.places.length + leaving.size === 0;
-    return { service, slots, places: plan.places, isCalm };
+  const settled = new Map<string, Settled>();
+  const planned = [...services].sort(importantFirst).map((service): Planned => {
+    const group = byService.get(service.uid);
+    const leavers = draining.get(`${service.namespace}/${service.name}`) ?? [];
+    const found = leavers.length === 0 && stillSettled(memory, { service, group, machines: fleet.machines });
+    const plan = found ? calm(found) : planAnew(service, group ?? [], leavers, givenUp, fleet);
+    wanted.set(service.uid, plan.slots.length);
+    ops.push(...plan.drains);
+    const { slots, crowds } = plan;
+    if (crowds && isSettledFor(service, slots))
+      settled.set(service.uid, found || { service, group, machines: fleet.machines, slots, crowds });
+    return plan;
   });
+  memory.settled = settled;
   const { places, rejections } = placeAll(planned, instances, fleet);
   ops.push(...places, ...evened(planned, instances, fleet));
   return { ops, rejections, wanted };
 }
 
-interface Planned {
+/** The hosts with what is on them. */
+function fleetOf({ instances, machines, others = [] }: View, { byHost, occupantsOf, ledger }: Memory): Fleet {
+  const there = new Map([...byHost(instances)].map(([host, list]) => [host, occupantsOf(list)]));
+  for (const [host, list] of Map.groupBy(others, ({ host }) => host))
+    there.set(host, [...(there.get(host) ?? []), ...list]);
+  return ledger.open(machines, there);
+}
+
+interface Planned extends Plan {
   readonly service: WantedService;
   readonly slots: readonly Slot[];
-  readonly places: Plan["places"];
-  readonly isCalm: boolean;
+  /** undefined: not all is well. */
+  readonly crowds: readonly Crowd[] | undefined;
+}
+
+const calm = ({ service, slots, crowds }: Settled): Planned => ({
+  ...{ service, slots, crowds, drains: [], places: [] },
+});
+
+function planAnew(
+  service: WantedService,
+  group: readonly PlacedInstance[],
+  leavers: readonly PlacedInstance[],
+  givenUp: ReadonlySet<PlacedInstance>,
+  fleet: Fleet,
+): Planned {
+  const mine = group.filter((one) => one.want === "run" && !givenUp.has(one));
+  const slots = slotsOf(service, mine, fleet, group.filter(isEnded));
+  const leaving = leavingSlots(service, leavers, fleet);
+  const plan = planOf(service, slots, leaving, fleet);
+  const drains = [...surplus(service, slots, mine), ...plan.drains];
+  const isCalm = drains.length + plan.places.length + leaving.size === 0;
+  const crowds = isCalm ? crowdsOf(service, slots, fleet) : undefined;
+  return { service, slots, crowds, drains, places: plan.places };
 }
 
 function planOf(service: WantedService, slots: readonly Slot[], leaving: ReadonlySet<number>, fleet: Fleet) {
@@ -103,8 +135,12 @@ function placeAll(planned: readonly Planned[], instances: readonly PlacedInstanc
   const wanted = planned.flatMap(({ service, places }) =>
     places.map(({ slot, reason }): Wanted => ({ service, slot, reason, want: wantOf(service, slot) })),
   );
-  const running = new Map(instances.filter(({ want }) => want === "run").map((one) => [one.id, one]));
-  const makeRoom = createRoom(fleet, ({ id }) => running.has(id));
+  let known: ReadonlyMap<string, PlacedInstance> | undefined;
+  const running = () => {
+    known ??= new Map(instances.filter(({ want }) => want === "run").map((one) => [one.id, one]));
+    return known;
+  };
+  const makeRoom = createRoom(fleet, ({ id }) => running().has(id));
   // Planned the most important first.
   for (const level of Map.groupBy(wanted, ({ service }) => service.request.priority).values()) {
     const wants = level.map(({ want }) => want);
@@ -118,7 +154,7 @@ function placeAll(planned: readonly Planned[], instances: readonly PlacedInstanc
       const name = slotName(service, slot.index);
       const room = makeRoom(want);
       const why = `makes room for ${name}, which has priority ${want.request.priority}`;
-      const victims = room?.victims.flatMap(({ id }) => running.get(id) ?? []) ?? [];
+      const victims = room?.victims.flatMap(({ id }) => running().get(id) ?? []) ?? [];
       ops.push(...victims.map((victim) => drain(victim, why)));
       // What only evens out the load waits until it can.
       if (room || slot.outdated?.instance.isMoving) continue;
@@ -132,9 +168,9 @@ function placeAll(planned: readonly Planned[], instances: readonly PlacedInstanc
 function evened(planned: readonly Planned[], instances: readonly PlacedInstance[], fleet: Fleet): Op[] {
   const underWay = instances.filter(({ isMoving, want }) => isMoving && want === "run").length;
   const ops: Op[] = [];
-  for (const { service, slots, isCalm } of planned) {
+  for (const { service, crowds = [] } of planned) {
     if (underWay + ops.length >= mostMoves) break;
-    const op = isCalm ? evenOut(service, slots, fleet) : undefined;
+    const op = evenOut(service, crowds, fleet);
     if (op) ops.push(op);
   }
   return ops;
@@ -149,14 +185,6 @@ function wantOf(service: WantedService, { index, only }: Slot): BatchWant {
 
 /** It was given up, and can run no more: its slot's next one need not wait until it is forgotten as well. */
 const isEnded = (one: PlacedInstance) => isGone(one) && one.exclusive?.isFenced === true;
-
-/** Nothing of it is left on its host. */
-const isGone = ({ want, present }: PlacedInstance) => want === "drain" && !present;
-
-function occupant(instance: PlacedInstance): Occupant {
-  const { id, host, request, want } = instance;
-  return { id, host, request, group: groupOf(instance), leaving: want === "drain" };
-}
 
 const importantFirst = (a: WantedService, b: WantedService) =>
   b.request.priority - a.request.priority ||

@@ -33,6 +33,9 @@ export function forget(instance: PlacedInstance): Op {
   return { kind: "forget", ...about(instance), reason: "nothing of it is left" };
 }
 
+/** Nothing of it is left on its host. */
+export const isGone = ({ want, present }: PlacedInstance) => want === "drain" && !present;
+
 function about({ id, namespace, service, index, host }: PlacedInstance) {
   return { id, namespace, service, slot: `${service}-${index}`, host };
 }

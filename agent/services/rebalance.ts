@@ -6,18 +6,25 @@ import type { Op, PlacedInstance, WantedService } from "./types.ts";
 /** Moves under way at once, in the whole cluster; one a service. */
 export const mostMoves = 10;
 
+/** The place of a service that has the most of its instances, where that is more than one; by some label. */
+export interface Crowd {
+  readonly crowded: readonly PlacedInstance[];
+  /** How many instances a host's place has. */
+  readonly countAt: (host: string) => number;
+}
+
 /**
- * One slot of a service that is to move so that its instances are spread more evenly: a host has joined, or come
- * back. Only where all is well, and only what takes two off a difference: each move brings it nearer to an end.
+ * Where a service's instances crowd: only where all is well, so that they may be spread more evenly. Whatever is on the hosts
+ * beside them: it follows from their slots and the hosts' labels.
  */
-export function evenOut(service: WantedService, slots: readonly Slot[], fleet: Fleet): Op | undefined {
+export function crowdsOf(service: WantedService, slots: readonly Slot[], fleet: Fleet): Crowd[] {
   const { request, strategy, perHost } = service;
   const isCalm = slots.every(
     ({ current, outdated, extra }) => current?.healthy && !outdated && extra.length === 0,
   );
-  if (perHost || strategy === "stop-first" || request.strategy !== "spread" || !isCalm) return undefined;
+  if (perHost || strategy === "stop-first" || request.strategy !== "spread" || !isCalm) return [];
   const placed = slots.flatMap(({ current }) => current ?? []);
-  for (const key of [...request.spread.map((rule) => rule.key), "host.name"]) {
+  return [...request.spread.map((rule) => rule.key), "host.name"].flatMap((key) => {
     const { of } = fleet.domains(key);
     const domainOf = (host: string) => of[fleet.indexOf.get(host) ?? -1] ?? -1;
     const byDomain = Map.groupBy(placed, ({ host }) => domainOf(host));
@@ -25,11 +32,22 @@ export function evenOut(service: WantedService, slots: readonly Slot[], fleet: F
       (most, one) => (one.length > most.length ? one : most),
       [],
     );
+    if (crowded.length < 2) return [];
+    return [{ crowded, countAt: (host) => byDomain.get(domainOf(host))?.length ?? 0 }];
+  });
+}
+
+/**
+ * One slot of a service that is to move so that its instances are spread more evenly: a host has joined, or come
+ * back. Only what takes two off a difference: each move brings it nearer to an end.
+ */
+export function evenOut(service: WantedService, crowds: readonly Crowd[], fleet: Fleet): Op | undefined {
+  for (const { crowded, countAt } of crowds) {
     const instance = crowded.at(-1);
-    if (instance === undefined || crowded.length < 2) continue;
-    const target = hostWithout(fleet, service, instance);
-    const there = target === undefined ? crowded.length : (byDomain.get(domainOf(target))?.length ?? 0);
-    if (target !== undefined && crowded.length - there >= 2)
+    const target = instance && hostWithout(fleet, service, instance);
+    if (instance === undefined || target === undefined) continue;
+    const there = countAt(target);
+    if (crowded.length - there >= 2)
       return move(instance, `${target} has ${there} of ${service.name}, its place ${crowded.length}`);
   }
   return undefined;
