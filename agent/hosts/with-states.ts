@@ -8,13 +8,19 @@ import type { HostWatch } from "./watch.ts";
  * old as its last word: `unknown` while it is suspect, `lost` once it is. Subscribers hear of a change of state by an empty set.
  */
 export function withStates(store: Store, watch: Pick<HostWatch, "stateOf" | "subscribe">): Store {
+  /** The same objects each time: who compares many of them knows at a glance what is another one. */
+  const known = new WeakMap<object, { readonly state: HostState; readonly seen: Stored<unknown> }>();
   const seen = <R>(stored: Stored<R>): Stored<R> => {
     const isHost = stored.key.startsWith(families.host.prefix);
     if (!isHost && !stored.key.startsWith(families.observed.prefix)) return stored;
     const state = watch.stateOf(hostOfKey(stored.key));
     if (state === "ready") return stored;
+    const earlier = known.get(stored);
+    if (earlier?.state === state) return earlier.seen as Stored<R>;
     const record = isHost ? { ...stored.record, state } : asOf(stored.record as ObservedRecord, state);
-    return { ...stored, record: record as R };
+    const now = { ...stored, record: record as R };
+    known.set(stored, { state, seen: now });
+    return now;
   };
   return {
     ...store,

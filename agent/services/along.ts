@@ -1,6 +1,7 @@
 import { type Desired, keys, type Put, type Removal, readAhead } from "../store/index.ts";
 import { type ActPorts, histories, placementWrites } from "./act.ts";
 import { decide } from "./decide.ts";
+import type { Seen } from "./seen.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
 import { createIsFrozen } from "./stored.ts";
 import { commitBounds } from "./turns.ts";
@@ -12,7 +13,7 @@ import { observe } from "./view.ts";
  */
 export function writesAlong(
   service: Desired,
-  seen: ReadonlySet<string>,
+  seen: Pick<Seen, "has">,
   ports: Pick<ActPorts, "store" | "cidrOf" | "now" | "hostStates" | "remainingMs">,
 ): (Put | Removal)[] {
   const { store, now, hostStates, remainingMs } = ports;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HostReport, PlacementRules } from "../../contract/index.ts";
 import { attributesOf, type Member, membersOf } from "../cluster/index.ts";
 import {
@@ -24,22 +25,26 @@ export type HostStates = (host: string) => {
 /** One machine is ready for as long as its agent lives. */
 export const allReady: HostStates = () => ({ state: "ready", sinceMs: 0 });
 
-/** Every host that has reported, as the scheduler sees it. */
-export function machinesOf(store: Reader, states: HostStates = allReady): Machine[] {
+/** Every host that has reported, as the scheduler sees it. How long one is lost is counted up to `mostLostMs`. */
+export function machinesOf(
+  store: Reader,
+  states: HostStates = allReady,
+  mostLostMs = Number.POSITIVE_INFINITY,
+): Machine[] {
   const members = membersOf(store);
   return store.list(families.observed).flatMap(({ record: { host } }) => {
     const member = host && members.get(host.name);
-    return host && member ? [machineOf(host, member, states)] : [];
+    return host && member ? [machineOf(host, member, states, mostLostMs)] : [];
   });
 }
 
-function machineOf(host: HostReport, member: Member, states: HostStates): Machine {
+function machineOf(host: HostReport, member: Member, states: HostStates, mostLostMs: number): Machine {
   const { labels, taints, systemReserved, availability } = member;
   const { state, sinceMs, absences, isDiskFull } = states(host.name);
   return {
     name: host.name,
     ...{ state, availability, taints, systemReserved },
-    ...(state === "lost" && { lostMs: sinceMs }),
+    ...(state === "lost" && { lostMs: Math.min(sinceMs, mostLostMs) }),
     ...(absences !== undefined && { absences }),
     ...(isDiskFull && { isDiskFull }),
     capacity: host.capacity,
@@ -79,17 +84,30 @@ export function reservedByHost(store: Reader): ReadonlyMap<string, Amounts> {
 
 export type Requests = (of: Pick<Placed, "serviceUid" | "revision" | "namespace" | "service">) => Request;
 
-/** What a revision's instances reserve, and where their service wants them now; one object a revision. */
-export function createRequests(store: Reader): Requests {
+/** By a revision's record, with the rules they were made by. */
+export type KeptRequests = WeakMap<object, { readonly rules: object | undefined; readonly request: Request }>;
+
+export const createKeptRequests = (): KeptRequests => new WeakMap();
+
+/**
+ * What a revision's instances reserve, and where their service wants them now; one object a revision, which `kept` makes the
+ * same object again as long as it says the same.
+ */
+export function createRequests(store: Reader, kept: KeptRequests = createKeptRequests()): Requests {
   const made = new Map<string, Request>();
   return ({ serviceUid, revision, namespace, service }) => {
     const key = keys.spec(serviceUid, revision);
     const known = made.get(key);
     if (known) return known;
-    const workload = store.get(families.spec, key)?.record.inputs ?? {};
+    const spec = store.get(families.spec, key)?.record;
     const desired = store.get(families.desired, keys.desired(namespace, "Service", service))?.record;
     const rules = desired?.uid === serviceUid ? placementIn(desired) : undefined;
-    const request = requestOf({ namespace, name: service }, workload, rules);
+    const earlier = spec && kept.get(spec);
+    const isSame = earlier !== undefined && isDeepStrictEqual(earlier.rules, rules);
+    const request = isSame
+      ? earlier.request
+      : requestOf({ namespace, name: service }, spec?.inputs ?? {}, rules);
+    if (spec && !isSame) kept.set(spec, { rules, request });
     made.set(key, request);
     return request;
   };

@@ -8,9 +8,12 @@ import { type ActPorts, act, revise } from "./act.ts";
 import { writesAlong } from "./along.ts";
 import { decide } from "./decide.ts";
 import { untilDueMs } from "./due.ts";
+import { createMemory } from "./memory.ts";
 import { tellRejections, unspecified } from "./rejections.ts";
+import { followSeen } from "./seen.ts";
+import { createSight } from "./sight.ts";
 import { missingReferences, nextSpec } from "./specs.ts";
-import { createIsFrozen, observedInstances, servicesOf } from "./stored.ts";
+import { createIsFrozen, servicesOf } from "./stored.ts";
 import { unneeded } from "./sweep.ts";
 import { observe, unseenMs } from "./view.ts";
 
@@ -63,7 +66,8 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
   const observed = new Map<string, number>();
   let rejections: ReadonlyMap<string, readonly Rejection[]> = new Map();
   let wanted: ReadonlyMap<string, number> = new Map();
-  let seen: ReadonlySet<string> = new Set();
+  const seen = followSeen(store);
+  const [sight, memory] = [createSight(), createMemory()];
   let passes = 0;
   /** What the last look at everything took of a processor: a busy machine makes no large cluster. */
   let lookMs = 0;
@@ -71,7 +75,7 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
   const listeners = new Set<() => void>();
   const pulse = createPulse();
   pulse.fire();
-  const ends = [store.subscribe(() => pulse.fire()), leadership.subscribe(() => pulse.fire())];
+  const ends = [store.subscribe(() => pulse.fire()), leadership.subscribe(() => pulse.fire()), seen.end];
 
   const pass = async (isLeading: boolean) => {
     const isFrozen = createIsFrozen(store);
@@ -79,20 +83,19 @@ export function leadServices(ports: LeadPorts, log: Logger, signal: AbortSignal)
     const unrevised = services.flatMap((service) => revisionDue(store, service, ports.now()) ?? []);
     if (isLeading) for (const spec of unrevised) await revise(spec, ports);
     const before = process.threadCpuUsage();
-    const reported = observedInstances(store);
-    const view = observe(store, seen, ports.now(), ports.hostStates, ports.remainingMs);
-    seen = new Set(view.instances.map(({ id }) => id).filter((id) => seen.has(id) || reported.has(id)));
-    const decision = decide(view);
+    const view = observe(store, seen, ports.now(), ports.hostStates, ports.remainingMs, sight);
+    seen.bound(view.instances.length);
+    const decision = decide(view, memory);
     const { user, system } = process.threadCpuUsage(before);
     lookMs = (user + system) / 1000;
     if (isLeading && decision.ops.length > 0) {
       await act(decision.ops, ports);
       log.info({ ops: decision.ops.length }, "carried out placements");
     }
-    const awaited = view.instances.some(
-      ({ id, want, present }) => want === "drain" && present && !reported.has(id),
+    const isAwaited = view.instances.some(
+      ({ id, want, present }) => want === "drain" && present && !seen.has(id),
     );
-    if (awaited) setTimeout(pulse.fire, unseenMs).unref();
+    if (isAwaited) setTimeout(pulse.fire, unseenMs).unref();
     dueMs = untilDueMs(view);
     const told = new Map([...decision.rejections, ...unspecified(store)]);
     if (isLeading) await tellRejections(told, rejections, ports);

@@ -54,6 +54,14 @@ export interface View {
   readonly others?: readonly Occupant[];
 }
 
+/** One host's part of it. */
+export interface HostView {
+  readonly instances: readonly PlacedInstance[];
+  readonly others: readonly Occupant[];
+  /** It stays so until something is written: no time changes it. */
+  readonly isLasting: boolean;
+}
+
 interface About {
   readonly namespace: string;
   readonly service: string;
