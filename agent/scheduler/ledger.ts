@@ -53,13 +53,14 @@ export function createLedger(): Ledger {
       undo = [];
       const isGood = !isSpoilt && kept && kept.opens < opensKept && isSameList(kept.machines, machines);
       const gone = isGood ? differences(occupants, before) : [];
-      if (!kept || !isGood || gone.some(isBound)) {
+      const come = isGood ? differences(before, occupants) : [];
+      if (!kept || !isGood || gone.some(isBound) || come.some(isBound)) {
         isSpoilt = false;
         kept = anew(machines);
       } else {
         const { fleet } = kept;
         gone.forEach(fleet.take);
-        differences(before, occupants).forEach(fleet.put);
+        come.forEach(fleet.put);
         kept = { ...kept, opens: kept.opens + 1 };
       }
       return onTrial(kept.fleet);
@@ -79,7 +80,10 @@ function differences(from: ByHost, to: ByHost): Occupant[] {
   });
 }
 
-/** What it keeps away from or near to is noted and not counted: when it goes, nobody knows whether it was the last one. */
+/**
+ * What it keeps away from or near to is noted in order and not counted: when it goes, nobody knows whether it was the last one, and
+ * when it comes, it would stand behind others.
+ */
 const isBound = ({ request: { affinity, service } }: Occupant) =>
   affinity.some((rule) => rule.required && rule.service !== service);
 
