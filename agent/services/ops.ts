@@ -36,6 +36,9 @@ export function forget(instance: PlacedInstance): Op {
 /** Nothing of it is left on its host. */
 export const isGone = ({ want, present }: PlacedInstance) => want === "drain" && !present;
 
+/** It was given up, and can run no more: its slot's next one need not wait until it is forgotten as well. */
+export const isEnded = (one: PlacedInstance) => isGone(one) && one.exclusive?.isFenced === true;
+
 function about({ id, namespace, service, index, host }: PlacedInstance) {
   return { id, namespace, service, slot: `${service}-${index}`, host };
 }

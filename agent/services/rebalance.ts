@@ -4,7 +4,7 @@ import type { Slot } from "./slots.ts";
 import type { Op, PlacedInstance, WantedService } from "./types.ts";
 
 /** Moves under way at once, in the whole cluster; one a service. */
-export const mostMoves = 10;
+const mostMoves = 10;
 
 /** The place of a service that has the most of its instances, where that is more than one; by some label. */
 export interface Crowd {
@@ -37,11 +37,27 @@ export function crowdsOf(service: WantedService, slots: readonly Slot[], fleet: 
   });
 }
 
+/** One move each of as many services as may be under way; `crowds` is undefined where not all is well. */
+export function evened(
+  planned: readonly { readonly service: WantedService; readonly crowds: readonly Crowd[] | undefined }[],
+  instances: readonly PlacedInstance[],
+  fleet: Fleet,
+): Op[] {
+  const underWay = instances.filter(({ isMoving, want }) => isMoving && want === "run").length;
+  const ops: Op[] = [];
+  for (const { service, crowds = [] } of planned) {
+    if (underWay + ops.length >= mostMoves) break;
+    const op = evenOut(service, crowds, fleet);
+    if (op) ops.push(op);
+  }
+  return ops;
+}
+
 /**
  * One slot of a service that is to move so that its instances are spread more evenly: a host has joined, or come
  * back. Only what takes two off a difference: each move brings it nearer to an end.
  */
-export function evenOut(service: WantedService, crowds: readonly Crowd[], fleet: Fleet): Op | undefined {
+function evenOut(service: WantedService, crowds: readonly Crowd[], fleet: Fleet): Op | undefined {
   for (const { crowded, countAt } of crowds) {
     const instance = crowded.at(-1);
     const target = instance && hostWithout(fleet, service, instance);
