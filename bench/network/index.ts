@@ -17,7 +17,8 @@ export const network: Benchmark<NetworkKnobs> = {
   name: "network",
   summary:
     "throughput and latency between instances of two hosts, beside the bare network's, bare routing's and wireguard-go's",
-  knobs: { runs: runsKnob(5), seconds: { about: "how long each measurement takes", usual: 2 } },
+  // Many short turns: what else goes on on the machine meets all of them alike.
+  knobs: { runs: runsKnob(9), seconds: { about: "how long each measurement takes", usual: 1 } },
   async run({ knobs: { runs, seconds }, onProgress }) {
     if (process.getuid?.() !== 0) throw new Error("bench network: not root; run it as root");
     raisePriority();

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { until } from "../cluster.ts";
 import type { Sample, Way } from "./types.ts";
 
@@ -5,8 +6,8 @@ const limits = { listenMs: 15_000 } as const;
 
 /** Starts what answers, by the end that is asked, and waits until it does. They end with their lab. */
 export async function answer({ from, to }: Way): Promise<void> {
-  await to.spawn(["iperf3", "--server"]);
-  await to.spawn(["sockperf", "server", "--tcp", "-i", "0.0.0.0"]);
+  await to.spawn(on(1, ["iperf3", "--server"]));
+  await to.spawn(on(1, ["sockperf", "server", "--tcp", "-i", "0.0.0.0"]));
   await until("both tools to answer", limits.listenMs, async () => {
     try {
       await from.output(stream(to.address, 1));
@@ -27,15 +28,19 @@ export async function measure({ name, from, to }: Way, seconds: number): Promise
   };
 }
 
-const stream = (address: string, seconds: number) => [
-  ...["iperf3", "--client", address, "--json", "--connect-timeout", "1000"],
-  ...["--time", String(seconds)],
-];
+const stream = (address: string, seconds: number) =>
+  on(0, [
+    ...["iperf3", "--client", address, "--json", "--connect-timeout", "1000"],
+    ...["--time", String(seconds)],
+  ]);
 
-const pingPong = (address: string, seconds: number) => [
-  ...["sockperf", "ping-pong", "--tcp", "--full-rtt", "-i", address],
-  ...["--time", String(seconds)],
-];
+const pingPong = (address: string, seconds: number) =>
+  on(0, [...["sockperf", "ping-pong", "--tcp", "--full-rtt", "-i", address], ...["--time", String(seconds)]]);
+
+/** Each end has a processor of its own, as on two machines: where both share one, nobody is woken on another. */
+function on(processor: number, argv: readonly string[]): string[] {
+  return ["taskset", "--cpu-list", String(processor % availableParallelism()), ...argv];
+}
 
 /** Of what iperf3 prints. */
 export function readStream(text: string): number {
