@@ -4,10 +4,18 @@ import { runHost } from "./host.ts";
 import type { HostInstances } from "./instances/index.ts";
 import type { Assignment, HostSession } from "./session/index.ts";
 
+/** What the host `vm` is told, with one service that has these instances there. */
+const toldOf = (ids: readonly string[], revision = 1): Assignment => {
+  const endpoints = ids.map((instance) => ({ instance, host: "vm" }));
+  return {
+    ...{ revision, host: { name: "vm" } },
+    services: [{ name: "web", endpoints }],
+  } as unknown as Assignment;
+};
+
 test("a route leads to no instance of the host's own that it sees fail, also while no server answers", async () => {
   const ending = new AbortController();
-  const endpoints = ["web-0", "web-1"].map((instance) => ({ instance }));
-  const told = { revision: 1, services: [{ name: "web", endpoints }] } as unknown as Assignment;
+  const told = toldOf(["web-0", "web-1"]);
   let reports = 0;
   const session: HostSession = {
     async *assignments() {
@@ -51,9 +59,54 @@ test("a route leads to no instance of the host's own that it sees fail, also whi
   await running;
 });
 
+test("one that stops is led to by others until the servers tell them otherwise, whatever its own host does", async () => {
+  const ending = new AbortController();
+  const { promise: next, resolve: tell } = Promise.withResolvers<Assignment>();
+  const session: HostSession = {
+    async *assignments() {
+      yield toldOf(["web-0", "web-1"]);
+      yield await next;
+    },
+    report: () => Promise.resolve(),
+    onPlacing() {},
+    progress() {},
+  };
+  const [assigned, isLed]: [string[], boolean[]] = [[], []];
+  const { promise: isAssigned, resolve } = Promise.withResolvers<void>();
+  let leadTo = (_: string) => false;
+  const running = runHost({
+    ...{ session, lastAssignment: undefined, signal: ending.signal },
+    network: {
+      assign({ services }) {
+        assigned.push(services.flatMap((route) => route.endpoints.map(({ instance }) => instance)).join());
+        isLed.push(leadTo("web-0"));
+        resolve();
+      },
+    },
+    describe: () => ({}) as ReturnType<Parameters<typeof runHost>[0]["describe"]>,
+    createInstances: (_, routes) => {
+      leadTo = routes.leadTo;
+      return {
+        async run(assignments) {
+          for await (const _ of assignments);
+        },
+        list: () => [{ id: "web-0", state: "stopping", healthy: false } as Instance],
+        entry: () => undefined,
+      };
+    },
+  }).running;
+  expect(leadTo("web-0")).toBe(false);
+  await isAssigned;
+  tell(toldOf(["web-1"], 2));
+  await running;
+  expect(assigned).toEqual(["web-1", "web-1"]);
+  expect(isLed).toEqual([true, false]);
+  ending.abort();
+});
+
 test("a host whose first report fails follows what it is told all the same", async () => {
   const ending = new AbortController();
-  const told = [1, 2].map((revision) => ({ revision, services: [] }) as unknown as Assignment);
+  const told = [1, 2].map((revision) => toldOf([], revision));
   const session: HostSession = {
     async *assignments() {
       yield* told;

@@ -5,7 +5,7 @@ import type { HostReport } from "../contract/index.ts";
 import type { LocalRange } from "./cluster/index.ts";
 import { ownAddress } from "./host-address.ts";
 import type { HostInstances, Reports } from "./instances/index.ts";
-import type { HostNetwork } from "./network/index.ts";
+import { type HostNetwork, routedOn } from "./network/index.ts";
 import {
   type Assignment,
   type HostSession,
@@ -27,8 +27,14 @@ export interface HostOptions {
   readonly lastAssignment: Assignment | undefined;
   readonly network: Pick<HostNetwork, "assign">;
   readonly describe: (assignment: Assignment) => Observation["host"];
-  readonly createInstances: (reports: Reports) => HostInstances;
+  readonly createInstances: (reports: Reports, routes: AssignedRoutes) => HostInstances;
   readonly signal: AbortSignal;
+}
+
+/** The routes as the servers tell them to all hosts, whatever this one makes of them. */
+export interface AssignedRoutes {
+  /** Whether other hosts may still lead new connections to an instance of this one. */
+  leadTo(id: string): boolean;
 }
 
 export interface RunningHost {
@@ -49,12 +55,13 @@ export function runHost(options: HostOptions): RunningHost {
     const heard = { revision, ...(lineage !== undefined && { lineage }) };
     return { host: describe(assignment), instances: list, heard };
   };
-  const instances = createInstances({
+  const reports: Reports = {
     // Before the first assignment nobody knows this host's range; what it runs is reported with that.
     instances: async (list) => (latest ? session.report(observationOf(latest, list)) : undefined),
     changed: () => routes.look(),
     progress: (id, message) => session.progress(id, message),
-  });
+  };
+  const instances = createInstances(reports, routes);
 
   async function* assignments(): AsyncIterable<Assignment> {
     for await (const told of session.assignments(signal)) {
@@ -83,13 +90,16 @@ export function runHost(options: HostOptions): RunningHost {
 function createRoutes(network: HostOptions["network"], instances: () => Observation["instances"]) {
   let assigned: Assignment | undefined;
   let left: ReadonlySet<string> = new Set();
+  let led: ReadonlySet<string> = new Set();
   const assign = (assignment: Assignment) => {
+    if (assignment !== assigned) led = routedOn(assignment);
     assigned = assignment;
     left = routedAmong(assignment, idleAmong(instances()));
     network.assign(withoutRoutesTo(assignment, left));
   };
   return {
     assign,
+    leadTo: (id: string) => led.has(id),
     /** One of them may serve now, or no more. */
     look() {
       if (assigned === undefined) return;

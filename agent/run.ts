@@ -194,10 +194,14 @@ export async function runAgent(root: string | undefined): Promise<undefined> {
       publicKey: tunnel.publicKey,
       fences: keepsDeadlines(paths),
     }),
-    createInstances: (reports) =>
+    createInstances: (reports, routes) =>
       createHostInstances({
         ...{ folders, host: hostName, log: log.child({ component: "instances" }) },
-        ports: { images, mounts, network, runtime, reports, fence: holds },
+        ports: {
+          ...{ images, mounts, runtime, reports, fence: holds },
+          // Other hosts learn from the servers that one stops, however soon this one's own rules leave it out.
+          network: { ...network, leadsTo: (id) => network.leadsTo(id) || routes.leadTo(id) },
+        },
       }),
     signal,
   });

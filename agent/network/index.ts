@@ -8,7 +8,7 @@
  * It does not choose addresses, check health, or decide which instances take traffic: the assignment says so.
  * A rule of another nftables table that drops packets wins over ours.
  */
-export { type HostNetwork, type NetworkPorts, runNetwork } from "./loop.ts";
+export { type HostNetwork, type NetworkPorts, routedOn, runNetwork } from "./loop.ts";
 export { placesOf } from "./places.ts";
 export type {
   BalancedService,

@@ -234,8 +234,8 @@ export function runNetwork(
   }
 }
 
-/** The instances of this host that traffic is led to. */
-function routedOn({ services, host }: Assignment): ReadonlySet<string> {
+/** The instances of an assignment's own host that traffic is led to. */
+export function routedOn({ services, host }: Assignment): ReadonlySet<string> {
   const own = services.flatMap(({ endpoints }) =>
     endpoints.filter((endpoint) => endpoint.host === host.name),
   );
