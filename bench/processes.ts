@@ -23,6 +23,7 @@ export interface Memory {
 }
 
 const clockTickMs = 10;
+const pageBytes = 4096;
 const none: ProcessMemory = { rss: 0, pss: 0, own: 0 };
 
 /** What the machine holds now. Processes that end meanwhile are left out. */
@@ -35,6 +36,21 @@ export function memoryOf(machine: Machine): Memory {
     programs[program] = sum(programs[program] ?? none, parseRollup(rollup));
   }
   return { programs, ...kernelOf(machine) };
+}
+
+/**
+ * Resident memory by program, bytes. Cheaper than `memoryOf`, for which the kernel walks over every page: that takes some of the
+ * time of a large process.
+ */
+export function residentOf(machine: Machine): Record<string, number> {
+  const resident: Record<string, number> = {};
+  for (const process of machine.processes()) {
+    const statm = readOf(machine, process, "statm");
+    if (statm === undefined) continue;
+    const program = programOf(process.command);
+    resident[program] = (resident[program] ?? 0) + parseResident(statm);
+  }
+  return resident;
 }
 
 /** Processor time since the start of each, milliseconds by program; a tick is 10 ms. */
@@ -56,6 +72,7 @@ const programs: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["names", /dnsmasq/],
   ["monitor", /^(\S*\/)?conmon/],
   ["workload", /httpd -f/],
+  ["hosts", /simulate\/hosts\.ts$/],
 ];
 
 /** Whose process it is, by its command line. */
@@ -68,6 +85,11 @@ export function parseRollup(text: string): ProcessMemory {
   const bytes = (key: string) =>
     Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? 0) * 1024;
   return { rss: bytes("Rss"), pss: bytes("Pss"), own: bytes("Private_Clean") + bytes("Private_Dirty") };
+}
+
+/** The second field of the text of /proc/PID/statm, in pages (proc(5)). */
+export function parseResident(statm: string): number {
+  return Number(statm.split(" ")[1]) * pageBytes;
 }
 
 /** User and system time of the text of /proc/PID/stat: fields 14 and 15, counted from the name's last bracket. */

@@ -5,17 +5,16 @@ import type { Machine } from "../../test/lab/index.ts";
 import { openCluster } from "../cluster.ts";
 import { imageLayout, imageTag } from "../image.ts";
 import { bringAgentUp } from "../machine.ts";
-import { memoryOf } from "../processes.ts";
+import { processorMs, residentOf } from "../processes.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
-import type { Count, Figures, Phase, Ticket } from "./types.ts";
+import { type Count, type Figures, type Part, type Phase, parts, type Ticket } from "./types.ts";
+import { writeAll } from "./writes.ts";
 
 /** Where the server listens, and where all hosts come from. */
 const address = "127.0.0.1";
 const lookMs = 500;
 const joinLimitMs = 300_000;
 const tokensAtOnce = 8;
-/** As the engine writes resources at once. */
-const writesAtOnce = 8;
 /** One of so many hosts dies. */
 const deadShare = 10;
 
@@ -49,9 +48,8 @@ export async function simulate(
   const memory = { agent: 0, etcd: 0 };
   const look = async (): Promise<Count> => {
     await delay(lookMs);
-    const { programs } = memoryOf(machine);
-    for (const name of ["agent", "etcd"] as const)
-      memory[name] = Math.max(memory[name], programs[name]?.rss ?? 0);
+    const resident = residentOf(machine);
+    for (const name of ["agent", "etcd"] as const) memory[name] = Math.max(memory[name], resident[name] ?? 0);
     return fleet.count();
   };
   const joinEnd = performance.now() + joinLimitMs;
@@ -61,12 +59,13 @@ export async function simulate(
   const joinSeconds = (performance.now() - joinBegan) / 1_000;
 
   const converge = (what: string) =>
-    phase(fleet, look, sizes, (running) => onProgress(`${what}: ${running}`));
+    phase({ machine, fleet, look }, sizes, (running) => onProgress(`${what}: ${running}`));
   const giveUp = new AbortController();
-  const writing = writeServices(put, image, sizes, giveUp.signal);
-  const placed = await Promise.race([converge(`of ${instances} instances run`), writing.then(() => never)]);
+  const writes = writeAll(services(put, image, sizes), giveUp.signal);
+  const refused = writes.done.then(() => never);
+  const placed = await Promise.race([converge(`of ${instances} instances run`), refused]);
   giveUp.abort();
-  await writing;
+  await writes.done;
   const dead = Math.ceil(hosts / deadShare);
   const replace = async () => {
     fleet.kill(dead);
@@ -74,7 +73,8 @@ export async function simulate(
   };
   const replaced = placed.hasConverged ? await replace() : undefined;
   const { breaks } = fleet.count();
-  return { hosts, instances, dead, joinSeconds, placed, replaced, memory, breaks };
+  const writesAgain = writes.again();
+  return { hosts, instances, dead, joinSeconds, placed, replaced, memory, breaks, writesAgain };
 }
 
 /** In a race: the other side counts, unless this one fails. */
@@ -91,34 +91,33 @@ async function ticketsFor(client: Client, hosts: number): Promise<Ticket[]> {
   return tickets;
 }
 
-async function writeServices(
+function services(
   put: (name: string, inputs: Record<string, unknown>) => Promise<void>,
   image: object,
   { instances, replicas }: Sizes,
-  signal: AbortSignal,
-): Promise<void> {
-  const services = Array.from({ length: Math.ceil(instances / replicas) }, (_, at) => at).values();
-  const write = async () => {
-    for (const at of services) {
-      if (signal.aborted) return;
-      await put(`service-${at}`, {
-        ...image,
-        ...{ replicas: Math.min(replicas, instances - at * replicas), ports: [{ port: 80 }] },
-        ...{ resources: { cpu: 0.01, memory: "16Mi" }, update: { minHealthyTime: "0s" } },
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: writesAtOnce }, write));
+): (() => Promise<void>)[] {
+  return Array.from({ length: Math.ceil(instances / replicas) }, (_, at) => () => {
+    const wanted = Math.min(replicas, instances - at * replicas);
+    return put(`service-${at}`, {
+      ...{ ...image, replicas: wanted, ports: [{ port: 80 }] },
+      ...{ resources: { cpu: 0.01, memory: "16Mi" }, update: { minHealthyTime: "0s" } },
+    });
+  });
+}
+
+interface Seen {
+  readonly machine: Machine;
+  readonly fleet: Fleet;
+  readonly look: () => Promise<Count>;
 }
 
 /** Looks until all instances run on hosts that are alive, and have their routes on another; no longer than the limit. */
 async function phase(
-  fleet: Fleet,
-  look: () => Promise<Count>,
+  { machine, fleet, look }: Seen,
   { instances, seconds: limit }: Sizes,
   tell: (running: number) => void,
 ): Promise<Phase> {
-  const [began, before] = [performance.now(), fleet.count()];
+  const [began, before, processorBefore] = [performance.now(), fleet.count(), processorMs(machine)];
   const since = () => (performance.now() - began) / 1_000;
   // The dead still count until their process has said so.
   let now = { ...(await look()), running: 0 };
@@ -128,9 +127,12 @@ async function phase(
     tell(now.running);
   }
   const seconds = since();
+  const processor = processorMs(machine);
+  const taken = (part: Part) => ((processor[part] ?? 0) - (processorBefore[part] ?? 0)) / 1_000;
   return {
     ...{ seconds, hasConverged: isDone(), running: now.running },
     assignmentsPerSecond: (now.assignments - before.assignments) / seconds,
     observationsPerSecond: (now.observations - before.observations) / seconds,
+    processor: Object.fromEntries(parts.map((part) => [part, taken(part)])) as Phase["processor"],
   };
 }

@@ -33,7 +33,13 @@ export interface Phase {
   readonly running: number;
   readonly assignmentsPerSecond: number;
   readonly observationsPerSecond: number;
+  /** Processor time that was taken meanwhile, seconds, by program. */
+  readonly processor: Readonly<Record<Part, number>>;
 }
+
+/** What shares the machine's processors. */
+export const parts = ["agent", "etcd", "hosts"] as const;
+export type Part = (typeof parts)[number];
 
 export interface Figures {
   readonly hosts: number;
@@ -46,4 +52,6 @@ export interface Figures {
   /** Resident memory, bytes, the largest that was seen. */
   readonly memory: { readonly agent: number; readonly etcd: number };
   readonly breaks: number;
+  /** Writes of services that were tried again. */
+  readonly writesAgain: number;
 }
