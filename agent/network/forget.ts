@@ -23,9 +23,8 @@ export function createForgetting(file: string, conntrack: Conntrack): (plan: Tra
   return async (plan) => {
     const after = udpWays(plan);
     const outdated = waysToForget(before, after);
-    let count = 0;
-    const pairs = outdated.length === 0 ? [] : pairsOf(outdated, hostAddresses());
-    for (const pair of pairs) count += await conntrack.deleteUdpFlows(pair);
+    const isAny = outdated.length > 0;
+    const count = isAny ? await conntrack.deleteUdpFlows(pairsOf(outdated, hostAddresses())) : 0;
     if (!isDeepStrictEqual(before, after)) write(file, after);
     before = after;
     return count;

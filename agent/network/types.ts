@@ -155,11 +155,10 @@ export interface Tunnel {
 
 /** Satisfied by `adapters/libc`. */
 export interface Conntrack {
-  /** Forgets UDP flows that were sent to one address and are answered by the other; returns how many. */
-  deleteUdpFlows(flows: {
-    readonly originalDestination: string;
-    readonly replySource: string;
-  }): Promise<number>;
+  /** Forgets UDP flows that were sent to one address and are answered by the other, of some such pairs; returns how many. */
+  deleteUdpFlows(
+    flows: readonly { readonly originalDestination: string; readonly replySource: string }[],
+  ): Promise<number>;
 }
 
 /** Satisfied by `adapters/libc`. */

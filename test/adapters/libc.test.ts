@@ -17,7 +17,7 @@ const checks = [
   ["checkRoutes", "ranges behind other hosts come and go, and go with the anchor"],
   ["checkPlugIn", "host and instances reach an instance"],
   ["checkRepair", "plugging in ends what a crash interrupted"],
-  ["checkConntrack", "UDP flows of one endpoint are forgotten"],
+  ["checkConntrack", "UDP flows of one endpoint are forgotten, and of many at once"],
   ["checkSockets", "a connection tells who spoke last"],
 ] as const;
 

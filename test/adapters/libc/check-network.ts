@@ -168,11 +168,18 @@ export const checkConntrack: Check = async ({ network, conntrack, spawner, run }
     socket.send("x", port, "240.0.0.5");
     await once(socket, "message", { signal: AbortSignal.timeout(5_000) });
   }
-  const flows = (replySource: string) => ({ originalDestination: "240.0.0.5", replySource });
-  assert.equal(await conntrack.deleteUdpFlows(flows("10.64.0.99")), 0);
-  assert.equal(await conntrack.deleteUdpFlows(flows("10.64.0.2")), 1);
-  assert.equal(await conntrack.deleteUdpFlows(flows("10.64.0.2")), 0);
-  assert.equal(await conntrack.deleteUdpFlows(flows("10.64.0.3")), 1);
+  const forget = (...sources: string[]) =>
+    conntrack.deleteUdpFlows(
+      sources.map((replySource) => ({ originalDestination: "240.0.0.5", replySource })),
+    );
+  /** So many that not each is asked for by itself. */
+  const strangers = Array.from({ length: 50 }, (_, at) => `10.64.1.${at}`);
+  assert.equal(await forget("10.64.0.99"), 0);
+  assert.equal(await forget(...strangers), 0);
+  assert.equal(await forget("10.64.0.2"), 1);
+  assert.equal(await forget("10.64.0.2"), 0);
+  assert.equal(await forget(...strangers, "10.64.0.3"), 1);
+  assert.equal(await forget(...strangers, "10.64.0.3"), 0);
   socket.close();
   for (const server of servers) {
     server.kill("SIGKILL");

@@ -16,15 +16,21 @@ const filter = { originalFlags: 1, replyFlags: 2, ipSource: 1 << 0, ipDestinatio
 const protocolNumber = 1;
 /** Deletions sent at once: their acknowledgements fit the socket's buffer. */
 const batchSize = 64;
+/** For each question the kernel goes through its whole table, some milliseconds: of more than so many, all flows are asked for at once. */
+const mostQuestions = 4;
 /** struct nfgenmsg: family, version, resource id. */
 const header = Buffer.from([AF_INET, 0, 0, 0]);
+const udp = nested(tuple.protocol, attribute(protocolNumber, Buffer.from([IPPROTO_UDP])));
 
-/** By ctnetlink: the kernel looks for the flows (since Linux 5.8), and each is then deleted by its id. */
+/** By ctnetlink: the kernel looks for the flows (since Linux 5.8), and each one is then deleted by its id. */
 export function createConntrack(): Conntrack {
   const socket = openNetlink(loadLibc(), netlinkFamily.netfilter);
   return {
     async deleteUdpFlows(flows) {
-      const found = socket.exchange([dumpUdpFlows(flows)]);
+      const found =
+        flows.length > mostQuestions
+          ? among(flows, socket.exchange([dumpAll]))
+          : flows.flatMap((one) => socket.exchange([dumpUdpFlows(one)]));
       for (let at = 0; at < found.length; at += batchSize) {
         socket.exchange(found.slice(at, at + batchSize).map(deleteFlow), ["ENOENT"]);
       }
@@ -35,7 +41,6 @@ export function createConntrack(): Conntrack {
 }
 
 function dumpUdpFlows({ originalDestination, replySource }: UdpFlows): Request {
-  const udp = nested(tuple.protocol, attribute(protocolNumber, Buffer.from([IPPROTO_UDP])));
   return {
     action: `list UDP flows to ${originalDestination}`,
     type: GET,
@@ -52,6 +57,34 @@ function dumpUdpFlows({ originalDestination, replySource }: UdpFlows): Request {
     ]),
   };
 }
+
+const dumpAll: Request = {
+  action: "list UDP flows",
+  type: GET,
+  flags: NLM_F_DUMP,
+  payload: Buffer.concat([
+    header,
+    nested(cta.original, udp),
+    nested(cta.filter, attribute(filter.originalFlags, u32(filter.protocol))),
+  ]),
+};
+
+/** Of all flows those that are meant. */
+function among(flows: readonly UdpFlows[], all: readonly Answer[]): Answer[] {
+  const key = (destination: Buffer, source: Buffer) => `${destination.join(".")} ${source.join(".")}`;
+  const meant = new Set(
+    flows.map(({ originalDestination, replySource }) => key(ipv4(originalDestination), ipv4(replySource))),
+  );
+  return all.filter(({ payload }) => {
+    const attributes = decodeAttributes(payload.subarray(header.length));
+    const destination = addressesOf(attributes.get(cta.original)).get(ip.destination);
+    const source = addressesOf(attributes.get(cta.reply)).get(ip.source);
+    return destination && source && meant.has(key(destination, source));
+  });
+}
+
+const addressesOf = (tuples: Buffer = Buffer.alloc(0)) =>
+  decodeAttributes(decodeAttributes(tuples).get(tuple.ip) ?? Buffer.alloc(0));
 
 /** The original tuple finds the flow; the id keeps a later flow of the same tuple. */
 function deleteFlow({ payload }: Answer): Request {

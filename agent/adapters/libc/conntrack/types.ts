@@ -11,6 +11,6 @@ export interface Conntrack {
    * Forgets flows, so that their next packet is balanced anew: a UDP sender that keeps its port would stay with an
    * instance that is gone, until the flow's timeout. Returns how many were forgotten.
    */
-  deleteUdpFlows(flows: UdpFlows): Promise<number>;
+  deleteUdpFlows(flows: readonly UdpFlows[]): Promise<number>;
   close(): void;
 }
