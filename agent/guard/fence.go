@@ -17,7 +17,7 @@ const (
 	fenceTick = 100 * time.Millisecond
 	// fenceIdle is the pause while nothing is held: whoever is held has seconds left at first.
 	fenceIdle = time.Second
-	// killsAtOnce: one that does not end holds up no other, and hundreds take no more of the machine than these.
+	// killsAtOnce: hundreds take no more of the machine than these.
 	killsAtOnce = 32
 )
 
@@ -29,10 +29,14 @@ type fence struct {
 	log   *agentLog
 	// kill ends every process of an instance, and says how many there were; made anew for the kills of one look.
 	killer func() func(id string) (int, error)
-	looks  sync.Mutex
+	slots  chan struct{}
+	// state is held while anything below is read or changed.
+	state  sync.Mutex
 	holds  map[string]hold
 	read   fileVersion
 	bootId string
+	// killing: what is closed once the kill of an instance has ended.
+	killing map[string]chan struct{}
 	// told: of these the log knows.
 	told map[string]bool
 }
@@ -70,8 +74,10 @@ func newFence(p paths, log *agentLog) *fence {
 				return killCgroup(mounts, p.id, id)
 			}
 		},
-		bootId: strings.TrimSpace(string(content)),
-		told:   map[string]bool{},
+		slots:   make(chan struct{}, killsAtOnce),
+		bootId:  strings.TrimSpace(string(content)),
+		killing: map[string]chan struct{}{},
+		told:    map[string]bool{},
 	}
 }
 
@@ -82,11 +88,50 @@ func (f *fence) watch() {
 	}
 }
 
-// look kills whatever is overdue, and says when to look again.
+// look begins to kill whatever is overdue, and says when to look again: a process that does not end holds up nobody
+// else's deadline. The next looks try again where something is left; and go on looking: an agent that was stopped on its
+// way to start one of them may come back at any time.
 func (f *fence) look() time.Duration {
-	f.looks.Lock()
-	defer f.looks.Unlock()
+	f.state.Lock()
+	defer f.state.Unlock()
 	f.readHolds()
+	f.beginKills(f.overdue())
+	if len(f.holds) == 0 {
+		return fenceIdle
+	}
+	return fenceTick
+}
+
+// settle kills whatever is overdue.
+func (f *fence) settle() {
+	f.killNow(f.overdue)
+}
+
+// end kills what must not run unwatched.
+func (f *fence) end() {
+	f.killNow(func() map[string]int64 {
+		lateMs := map[string]int64{}
+		for id, held := range f.holds {
+			if held.Exclusive {
+				lateMs[id] = 0
+			}
+		}
+		return lateMs
+	})
+}
+
+func (f *fence) killNow(chosen func() map[string]int64) {
+	f.state.Lock()
+	f.readHolds()
+	kills := f.beginKills(chosen())
+	f.state.Unlock()
+	for _, ended := range kills {
+		<-ended
+	}
+}
+
+// overdue is how late each is whose deadline has passed, and forgets what the log was told of the others.
+func (f *fence) overdue() map[string]int64 {
 	now := bootTimeMs()
 	lateMs := map[string]int64{}
 	for id, held := range f.holds {
@@ -99,52 +144,37 @@ func (f *fence) look() time.Duration {
 			delete(f.told, id)
 		}
 	}
-	f.killAll(lateMs)
-	if len(f.holds) == 0 {
-		return fenceIdle
-	}
-	return fenceTick
+	return lateMs
 }
 
-// end kills what must not run unwatched.
-func (f *fence) end() {
-	f.looks.Lock()
-	defer f.looks.Unlock()
-	f.readHolds()
-	lateMs := map[string]int64{}
-	for id, held := range f.holds {
-		if held.Exclusive {
-			lateMs[id] = 0
-		}
-	}
-	f.killAll(lateMs)
-}
-
-// killAll tries again on the next look where something is left; and goes on looking: an agent that was stopped on its way
-// to start one of them may come back at any time. lateMs is by instance.
-func (f *fence) killAll(lateMs map[string]int64) {
-	if len(lateMs) == 0 {
-		return
-	}
-	kill := f.killer()
-	var kills sync.WaitGroup
-	var telling sync.Mutex
-	slots := make(chan struct{}, killsAtOnce)
+// beginKills gives what is closed at the end of each kill, also of those that an earlier look has begun.
+func (f *fence) beginKills(lateMs map[string]int64) []<-chan struct{} {
+	var kill func(id string) (int, error)
+	var kills []<-chan struct{}
 	for id, late := range lateMs {
-		slots <- struct{}{}
-		kills.Add(1)
-		go func() {
-			defer func() {
-				<-slots
-				kills.Done()
-			}()
-			killed, err := kill(id)
-			telling.Lock()
-			defer telling.Unlock()
-			f.tell(id, killed, late, err)
-		}()
+		ended, isUnderWay := f.killing[id]
+		if !isUnderWay {
+			if kill == nil {
+				kill = f.killer()
+			}
+			ended = make(chan struct{})
+			f.killing[id] = ended
+			go f.killOne(kill, id, late, ended)
+		}
+		kills = append(kills, ended)
 	}
-	kills.Wait()
+	return kills
+}
+
+func (f *fence) killOne(kill func(id string) (int, error), id string, lateMs int64, ended chan<- struct{}) {
+	defer close(ended)
+	f.slots <- struct{}{}
+	killed, err := kill(id)
+	<-f.slots
+	f.state.Lock()
+	defer f.state.Unlock()
+	delete(f.killing, id)
+	f.tell(id, killed, lateMs, err)
 }
 
 // tell says once of each that it is overdue, if there was anything to kill.

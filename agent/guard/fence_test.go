@@ -58,26 +58,50 @@ func TestOverdueInstancesAreKilledBesideEachOther(t *testing.T) {
 		overdue["late-"+strconv.Itoa(i)] = true
 	}
 	write(overdue)
-	f.look()
+	f.settle()
 	if most != killsAtOnce || killed != killsAtOnce {
 		t.Errorf("%d killed, %d at once; want %d", killed, most, killsAtOnce)
+	}
+}
+
+func TestAKillThatTakesItsTimeHoldsUpNoOthersDeadline(t *testing.T) {
+	stuck, killed := make(chan struct{}), make(chan string, 4)
+	f, write := fenceOf(t, func(id string) (int, error) {
+		if id == "stuck" {
+			<-stuck
+		}
+		killed <- id
+		return 1, nil
+	})
+	write(map[string]bool{"stuck": true})
+	f.look()
+	write(map[string]bool{"stuck": true, "late": true})
+	f.look()
+	if first := <-killed; first != "late" {
+		t.Errorf("killed %s first", first)
+	}
+	close(stuck)
+	write(map[string]bool{"stuck": true})
+	f.settle()
+	if second := <-killed; second != "stuck" {
+		t.Errorf("killed %s second", second)
 	}
 }
 
 func TestOnlyOverdueInstancesAreRemembered(t *testing.T) {
 	f, write := fenceOf(t, func(string) (int, error) { return 1, nil })
 	write(map[string]bool{"confirmed": true, "gone": true, "late": true})
-	f.look()
+	f.settle()
 	if len(f.told) != 3 {
 		t.Errorf("told of %v", f.told)
 	}
 	write(map[string]bool{"confirmed": false, "late": true})
-	f.look()
+	f.settle()
 	if len(f.told) != 1 || !f.told["late"] {
 		t.Errorf("remembered are %v", f.told)
 	}
 	write(nil)
-	f.look()
+	f.settle()
 	if len(f.told) != 0 {
 		t.Errorf("remembered are %v", f.told)
 	}
@@ -97,12 +121,12 @@ func TestMountsAreReadOnceALook(t *testing.T) {
 		}
 	}
 	write(map[string]bool{"a": true, "b": true, "c": true})
-	f.look()
+	f.settle()
 	if looked != 1 || killed != 3 {
 		t.Errorf("%d looks at the mounts for %d kills; want 1 for 3", looked, killed)
 	}
 	write(map[string]bool{"a": false})
-	f.look()
+	f.settle()
 	if looked != 1 {
 		t.Errorf("the mounts are looked at with nothing to kill")
 	}

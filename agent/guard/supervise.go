@@ -36,7 +36,7 @@ func keepRunning(p paths, argv []string) error {
 	unix.Setsid() // fails where it leads a session already (systemd), or a shell's job, which stays one
 	g := &guard{paths: p, program: program{argv, nil}, log: log, fence: newFence(p, log)}
 	// Before all else: what should have ended meanwhile waits no longer, and no agent gets at it.
-	g.fence.look()
+	g.fence.settle()
 	if err := g.prepare(); err != nil {
 		log.say(50, "the guard cannot start", map[string]any{"error": err.Error()})
 		return err
