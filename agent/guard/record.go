@@ -25,6 +25,12 @@ type record struct {
 	HandOver *handOverState `json:"handOver,omitempty"`
 }
 
+// isRunning is false for one that was killed, though it may not have let go of everything yet.
+func (r record) isRunning() bool {
+	started, err := processStartTime(r.Pid)
+	return err == nil && started == r.StartTime
+}
+
 func (r record) write(file string) error {
 	content, err := json.Marshal(r)
 	if err != nil {

@@ -47,16 +47,28 @@ func keepRunning(p paths, argv []string) error {
 
 var errAlreadyRuns = errors.New("already runs")
 
-// becomeOnlyGuard holds a lock until this process ends, however it ends; the agent does not inherit it.
+const (
+	// dyingGrace is how long a guard that was killed may go on to hold its lock: until its last thread has ended.
+	dyingGrace = 2 * time.Second
+	dyingPause = 10 * time.Millisecond
+)
+
+// becomeOnlyGuard holds a lock until this process ends, however it ends; the agent does not inherit it. It waits for
+// nobody who runs: that one is to be stopped by those who started it, and not to be followed unasked.
 func becomeOnlyGuard(p paths) (*os.File, error) {
 	lock, err := os.OpenFile(p.lock(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
+	deadline := time.Now().Add(dyingGrace)
 	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return nil, fmt.Errorf("start guard: %s: %w as process %d; stop it first with `constellation-agent down`",
-			p.id, errAlreadyRuns, readRecord(p.record()).Pid)
+	for errors.Is(err, unix.EWOULDBLOCK) {
+		if last := readRecord(p.record()); last.isRunning() || time.Now().After(deadline) {
+			return nil, fmt.Errorf("start guard: %s: %w as process %d; stop it first with `constellation-agent down`",
+				p.id, errAlreadyRuns, last.Pid)
+		}
+		time.Sleep(dyingPause)
+		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", p.lock(), err)

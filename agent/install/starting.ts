@@ -26,6 +26,8 @@ const exitAlreadyRuns = 3;
 
 /** A guard on its way up. */
 export interface Starting {
+  /** How many agents in a row had ended at once before. */
+  readonly crashesBefore: number;
   /** Why it will never come up, as soon as that is known. */
   failure(): string | undefined;
   /** Once the agent answers: another start came first, and this one ended. */
@@ -36,8 +38,17 @@ export interface Starting {
   release(): void;
 }
 
-/** Where somebody else's start is waited for. */
-export const nothingStarted: Starting = {
+/** Where somebody else's start is waited for; it fails where that guard ends. */
+export function startedByOthers(paths: AgentPaths): Starting {
+  return {
+    ...nothingKnown,
+    crashesBefore: crashesOf(paths),
+    failure: () => (readRunningGuard(paths) === undefined ? "its guard has ended" : undefined),
+  };
+}
+
+const nothingKnown = {
+  crashesBefore: 0,
   failure: () => undefined,
   isOvertaken: () => false,
   stop: async () => {},
@@ -69,7 +80,7 @@ async function startService(
     throw error;
   }
   // It is started again and again; the time limit ends the wait.
-  return { ...nothingStarted, stop };
+  return { ...nothingKnown, stop };
 }
 
 /** In a session of its own, so that it outlives this process and its terminal. */
@@ -96,6 +107,7 @@ function startDetached(
   });
   child.unref();
   return {
+    crashesBefore: 0,
     failure: () => failure,
     isOvertaken: () => readRunningGuard(paths)?.guard.pid !== child.pid,
     release() {
@@ -128,7 +140,6 @@ export async function waitForAnswer(
   starting: Starting,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const crashesBefore = starting === nothingStarted ? crashesOf(paths) : 0;
   const deadline = performance.now() + limits.answerMs;
   for (;;) {
     const answer = await askAgent(paths.socket);
@@ -138,7 +149,7 @@ export async function waitForAnswer(
       throw new ConstellationError("host-unfit", `start agent: ${paths.id}: ${failure}`);
     if (signal?.aborted) throw new ConstellationError("cancelled", `start agent: ${paths.id}: cancelled`);
     const crashes = crashesOf(paths);
-    if (crashes - crashesBefore >= limits.crashes) {
+    if (crashes - starting.crashesBefore >= limits.crashes) {
       throw failed("host-unfit", paths, `ended ${crashes} times at once`);
     }
     if (performance.now() > deadline) {

@@ -6,7 +6,7 @@ import { handOver } from "./hand-over.ts";
 import { keepForNextBoot } from "./next-boot.ts";
 import { preflight } from "./observe.ts";
 import { askInfo } from "./socket.ts";
-import { nothingStarted, startGuard, waitForAnswer } from "./starting.ts";
+import { startedByOthers, startGuard, waitForAnswer } from "./starting.ts";
 import type { Finding, UpOptions, UpResult } from "./types.ts";
 
 /** How often this program asks for the agent's place while others take it. */
@@ -29,9 +29,15 @@ export async function up(options: UpOptions): Promise<UpResult> {
   return isStarting ? await join(paths, options) : await begin(paths, options);
 }
 
-/** Somebody else is starting it. */
-async function join(paths: AgentPaths, { signal }: UpOptions): Promise<UpResult> {
-  await waitForAnswer(paths, nothingStarted, signal);
+/** Somebody else is starting it; or was, and is just being killed. */
+async function join(paths: AgentPaths, options: UpOptions): Promise<UpResult> {
+  const starting = startedByOthers(paths);
+  try {
+    await waitForAnswer(paths, starting, options.signal);
+  } catch (error) {
+    if (starting.failure() === undefined) throw error;
+    return await begin(paths, options);
+  }
   return { paths, alreadyRunning: true, warnings: [] };
 }
 
@@ -82,7 +88,7 @@ async function replaceIfOlder(paths: AgentPaths, options: UpOptions, answering: 
       return { ...(await restartAs(paths, options)), upgradedFrom: running };
     }
     if ((await handOver(paths, options)) === "done") return { ...result, upgradedFrom: running };
-    await waitForAnswer(paths, nothingStarted, options.signal);
+    await waitForAnswer(paths, startedByOthers(paths), options.signal);
     running = versionOf(await askInfo(paths.socket));
   }
   await keepForNextBoot(paths, options);

@@ -67,6 +67,20 @@ describe("up", () => {
     expect(await drive<DownResult>("down", { root })).toMatchObject({ left: [] });
   });
 
+  test("right after kill -9 of guard and agent: another agent answers; within 10 s", async () => {
+    const root = here.newRoot();
+    await drive<UpResult>("up", upOptions(root));
+    const { pid, agentPid } = readGuardFile(root) ?? {};
+    const options = JSON.stringify(upOptions(root));
+    const driver = join(import.meta.dirname, "drive.ts");
+    const again = 'kill -KILL "$1" "$2"; exec "${@:3}"';
+    const words = [String(pid), String(agentPid), process.execPath, driver, "up", options];
+    const began = performance.now();
+    expect(JSON.parse(await shell(again, ...words))).toMatchObject({ alreadyRunning: false });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await drive<DownResult>("down", { root });
+  });
+
   test("starts an agent once, which down removes without a trace", async () => {
     const root = here.newRoot();
     const before = await here.machine.traces();
