@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } 
 import { createServer } from "node:net";
 import { release } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { AgentPaths } from "../../contract/index.ts";
 import { agentPaths } from "../../contract/index.ts";
 import { decide } from "./decide.ts";
@@ -16,6 +17,8 @@ import { isProgramIn, kitFolders, programFolders, run } from "./programs.ts";
 import type { Facts, Finding, FirewallChain, TakenPort, UpOptions } from "./types.ts";
 
 const defaultGateway = "10.64.0.1";
+/** Another preflight holds the port for as long as it looks, which is no time. */
+const limits = { portLooks: 4, portPauseMs: 100 };
 /** On the loopback network: only who listens on every address is in its way. */
 const probeAddress = "127.53.53.53";
 
@@ -115,8 +118,12 @@ async function findTakenPort(paths: AgentPaths, gatewayAddress: string): Promise
 }
 
 async function isPortTaken(address: string): Promise<boolean> {
-  const attempts = await Promise.all([listenTcp(address), listenUdp(address)]);
-  return attempts.includes("EADDRINUSE"); // an address that does not exist yet answers EADDRNOTAVAIL
+  for (let look = 1; ; look++) {
+    const attempts = await Promise.all([listenTcp(address), listenUdp(address)]);
+    if (!attempts.includes("EADDRINUSE")) return false; // an address that does not exist yet answers EADDRNOTAVAIL
+    if (look === limits.portLooks) return true;
+    await delay(limits.portPauseMs);
+  }
 }
 
 function listenTcp(address: string): Promise<string | undefined> {
