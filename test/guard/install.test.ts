@@ -206,7 +206,9 @@ describe("up of a newer program", () => {
       expect(await shell("cat $1", unit)).toBe("ExecStart=old\n"); // another program than the one that runs
       expect(await again(newerOptions(root, "0.2.0"))).toMatchObject({ alreadyRunning: true });
       expect(await shell("cat $1", unit)).toContain(`"${fakeAgent}" "serve" "${root}" "0.2.0"`);
-      expect(readFileSync(join(programs, "systemctl.log"), "utf8")).toBe("daemon-reload\n");
+      expect(readFileSync(join(programs, "systemctl.log"), "utf8")).toBe(
+        `daemon-reload\nenable ${id}.service\n`,
+      );
     } finally {
       await shell("umount /etc/systemd/system; rmdir /run/systemd/system; rm $1/systemctl", programs);
     }

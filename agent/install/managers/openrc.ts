@@ -20,8 +20,9 @@ export const openRc: ServiceManager = {
   linkOf: (paths) => join("/etc/runlevels/default", serviceName(paths)),
   // It reads the script each time.
   reread: async () => undefined,
+  enableAtBoot: async (paths) => void (await run("rc-update", ["add", serviceName(paths), "default"])),
   async enable(paths) {
-    await run("rc-update", ["add", serviceName(paths), "default"]);
+    await openRc.enableAtBoot(paths);
     // One whose supervisor was killed counts as started, and one that is there may have been given another command.
     await run("rc-service", [serviceName(paths), "restart"]).catch(
       async (error) => await othersStart(serviceName(paths), error),

@@ -15,6 +15,7 @@ export const systemd: ServiceManager = {
   cgroupsOf: () => [],
   linkOf: (paths) => join("/etc/systemd/system/multi-user.target.wants", unitName(paths)),
   reread: async () => void (await run("systemctl", ["daemon-reload"])),
+  enableAtBoot: async (paths) => void (await run("systemctl", ["enable", unitName(paths)])),
   async enable(paths) {
     await systemd.reread();
     await run("systemctl", ["enable", "--now", unitName(paths)]);

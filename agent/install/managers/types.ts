@@ -18,6 +18,8 @@ export interface ServiceManager {
   reread(): Promise<void>;
   /** Starts the service, now and at every boot. */
   enable(paths: AgentPaths): Promise<void>;
+  /** Has every boot start it; what runs goes on. Repeatable. */
+  enableAtBoot(paths: AgentPaths): Promise<void>;
   /** Ends it; the next boot starts it. A service that does not exist is fine. */
   stop(paths: AgentPaths): Promise<void>;
   /** Ends it for good. */
