@@ -79,7 +79,9 @@ export const Cluster = resource({
     hostKeys: z
       .record(z.string(), z.string())
       .optional()
-      .describe("The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen."),
+      .describe(
+        "The SSH host keys of its servers and their jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.",
+      ),
   }),
   replaceWhenChanged: ["clusterId", "name", "root"],
   ofProgramAlone: ["servers", "agentVersion", "forceDestroy"],

@@ -53,7 +53,9 @@ export const Host = resource({
     address: z.string().describe("Where the other hosts reach it."),
     hostKeys: z
       .record(z.string(), z.string())
-      .describe("The SSH host keys of it and its jump hosts, by `ADDRESS:PORT`, as last seen."),
+      .describe(
+        "The SSH host keys of it and its jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.",
+      ),
   }),
   replaceWhenChanged: ["clusterId", "name"],
   ofProgramAlone: ["ssh", "onDelete", "agentVersion"],

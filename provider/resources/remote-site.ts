@@ -2,12 +2,11 @@ import { ConstellationError, connect, type HostSettings, type Servers } from "..
 import { refuse, takeDownThere } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
 import { anyOf } from "../machines/index.ts";
-import type { HostKeys } from "../ssh/index.ts";
+import { type HostKeys, placeOf } from "../ssh/index.ts";
 import { createGathering } from "./gathering.ts";
 import type { RemoteParts } from "./remote-parts.ts";
 import { isBarred, judgeServing, type Looked, type ServerMachine, serverMachine } from "./server-machine.ts";
 import type { Site } from "./site.ts";
-import { placeOf } from "./ssh-target.ts";
 import { takeDown } from "./take-down.ts";
 import { waitUntilHealthy } from "./wait-for-server.ts";
 

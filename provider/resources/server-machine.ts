@@ -14,9 +14,9 @@ import {
 } from "../bootstrap/index.ts";
 import type { Call } from "../engine/index.ts";
 import type { Place, RemoteMachine } from "../machines/index.ts";
-import { type HostKeys, pinTo } from "../ssh/index.ts";
+import { type HostKeys, pinTo, placeOf } from "../ssh/index.ts";
 import type { RemoteParts } from "./remote-parts.ts";
-import { placeOf, targetOf } from "./ssh-target.ts";
+import { targetOf } from "./ssh-target.ts";
 
 /** One of a cluster's `servers`. */
 export interface ServerMachine {

@@ -1,5 +1,5 @@
 import type { SshLogin } from "../../contract/index.ts";
-import { type Login, type Target, whereOf } from "../ssh/index.ts";
+import type { Login, Target } from "../ssh/index.ts";
 
 /** A login as programs write it. A jump host without credentials of its own takes the machine's. */
 export function targetOf({ jump, ...login }: SshLogin): Target {
@@ -12,11 +12,6 @@ export function targetOf({ jump, ...login }: SshLogin): Target {
     return { ...(hasOwn ? {} : inherited), ...present(hop) } as unknown as Login;
   });
   return { ...own, jump: hops };
-}
-
-/** Which machine a login leads to: the same address behind another jump host is another one. */
-export function placeOf({ jump = [], ...login }: SshLogin): string {
-  return [...jump, login].map(whereOf).join(" > ");
 }
 
 function present(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -5,8 +5,9 @@ import { type ConnectFailure, unconnected, whereOf } from "./failures.ts";
 import { algorithmsFor, type Expected, judgeHostKey, textOf } from "./host-keys.ts";
 import { limits } from "./limits.ts";
 import { methodsOf } from "./methods.ts";
+import { placesOf } from "./places.ts";
 import { createSession } from "./session.ts";
-import type { ConnectOptions, HostKeys, Login, Ssh, Target } from "./types.ts";
+import type { ConnectOptions, Login, Ssh, Target } from "./types.ts";
 
 /**
  * Logs in, through the jump hosts. Throws `unreachable`, `login-denied` with the ways that were tried,
@@ -16,6 +17,7 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   // Only here: most runs of a provider have no machine elsewhere.
   const { default: library } = await import("ssh2");
   const hops: readonly Login[] = [...(target.jump ?? []), target];
+  const places = placesOf(target);
   const opened: Client[] = [];
   const seen: Record<string, string> = {};
   const close = () => opened.reverse().forEach((client) => void client.end());
@@ -27,8 +29,9 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
       opened.push(client);
       const methods = methodsOf(login, options.agentSocket, library.utils.parseKey as never);
       const field = index < hops.length - 1 ? `jump[${index}].hostKey` : "hostKey";
-      const expected = expectedOf(login, options.known, field);
-      seen[whereOf(login)] = await logIn(client, login, { methods, expected, way, signal: options.signal });
+      const place = places[index] as string;
+      const expected = expectedOf(login, options.known?.[place], field);
+      seen[place] = await logIn(client, login, { methods, expected, way, signal: options.signal });
     }
   } catch (error) {
     close();
@@ -37,10 +40,9 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   return createSession(opened.at(-1) as Client, target, { hostKeys: seen, close });
 }
 
-function expectedOf(login: Login, known: HostKeys = {}, field: string): Expected | undefined {
+function expectedOf(login: Login, recorded: string | undefined, field: string): Expected | undefined {
   if (login.hostKey !== undefined)
     return { key: login.hostKey, from: login.isKeyRecorded ? "recorded" : "pinned", field };
-  const recorded = known[whereOf(login)];
   return recorded === undefined ? undefined : { key: recorded, from: "recorded", field };
 }
 

@@ -9,5 +9,6 @@ export { whereOf } from "./failures.ts";
 export { fingerprintOf } from "./host-keys.ts";
 export { limits as sshLimits } from "./limits.ts";
 export { pinTo } from "./pin.ts";
+export { placeOf } from "./places.ts";
 export { quote, shellLine } from "./quote.ts";
 export type { ConnectOptions, HostKeys, Login, Opened, Outcome, RunOptions, Ssh, Target } from "./types.ts";

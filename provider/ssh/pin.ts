@@ -1,4 +1,4 @@
-import { whereOf } from "./failures.ts";
+import { placesOf } from "./places.ts";
 import type { HostKeys, Login, Target } from "./types.ts";
 
 /**
@@ -6,11 +6,12 @@ import type { HostKeys, Login, Target } from "./types.ts";
  * hosts too.
  */
 export function pinTo(target: Target, seen: HostKeys): Target {
-  const pinned = <L extends Login>(login: L): L => {
-    const hostKey = seen[whereOf(login)];
+  const places = placesOf(target);
+  const pinned = <L extends Login>(login: L, hop: number): L => {
+    const hostKey = seen[places[hop] ?? ""];
     return login.hostKey !== undefined || hostKey === undefined
       ? login
       : { ...login, hostKey, isKeyRecorded: true };
   };
-  return { ...pinned(target), ...(target.jump && { jump: target.jump.map(pinned) }) };
+  return { ...pinned(target, places.length - 1), ...(target.jump && { jump: target.jump.map(pinned) }) };
 }

@@ -25,14 +25,14 @@ export interface Target extends Login {
 }
 
 export interface ConnectOptions {
-  /** Host keys seen at an earlier connection, by `ADDRESS:PORT`: another one is refused. */
+  /** Host keys seen at an earlier connection: another one is refused. */
   readonly known?: HostKeys;
   /** Where the SSH agent listens: `SSH_AUTH_SOCK`. */
   readonly agentSocket?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** `ssh-ed25519 AAAA...` by `ADDRESS:PORT`, jump hosts too. */
+/** `ssh-ed25519 AAAA...` by `ADDRESS:PORT`, after those of the jump hosts on the way: `192.0.2.1:22 > 10.0.0.1:22`; theirs too. */
 export type HostKeys = Readonly<Record<string, string>>;
 
 export interface RunOptions {

@@ -23,7 +23,7 @@ type Cluster struct {
 	ClusterId pulumi.StringOutput `pulumi:"clusterId"`
 	// Deletes the cluster even while documents or hosts of other owners are on it. Default: `false`.
 	ForceDestroy pulumi.BoolOutput `pulumi:"forceDestroy"`
-	// The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+	// The SSH host keys of its servers and their jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
 	HostKeys pulumi.StringMapOutput `pulumi:"hostKeys"`
 	// The room for images on a host's disk.
 	ImageStorage ImageStoragePtrOutput `pulumi:"imageStorage"`
@@ -248,7 +248,7 @@ func (o ClusterOutput) ForceDestroy() pulumi.BoolOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.BoolOutput { return v.ForceDestroy }).(pulumi.BoolOutput)
 }
 
-// The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+// The SSH host keys of its servers and their jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
 func (o ClusterOutput) HostKeys() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *Cluster) pulumi.StringMapOutput { return v.HostKeys }).(pulumi.StringMapOutput)
 }

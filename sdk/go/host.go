@@ -24,7 +24,7 @@ type Host struct {
 	Cluster pulumi.StringPtrOutput `pulumi:"cluster"`
 	// The cluster it lives on.
 	ClusterId pulumi.StringOutput `pulumi:"clusterId"`
-	// The SSH host keys of it and its jump hosts, by `ADDRESS:PORT`, as last seen.
+	// The SSH host keys of it and its jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
 	HostKeys pulumi.StringMapOutput `pulumi:"hostKeys"`
 	// What placement can ask for, like `zone` or `disk`.
 	Labels pulumi.StringMapOutput `pulumi:"labels"`
@@ -237,7 +237,7 @@ func (o HostOutput) ClusterId() pulumi.StringOutput {
 	return o.ApplyT(func(v *Host) pulumi.StringOutput { return v.ClusterId }).(pulumi.StringOutput)
 }
 
-// The SSH host keys of it and its jump hosts, by `ADDRESS:PORT`, as last seen.
+// The SSH host keys of it and its jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
 func (o HostOutput) HostKeys() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *Host) pulumi.StringMapOutput { return v.HostKeys }).(pulumi.StringMapOutput)
 }

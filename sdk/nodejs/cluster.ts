@@ -54,7 +54,7 @@ export class Cluster extends pulumi.CustomResource {
      */
     declare public readonly forceDestroy: pulumi.Output<boolean>;
     /**
-     * The SSH host keys of its servers and their jump hosts, by `ADDRESS:PORT`, as last seen.
+     * The SSH host keys of its servers and their jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
      */
     declare public /*out*/ readonly hostKeys: pulumi.Output<{[key: string]: string}>;
     /**

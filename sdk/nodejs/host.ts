@@ -54,7 +54,7 @@ export class Host extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly clusterId: pulumi.Output<string>;
     /**
-     * The SSH host keys of it and its jump hosts, by `ADDRESS:PORT`, as last seen.
+     * The SSH host keys of it and its jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
      */
     declare public /*out*/ readonly hostKeys: pulumi.Output<{[key: string]: string}>;
     /**

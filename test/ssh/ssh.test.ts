@@ -160,7 +160,7 @@ describe("jump hosts", () => {
     expect(went.stdout).toMatch(new RegExp(` 127.0.0.1 ${ports.inner}\n$`));
     expect(went.hostKeys).toEqual({
       [`127.0.0.1:${ports.plain}`]: plain.hostKey,
-      [`127.0.0.1:${ports.inner}`]: inner.hostKey,
+      [`127.0.0.1:${ports.plain} > 127.0.0.1:${ports.inner}`]: inner.hostKey,
     });
     const wrong = await visit({ target: through(ports.plain, { hostKey: inner.hostKey }) });
     expect(wrong.error).toMatchObject({

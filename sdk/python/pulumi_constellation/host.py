@@ -313,7 +313,7 @@ class Host(pulumi.CustomResource):
     @pulumi.getter(name="hostKeys")
     def host_keys(self) -> pulumi.Output[Mapping[str, _builtins.str]]:
         """
-        The SSH host keys of it and its jump hosts, by `ADDRESS:PORT`, as last seen.
+        The SSH host keys of it and its jump hosts as last seen, by `ADDRESS:PORT`, after those on the way: `192.0.2.1:22 > 10.0.0.1:22`.
         """
         return pulumi.get(self, "host_keys")
 
