@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { faultsOf } from "./faults.ts";
+import { faultsOf, sizesOf } from "./faults.ts";
 
 const source = (...titles: string[]) => titles.map((title) => `test("${title}", () => {});`).join("\n");
 
@@ -15,4 +15,11 @@ test("in test/faults every title names fault, invariant and bound", () => {
   expect(() => faultsOf(file, source("kill -9 of etcd: nothing is lost"))).toThrow(/"kill -9 of etcd/);
   expect(() => faultsOf(file, "test.each([1])(`%s: holds; at once`, () => {});")).toThrow(/plain text/);
   expect(faultsOf(file, source("a stale socket: is replaced; at once"))).toHaveLength(1);
+});
+
+test("it is told on how many hosts a file's faults are brought about", () => {
+  expect(sizesOf(`describe.each([3, 5])("on %i hosts, three of them servers", (count) => {\n});`)).toBe(
+    "3 and 5 hosts, three of them servers",
+  );
+  expect(sizesOf(source("a stale socket: is replaced; at once"))).toBeUndefined();
 });

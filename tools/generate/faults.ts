@@ -35,8 +35,9 @@ export function faultsPage(root: string): string {
     .map((name) => `test/${name}`)
     .sort();
   const sections = files.flatMap((file) => {
-    const faults = faultsOf(file, readFileSync(join(root, file), "utf8"));
-    return faults.length === 0 ? [] : [sectionOf(file, faults)];
+    const source = readFileSync(join(root, file), "utf8");
+    const faults = faultsOf(file, source);
+    return faults.length === 0 ? [] : [sectionOf(file, faults, sizesOf(source))];
   });
   return [intro, ...sections].join("\n");
 }
@@ -59,8 +60,16 @@ export function faultsOf(file: string, source: string): Fault[] {
   });
 }
 
-function sectionOf(file: string, faults: readonly Fault[]): string {
+/** `3 and 5 hosts`, where all tests of a file are run on clusters of several sizes. */
+export function sizesOf(source: string): string | undefined {
+  const groups = [...source.matchAll(/^describe\.each\(\[([\d, ]+)\]\)\("on (%i [^"]+)"/gm)];
+  const [, numbers = "", title = ""] = groups[0] ?? [];
+  return groups.length === 0 ? undefined : title.replace("%i", numbers.replace(/, /g, " and "));
+}
+
+function sectionOf(file: string, faults: readonly Fault[], sizes: string | undefined): string {
   const rows = faults.map(({ fault, holds, bound }) => `| ${fault} | ${holds} | ${bound} |`);
   const head = ["| fault | what holds | recovered |", "| --- | --- | --- |"];
-  return `## [${file}](../${file})\n\n${[...head, ...rows].join("\n")}\n`;
+  const each = sizes === undefined ? "" : `Each on ${sizes}.\n\n`;
+  return `## [${file}](../${file})\n\n${each}${[...head, ...rows].join("\n")}\n`;
 }
