@@ -4,7 +4,7 @@ import { giveId, startCluster, type TestCluster } from "../cluster/cluster.ts";
 import { until } from "../control/until.ts";
 import { otherBuild } from "../e2e/other-build.ts";
 
-describe.each([3, 5])("by joining, %i hosts", (count) => {
+describe.each([3, 5])("on %i hosts, the last of which join", (count) => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster(count - 1);
