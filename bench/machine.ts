@@ -8,9 +8,14 @@ const programs = join(import.meta.dirname, "../dist/bin");
 export const agentProgram = join(programs, "constellation-agent");
 export const guardProgram = join(programs, "constellation-guard");
 
+/** Throws where this process may make no machines. */
+export function requireRoot(bench: string): void {
+  if (process.getuid?.() !== 0) throw new Error(`bench ${bench}: not root; run it as root`);
+}
+
 /** A throw-away machine that a benchmark runs in. Rejects with what to do where this one cannot make one. */
 export async function startBenchMachine(bench: string): Promise<Machine> {
-  if (process.getuid?.() !== 0) throw new Error(`bench ${bench}: not root; run it as root`);
+  requireRoot(bench);
   for (const program of [agentProgram, guardProgram]) {
     if (!existsSync(program)) throw new Error(`bench ${bench}: ${program} is missing; run \`npm run build\``);
   }

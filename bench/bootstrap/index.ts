@@ -11,6 +11,7 @@ import { type Host, type Lab, lab } from "../../test/lab/index.ts";
 import { ensureKit } from "../../tools/kit/index.ts";
 import { thisArch } from "../../tools/kit/platform.ts";
 import { dist } from "../../tools/lib/places.mjs";
+import { requireRoot } from "../machine.ts";
 import type { Benchmark, Knob } from "../types.ts";
 import { reportBootstrap } from "./report.ts";
 import type { Sample } from "./types.ts";
@@ -22,7 +23,7 @@ export const bootstrap: Benchmark<BootstrapKnobs> = {
   summary: "`pulumi up` makes bare machines hosts over SSH; beside ssh and tar with the same bytes",
   knobs: { hosts: { about: "how many join one after the other, and then as many at once", usual: 4 } },
   async run({ knobs: { hosts }, onProgress }) {
-    if (process.getuid?.() !== 0) throw new Error("bench bootstrap: not root; run it as root");
+    requireRoot("bootstrap");
     onProgress(await ensureKit(thisArch));
     await using here = await lab.up(1 + 2 * hosts, { flavour: "debian" });
     const stack = await addStack(here.machine, "bootstrap");

@@ -4,6 +4,7 @@
  * There is no peer that would do the same here; what was promised stands beside.
  */
 import { startCluster } from "../../test/cluster/cluster.ts";
+import { requireRoot } from "../machine.ts";
 import { type Benchmark, type Knob, runsKnob } from "../types.ts";
 import { planKills } from "./plan.ts";
 import { reportFailover } from "./report.ts";
@@ -19,7 +20,7 @@ export const failover: Benchmark<FailoverKnobs> = {
   summary: "kill -9 of a host, to its service answering elsewhere; of hosts, servers and the leader",
   knobs: { runs: runsKnob(20) },
   async run({ knobs: { runs }, onProgress }) {
-    if (process.getuid?.() !== 0) throw new Error("bench failover: not root; run it as root");
+    requireRoot("failover");
     onProgress(`starting ${size.hosts} hosts, ${size.servers} of them servers`);
     await using cluster = await startCluster(size.hosts, size.servers);
     const samples: Sample[] = [];

@@ -3,6 +3,7 @@
  * the same links without our rules, tunnels beside wireguard-go with nothing around it.
  * Invariant: the same tools, the same kind of hosts and of switch for all; ours and its peer take turns.
  */
+import { requireRoot } from "../machine.ts";
 import { raisePriority } from "../priority.ts";
 import { type Benchmark, type Knob, runsKnob } from "../types.ts";
 import { startBare } from "./bare.ts";
@@ -20,7 +21,7 @@ export const network: Benchmark<NetworkKnobs> = {
   // Many short turns: what else goes on on the machine meets all of them alike.
   knobs: { runs: runsKnob(9), seconds: { about: "how long each measurement takes", usual: 1 } },
   async run({ knobs: { runs, seconds }, onProgress }) {
-    if (process.getuid?.() !== 0) throw new Error("bench network: not root; run it as root");
+    requireRoot("network");
     raisePriority();
     onProgress("starting two bare hosts, and two of a cluster");
     await using bare = await startBare();
