@@ -31,17 +31,22 @@ export interface Listening {
  * What fails is tried again.
  */
 export function keepListening(options: ListeningOptions): Listening {
-  let trouble: string | undefined;
-  const running = listenOn(options, (next) => {
-    const isNews = next !== undefined && next.message !== trouble;
-    if (isNews) options.log.error({ err: next }, "cannot listen for hosts");
-    trouble = next?.message;
+  let told: string | undefined;
+  let unheard: string | undefined;
+  const running = listenOn(options, (trouble, isHeard) => {
+    const what = isHeard ? "cannot renew the certificate that hosts know it by" : "cannot listen for hosts";
+    if (trouble !== undefined && trouble.message !== told) options.log.error({ err: trouble }, what);
+    told = trouble?.message;
+    unheard = isHeard ? undefined : told;
   });
-  return { trouble: () => trouble, running };
+  return { trouble: () => unheard, running };
 }
 
-/** `tell`: how each try ended. */
-async function listenOn(options: ListeningOptions, tell: (trouble: Error | undefined) => void) {
+/** `tell`: how each try ended, and whether it listens all the same. */
+async function listenOn(
+  options: ListeningOptions,
+  tell: (trouble: Error | undefined, isHeard: boolean) => void,
+) {
   const { store, self, log, signal } = options;
   const pulse = createPulse();
   pulse.fire();
@@ -64,7 +69,7 @@ async function listenOn(options: ListeningOptions, tell: (trouble: Error | undef
       }
       hasFailed = false;
       if (address === undefined) {
-        tell(undefined);
+        tell(undefined, false);
         continue;
       }
       const credentials = await ownCredentials({ ...options, address });
@@ -76,10 +81,10 @@ async function listenOn(options: ListeningOptions, tell: (trouble: Error | undef
         current.listener.renew(credentials);
         current.credentials = credentials;
       }
-      tell(undefined);
+      tell(undefined, true);
     } catch (error) {
       hasFailed = true;
-      tell(error instanceof Error ? error : new Error(String(error)));
+      tell(error instanceof Error ? error : new Error(String(error)), current !== undefined);
     }
   }
   unsubscribe();
