@@ -31,7 +31,9 @@ const fit: Facts = {
   isAgentRunning: false,
 };
 const found = (facts: Partial<Facts>) =>
-  judge({ ...fit, ...facts }, "server").map(({ severity, problem }) => `${severity}: ${problem}`);
+  judge({ ...fit, ...facts }, { role: "server", mode: "wireguard" }).map(
+    ({ severity, problem }) => `${severity}: ${problem}`,
+  );
 
 describe("judge", () => {
   test("a fit machine has no findings, an old running cluster's included", () => {
@@ -69,8 +71,21 @@ describe("judge", () => {
 
   test("a host listens where WireGuard does, and nowhere else", () => {
     const portsTaken = [{ port: "7443/tcp", by: "nginx (process 8)" }];
-    expect(judge({ ...fit, portsTaken }, "host")).toEqual([]);
-    expect(judge({ ...fit, portsTaken: [{ port: "7445/udp" }] }, "host")).toHaveLength(1);
+    const host = { role: "host", mode: "wireguard" } as const;
+    expect(judge({ ...fit, portsTaken }, host)).toEqual([]);
+    expect(judge({ ...fit, portsTaken: [{ port: "7445/udp" }] }, host)).toMatchObject([
+      { severity: "refusal" },
+    ]);
+  });
+
+  test.each(["direct", undefined] as const)("its port taken keeps no host from the mode %s", (mode) => {
+    const portsTaken = [{ port: "7445/udp", by: "vpn (process 8)" }];
+    expect(judge({ ...fit, portsTaken }, { role: "host", mode })).toEqual([
+      { severity: "warning", problem: expect.stringContaining("vpn (process 8)"), fix: expect.anything() },
+    ]);
+    expect(
+      judge({ ...fit, portsTaken, hasState: true, isAgentRunning: true }, { role: "host", mode }),
+    ).toEqual([]);
   });
 
   test("all of them are told at once", () => {

@@ -16,8 +16,9 @@ export async function examine({
   machine,
   root,
   role,
+  mode,
   signal,
-}: Pick<Bootstrap, "machine" | "root" | "role" | "signal">): Promise<Examined> {
+}: Pick<Bootstrap, "machine" | "root" | "role" | "mode" | "signal">): Promise<Examined> {
   const ssh = await machine.login(signal);
   const { stateDir, runDir } = agentPaths(root);
   const script = preflightScript(stateDir, "/opt/constellation", runDir);
@@ -31,7 +32,7 @@ export async function examine({
       `look at ${machine.name}: its shell does not run a script; is it a POSIX shell on Linux?`,
     );
   }
-  return { facts, findings: judge(facts, role) };
+  return { facts, findings: judge(facts, { role, mode }) };
 }
 
 /** Where root's rights cannot be had, that is one finding among others. */

@@ -5,7 +5,7 @@ import {
   missingControllers,
   oldestKernel,
 } from "../../contract/index.ts";
-import { clusterPorts } from "./ports.ts";
+import { serverPorts, tunnelPort } from "./ports.ts";
 import type { Bootstrap, Facts, Finding, TakenPort } from "./types.ts";
 
 const MiB = 1024 ** 2;
@@ -19,7 +19,8 @@ const architectures = ["x86_64", "aarch64"];
 /** Certificates and heartbeats put up with this much. */
 const clockMs = 5_000;
 
-type Judgement = (facts: Facts, role: Bootstrap["role"]) => Pick<Finding, "problem" | "fix"> | undefined;
+type Part = Pick<Bootstrap, "role" | "mode">;
+type Judgement = (facts: Facts, part: Part) => Pick<Finding, "problem" | "fix"> | undefined;
 
 /** What keeps an agent from running. */
 const refusals: readonly Judgement[] = [
@@ -57,7 +58,7 @@ const refusals: readonly Judgement[] = [
           fix: `choose a machine with at least ${toMiB(least.memoryBytes)} MiB`,
         }
       : undefined,
-  ({ portsTaken, hasState }, role) => (hasState ? undefined : taken(portsTaken, role)),
+  ({ portsTaken, hasState }, part) => (hasState ? undefined : taken(portsTaken, part)),
 ];
 
 /** What may be meant so. */
@@ -74,13 +75,22 @@ const warnings: readonly Judgement[] = [
         }
       : undefined,
   // What is part of a cluster stays it; who holds a port without a process there may be its own kernel's WireGuard.
-  ({ portsTaken, hasState }, role) =>
+  ({ portsTaken, hasState }, part) =>
     hasState
       ? taken(
           portsTaken.filter(({ by }) => by !== undefined),
-          role,
+          part,
         )
       : undefined,
+  ({ portsTaken, hasState }, { mode }) => {
+    const tunnel = portsTaken.filter(({ port }) => port === tunnelPort);
+    return hasState || mode === "wireguard" || tunnel.length === 0
+      ? undefined
+      : {
+          problem: `${tellPorts(tunnel)}, where hosts have their tunnels: all of them in the mode wireguard, those behind address translators in the mode direct`,
+          fix: "move it to another port before the cluster needs this one",
+        };
+  },
   ({ hasState, isAgentRunning, stateDir }) =>
     hasState && !isAgentRunning
       ? { problem: "its agent does not run", fix: `it is started, with what ${stateDir} holds` }
@@ -88,10 +98,10 @@ const warnings: readonly Judgement[] = [
 ];
 
 /** All at once: refusals, then warnings. Empty: it is fit. */
-export function judge(facts: Facts, role: Bootstrap["role"]): Finding[] {
+export function judge(facts: Facts, part: Part): Finding[] {
   const of = (severity: Finding["severity"], judgements: readonly Judgement[]) =>
     judgements.flatMap((one): Finding[] => {
-      const found = one(facts, role);
+      const found = one(facts, part);
       return found === undefined ? [] : [{ severity, ...found }];
     });
   return [...of("refusal", refusals), ...of("warning", warnings)];
@@ -105,15 +115,18 @@ function tooFull(freeBytes: number | undefined, wanted: number, folder: string) 
   };
 }
 
-function taken(ports: readonly TakenPort[], role: Bootstrap["role"]) {
-  const needed = ports.filter(({ port }) => clusterPorts[role].includes(port));
+function taken(ports: readonly TakenPort[], { role, mode }: Part) {
+  const own = [...(role === "server" ? serverPorts : []), ...(mode === "wireguard" ? [tunnelPort] : [])];
+  const needed = ports.filter(({ port }) => own.includes(port));
   if (needed.length === 0) return undefined;
-  const told = needed.map(({ port, by = "somebody" }) => `${by} listens on ${port}`).join(", ");
   return {
-    problem: `${told}, where a cluster's ${role} listens`,
+    problem: `${tellPorts(needed)}, where a cluster's ${role} listens`,
     fix: "stop that or move it to another port, or name another machine",
   };
 }
+
+const tellPorts = (taken: readonly TakenPort[]) =>
+  taken.map(({ port, by = "somebody" }) => `${by} listens on ${port}`).join(", ");
 
 const toMiB = (bytes: number) => Math.floor(bytes / MiB);
 

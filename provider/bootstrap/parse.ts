@@ -1,5 +1,5 @@
 import { machineDigest } from "../../contract/index.ts";
-import { clusterPorts } from "./ports.ts";
+import { serverPorts, tunnelPort } from "./ports.ts";
 import type { Facts, Membership, TakenPort } from "./types.ts";
 
 /** What cannot be had from the script's text. */
@@ -60,7 +60,7 @@ function takenIn(listens: readonly string[], holders: readonly string[]): TakenP
   for (const line of listens) {
     const [table = "", hex = "", inode] = line.split(" ");
     const port = `${Number.parseInt(hex, 16)}/${table.replace("6", "")}`;
-    if (!clusterPorts.server.includes(port) || found.has(port)) continue;
+    if (![...serverPorts, tunnelPort].includes(port) || found.has(port)) continue;
     const holder = holders.find((one) => one.startsWith(`${inode} `));
     const [, pid, whose, ...name] = holder?.split(" ") ?? [];
     if (whose === "ours") continue;

@@ -1,4 +1,4 @@
-import type { JoinToken, Member } from "../../contract/index.ts";
+import type { JoinToken, Member, NetworkMode } from "../../contract/index.ts";
 import type { RemoteMachine } from "../machines/index.ts";
 
 /** Something about a machine that keeps an agent from running there, or instances from being of use. */
@@ -61,6 +61,8 @@ export interface Bootstrap {
   readonly root: string | undefined;
   /** What the machine is to be: each listens on other ports. */
   readonly role: "server" | "host";
+  /** The cluster's, which says whether all hosts have tunnels; absent: not known yet. */
+  readonly mode?: NetworkMode | undefined;
   /** The host's name in the cluster. */
   readonly hostName: string;
   /** Absent: its agent is brought up as what it is, a new one as a cluster of its own. */

@@ -17,8 +17,8 @@ import { targetOf } from "./ssh-target.ts";
 export interface HostMachine {
   /** `ssh://root@10.0.0.1:22`. */
   readonly name: string;
-  /** For a look at it. @param join what it is to join; absent: not known yet. */
-  asking(call: Call, join?: Look["join"]): Look;
+  /** For a look at it. @param cluster what it is to join, and how hosts reach each other there; absent: not known yet. */
+  asking(call: Call, cluster?: Pick<Look, "join" | "mode">): Look;
   /** Sends the programs, and has it join with a token of its own. */
   bringIn(connection: Connection, member: Member | undefined, call: Call): Promise<void>;
   /** Whether something was brought there, which a failure after that leaves. */
@@ -51,9 +51,13 @@ export function hostMachine(
   const about = ({ signal, progress, warn }: Call) => ({ machine, root: undefined, signal, progress, warn });
   return {
     name: machine.name,
-    asking: (call, join) => ({ ...about(call), kits, hostName, role: "host", info: call.info, join }),
+    asking: (call, cluster) => ({
+      ...{ ...about(call), kits, hostName, role: "host", info: call.info },
+      ...cluster,
+    }),
     async bringIn(connection, member, call) {
       const join = { ...joiningOf(connection, machine, inputs, call), known: member };
+      const { mode } = (await connection.client.getCluster()).network;
       const touching = () => {
         isTouched = true;
       };
@@ -61,6 +65,7 @@ export function hostMachine(
         ...about(call),
         hostName,
         role: "host",
+        mode,
         kits,
         join,
         touching,

@@ -22,7 +22,12 @@ interface Given {
 function operationsOf({ login, state, cluster }: Given) {
   const warned: string[] = [];
   const host = { name: "two", role: "host", address: "10.0.0.2", state };
-  const client = { getHost: async () => state && host, putHost: async () => host } as unknown as Client;
+  const getCluster = async () => ({ network: { mode: "wireguard" } });
+  const client = {
+    getCluster,
+    getHost: async () => state && host,
+    putHost: async () => host,
+  } as unknown as Client;
   const connections = {
     to: async () => (cluster ? await Promise.reject(cluster) : { client, clusterId: "c" }),
     lost: async () => undefined,

@@ -183,8 +183,11 @@ async function look(
   call: Call,
 ): Promise<void> {
   if (hasUnknown({ ...inputs, cluster: undefined })) return;
-  const known = connection && (await memberOf(connection, inputs));
-  await lookAhead(machineOf(inputs).asking(call, connection && { clusterId: connection.clusterId, known }));
+  const machine = machineOf(inputs);
+  if (connection === undefined) return void (await lookAhead(machine.asking(call)));
+  const known = await memberOf(connection, inputs);
+  const { mode } = (await connection.client.getCluster()).network;
+  await lookAhead(machine.asking(call, { join: { clusterId: connection.clusterId, known }, mode }));
 }
 
 /** Its cluster is no more; an agent on it goes on with what it had. */

@@ -1,4 +1,10 @@
-import { ConstellationError, connect, type HostSettings, type Servers } from "../../contract/index.ts";
+import {
+  ConstellationError,
+  connect,
+  type HostSettings,
+  type NetworkMode,
+  type Servers,
+} from "../../contract/index.ts";
 import { refuse, takeDownThere } from "../bootstrap/index.ts";
 import { type Call, knownText, type Properties, parseAccess, type Stored } from "../engine/index.ts";
 import { anyOf } from "../machines/index.ts";
@@ -13,9 +19,10 @@ import { waitUntilHealthy } from "./wait-for-server.ts";
 /** Other machines, those of `servers`. */
 export function remoteSite(inputs: Properties, old: Stored | undefined, parts: RemoteParts): Site {
   const [root, known] = [knownText(inputs.root), old?.outputs.hostKeys as HostKeys | undefined];
+  const { mode } = (inputs.network ?? {}) as { readonly mode?: NetworkMode };
   const machinesOf = (servers: Servers = {}) =>
     Object.entries(servers)
-      .map(([name, server]) => serverMachine(name, server, { root, known }, parts))
+      .map(([name, server]) => serverMachine(name, server, { root, known, mode }, parts))
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   const wanted = machinesOf(inputs.servers as Servers);
   const before = machinesOf(old?.inputs.value.servers as Servers | undefined);

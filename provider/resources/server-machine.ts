@@ -50,7 +50,7 @@ export const isBarred = (error: unknown): error is ConstellationError =>
 export function serverMachine(
   name: string,
   { ssh, ...settings }: Servers[string],
-  { root, known }: { readonly root: string | undefined; readonly known: HostKeys | undefined },
+  { root, known, mode }: Pick<Bootstrap, "root" | "mode"> & { readonly known: HostKeys | undefined },
   { machines, kits }: RemoteParts,
 ): ServerMachine {
   const target = targetOf(ssh);
@@ -58,7 +58,7 @@ export function serverMachine(
   const machine = machines.at({ ssh: target, ...within }, known);
   let trouble: ConstellationError | undefined;
   const about = ({ signal, progress, warn }: Call): Omit<Bootstrap, "join"> => ({
-    ...{ machine, root, hostName: name, role: "server", kits, signal, warn },
+    ...{ machine, root, hostName: name, role: "server", mode, kits, signal, warn },
     progress: (message) => progress(`server ${name}: ${message}`),
   });
   return {
