@@ -71,7 +71,10 @@ export function admitMembers(options: MembersOptions): Members {
   const promoting = promoteLearners({
     members: options.servers,
     hasPeers: () => hosts.servers().length > 1,
-    subscribe: records.subscribe,
+    subscribe: (listener) =>
+      records.subscribe(({ changes }) => {
+        if (changes.some(({ family }) => family === families.host)) listener();
+      }),
     log,
     signal,
   });
