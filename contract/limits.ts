@@ -2,7 +2,7 @@
 export const limits = {
   replicas: 10_000,
   documentBytes: 256 * 1024,
-  recordBytes: 64 * 1024,
+  recordBytes: 16 * 1024,
   transactionOperations: 100,
   transactionBytes: 1024 * 1024,
   specRevisionsKept: 10,

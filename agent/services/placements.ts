@@ -30,6 +30,7 @@ export function applyOps(
   const after = chunks.map(({ placements }) => [...placements]);
   if (after.length === 0) after.push([]);
   let given = chunks[0]?.given ?? 0;
+  const sizes = createSizes(after);
   for (const op of ops) {
     if (op.kind === "place") {
       const all = after.flat();
@@ -42,7 +43,7 @@ export function applyOps(
       );
       if (!next) continue; // The range is used up: the slot stays missing, and the next pass tries again.
       given = next.given;
-      add(after, placedBy(op, next.address, options, new Set(all.map(({ id }) => id))));
+      sizes.add(placedBy(op, next.address, options, new Set(all.map(({ id }) => id))));
     } else {
       for (const chunk of after) {
         const at = chunk.findIndex(({ id }) => id === op.id);
@@ -66,13 +67,20 @@ function isPlacedBy(op: Op & { kind: "place" }, { serviceUid, index, revision, w
   return want === "run" && serviceUid === op.uid && index === op.index && revision >= op.revision;
 }
 
-function add(chunks: Placed[][], placed: Placed): void {
-  const bytes = JSON.stringify(placed).length;
-  const roomy = chunks.find(
-    (chunk) => chunk.length === 0 || JSON.stringify(chunk).length + bytes < chunkBytes,
-  );
-  if (roomy) roomy.push(placed);
-  else chunks.push([placed]);
+/** Puts into the first chunk with room, making one where there is none. What changes of the others meanwhile is within the room left. */
+function createSizes(chunks: Placed[][]) {
+  const sizes = chunks.map((chunk) => JSON.stringify(chunk).length);
+  return {
+    add(placed: Placed): void {
+      const bytes = JSON.stringify(placed).length + 1;
+      const found = chunks.findIndex(
+        (chunk, at) => chunk.length === 0 || (sizes[at] ?? 0) + bytes < chunkBytes,
+      );
+      const at = found === -1 ? chunks.push([]) - 1 : found;
+      chunks[at]?.push(placed);
+      sizes[at] = (sizes[at] ?? 2) + bytes;
+    },
+  };
 }
 
 function placedBy(
