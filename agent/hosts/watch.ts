@@ -15,8 +15,8 @@ export interface HostWatch {
   conditionOf(name: string): Condition;
   /** How far its clock was ahead of ours when it was heard last; undefined: never heard. */
   skewOf(name: string): number | undefined;
-  /** Calls back after a host's state has changed; gives what ends that. */
-  subscribe(listener: () => void): () => void;
+  /** Calls back after a host's state has changed, or whether it gets anything new; gives what ends that. */
+  subscribe(listener: (host: string) => void): () => void;
   /** For how long nothing was heard of these hosts here, in milliseconds; of those that were ever heard. */
   silences(names: readonly string[]): Record<string, number>;
   /** Resolves after the abort. */
@@ -75,7 +75,7 @@ const silent = { silentMs: 0, elsewhereMs: Number.POSITIVE_INFINITY };
 export function watchHosts(options: WatchOptions): HostWatch {
   const { store, self, isOwnDiskFull, onChange, onDisk, askOthers, signal } = options;
   const hosts = new Map<string, Known>();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(host: string) => void>();
   let wasOwnDiskFull = false;
 
   function keepUp(): void {
@@ -98,11 +98,11 @@ export function watchHosts(options: WatchOptions): HostWatch {
       known.state = state;
       known.enteredMs = performance.now();
       onChange({ name, state, silentMs: known.silentMs });
-      tell();
+      tell(name);
     }
-    for (const known of hosts.values()) {
+    for (const [name, known] of hosts) {
       const isUnsteady = absencesOf(known) !== undefined;
-      if (known.isUnsteady && !isUnsteady) tell();
+      if (known.isUnsteady && !isUnsteady) tell(name);
       known.isUnsteady = isUnsteady;
     }
   }
@@ -113,11 +113,11 @@ export function watchHosts(options: WatchOptions): HostWatch {
     if (isDiskFull === wasOwnDiskFull) return;
     wasOwnDiskFull = isDiskFull;
     onDisk({ name: self, state: "ready", isDiskFull });
-    tell();
+    tell(self);
   }
 
-  function tell(): void {
-    for (const listener of [...listeners]) listener();
+  function tell(host: string): void {
+    for (const listener of [...listeners]) listener(host);
   }
 
   /** A host that this server alone does not hear is not lost: what it reports comes by another one. */
@@ -170,7 +170,7 @@ export function watchHosts(options: WatchOptions): HostWatch {
       if (known.state !== "ready") apply();
       if (known.isDiskFull === isDiskFull) return;
       onDisk({ name, state: known.state, isDiskFull });
-      tell();
+      tell(name);
     },
     hungUp(name) {
       const known = hosts.get(name);

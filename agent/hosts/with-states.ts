@@ -5,7 +5,7 @@ import type { HostWatch } from "./watch.ts";
 
 /**
  * The store as it reads while hosts are watched: a host's record says its state, and what it reported of its instances is as
- * old as its last word: `unknown` while it is suspect, `lost` once it is. Subscribers hear of a change of state by an empty set.
+ * old as its last word: `unknown` while it is suspect, `lost` once it is. Subscribers hear of a change of state by a set without changes.
  */
 export function withStates(store: Store, watch: Pick<HostWatch, "stateOf" | "subscribe">): Store {
   /** The same objects each time: who compares many of them knows at a glance what is another one. */
@@ -32,7 +32,9 @@ export function withStates(store: Store, watch: Pick<HostWatch, "stateOf" | "sub
     subscribe(listener) {
       const ends = [
         store.subscribe(listener),
-        watch.subscribe(() => listener({ revision: store.revision(), changes: [], unreadable: [] })),
+        watch.subscribe((host) =>
+          listener({ revision: store.revision(), changes: [], unreadable: [], states: [host] }),
+        ),
       ];
       return () => {
         for (const end of ends) end();

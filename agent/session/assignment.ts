@@ -69,7 +69,7 @@ export function createDerive(store: Store, sealer: Sealer): (stale: Stale) => Co
     forget(stale);
     const cluster = store.get(families.cluster, keys.cluster)?.record;
     const memberships = createMemberships(store);
-    if (stale.all) {
+    if (stale.all || stale.states.size > 0) {
       const hosts = store.list(families.host).map(({ record }) => record);
       peersOf = peering(hosts, cluster?.network.mode ?? "direct");
     }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createSealer } from "../secrets/index.ts";
-import { type DecodedSet, type Family, families, keys, type Store } from "../store/index.ts";
+import { type DecodedSet, type Family, families, hostOfKey, keys, type Store } from "../store/index.ts";
 import { createAssignments } from "./assignments.ts";
 
 const sealer = createSealer({ sealing: randomBytes(32), digest: randomBytes(32) });
@@ -47,8 +47,16 @@ function createCluster(lookMs = 0) {
     ...services.map((name) => [keys.desired("shop", "Service", name), service(name)] as const),
     ...services.map((name) => [keys.spec(name, 1), spec(name)] as const),
   ]);
-  const listeners = new Set<(set: Pick<DecodedSet, "changes" | "unreadable">) => void>();
-  const found = (key: string) => ({ key, record: records.get(key), modRevision: 1 }) as never;
+  const listeners = new Set<(set: Omit<DecodedSet, "revision">) => void>();
+  const lost = new Set<string>();
+  const read = (key: string) => {
+    const record = records.get(key) as ReturnType<typeof observed>;
+    if (!lost.has(hostOfKey(key))) return record;
+    if (key.startsWith(families.host.prefix)) return { ...record, state: "lost" };
+    if (!key.startsWith(families.observed.prefix)) return record;
+    return { ...record, instances: record.instances.map((one) => ({ ...one, state: "lost" })) };
+  };
+  const found = (key: string) => ({ key, record: read(key), modRevision: 1 }) as never;
   let looks = 0;
   let isBroken = false;
   const store = {
@@ -66,7 +74,7 @@ function createCluster(lookMs = 0) {
       }
       return [...records.keys()].filter((key) => key.startsWith(prefix)).map(found);
     },
-    subscribe(listener: (set: Pick<DecodedSet, "changes" | "unreadable">) => void) {
+    subscribe(listener: (set: Omit<DecodedSet, "revision">) => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -81,8 +89,13 @@ function createCluster(lookMs = 0) {
     for (const tell of listeners)
       tell({ changes: [{ family, key, before, now: found(key) }], unreadable: [] });
   };
+  /** It is lost, or back. */
+  const turn = (host: string) => {
+    if (!lost.delete(host)) lost.add(host);
+    for (const tell of listeners) tell({ changes: [], unreadable: [], states: [host] });
+  };
   const fresh = () => createAssignments(store, sealer);
-  return { set, breakNext, looks: () => looks, assignments: fresh(), fresh };
+  return { set, turn, breakNext, looks: () => looks, assignments: fresh(), fresh };
 }
 
 test("all hosts are told from one look at the store, and share what they have in common", () => {
@@ -113,12 +126,16 @@ test("a change makes new objects of what it changed alone", () => {
 });
 
 test("a change that no route follows from leaves them the same, and one without a revision is seen", () => {
-  const { assignments, set } = createCluster();
+  const { assignments, set, turn } = createCluster();
   const before = assignments.of("a");
   set(keys.observed("b", 0), observed("b", true, "unknown"));
   expect(assignments.of("a")?.services).toBe(before?.services);
-  set(keys.observed("b", 0), observed("b", false, "lost"));
+  const known = assignments.of("a")?.services[0];
+  turn("b");
   expect(assignments.of("a")?.services[0]?.endpoints).toHaveLength(1);
+  expect(assignments.of("a")?.peers).toEqual(before?.peers);
+  turn("b");
+  expect(assignments.of("a")?.services[0]).toEqual(known);
 });
 
 test("the members of a network are the same object until another one comes or goes", () => {
@@ -197,14 +214,17 @@ const machine = fc.tuple(host, fc.constantFrom("192.0.2.1", "192.0.2.2")).map(([
   return [keys.host(name), { name, cidr: "10.64.0.0/22", role: "host", address }] as const;
 });
 
+const turned = host.map((name) => [name, undefined] as const);
+
 test("what is derived from changes is what is derived from everything, whichever changes come between two looks", () => {
-  const changes = fc.array(fc.tuple(fc.oneof(placement, report, document, machine), fc.boolean()));
+  const changes = fc.array(fc.tuple(fc.oneof(placement, report, document, machine, turned), fc.boolean()));
   fc.assert(
     fc.property(changes, (all) => {
-      const { set, assignments, fresh } = createCluster();
+      const { set, turn, assignments, fresh } = createCluster();
       const look = () => hosts.map((name) => assignments.of(name));
       for (const [[key, record], isLookedAt] of all) {
-        set(key, record);
+        if (record === undefined) turn(key);
+        else set(key, record);
         if (isLookedAt) look();
       }
       const anew = fresh();

@@ -4,26 +4,26 @@ import type { HostRecord } from "../store/index.ts";
 import type { Peer } from "./types.ts";
 
 /**
- * How each host reaches the others, in order of their names; derived not anew while the hosts are as they were. Two hosts have
+ * How each host reaches the others, in order of their names; derived not anew while the hosts are as they were, but for their
+ * states, which decide no more than who passes packets on. Two hosts have
  * a tunnel where the cluster is to have them, and wherever one of the two can only dial out; such a host keeps its ways open.
  * Between two of them a server passes packets on, the same one both ways: WireGuard takes a range from one peer alone. Packets
  * that are to be in a tunnel never go without: a host that has not said its key is not reached.
  */
 export function createPeering() {
-  let last: { readonly hosts: readonly HostRecord[]; readonly mode: NetworkMode } | undefined;
+  let last: object | undefined;
   let known = new Map<string, readonly Peer[]>();
-  let relay: HostRecord | undefined;
   return (hosts: readonly HostRecord[], mode: NetworkMode) => {
     const sorted = hosts.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-    const next = { hosts: sorted, mode };
+    const relay = relayAmong(sorted);
+    const next = { hosts: sorted.map(({ state: _, ...host }) => host), mode, via: relay?.name };
     if (!isDeepStrictEqual(last, next)) {
       last = next;
       known = new Map();
-      relay = relayAmong(sorted);
     }
-    const [here, via] = [known, relay];
+    const here = known;
     return (self: string): readonly Peer[] => {
-      const peers = here.get(self) ?? peersIn(sorted, self, mode, via);
+      const peers = here.get(self) ?? peersIn(sorted, self, mode, relay);
       here.set(self, peers);
       return peers;
     };

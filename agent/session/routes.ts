@@ -34,7 +34,7 @@ export function createRoutes(store: Store): (stale: Stale) => readonly ServiceRo
   return (stale) => {
     const hosts = stale.all
       ? new Set([...hostsIn(store), ...byHost.keys()])
-      : [...stale.placed, ...stale.observed];
+      : new Set([...stale.placed, ...stale.observed, ...stale.states]);
     const changed = new Set([...hosts].flatMap(refresh));
     const known = new Map(routes.map((route) => [route.uid, route]));
     const next = servicesOf(store).map((service) => {

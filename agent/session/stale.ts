@@ -8,6 +8,8 @@ export interface Stale {
   readonly placed: ReadonlySet<string>;
   /** Hosts that have reported. */
   readonly observed: ReadonlySet<string>;
+  /** Hosts whose state is another: what they reported reads differently, and others may pass packets on. */
+  readonly states: ReadonlySet<string>;
   /** `namespace/name`: another document or another revision of its workload. */
   readonly services: ReadonlySet<string>;
 }
@@ -24,6 +26,7 @@ export function createStale() {
   let all = true;
   let placed = new Set<string>();
   let observed = new Set<string>();
+  let states = new Set<string>();
   let services = new Set<string>();
 
   function note({ family, key, now, before }: DecodedSet["changes"][number]): void {
@@ -37,10 +40,11 @@ export function createStale() {
   }
 
   return {
-    /** A change of a host's state is an empty set. */
-    note({ changes, unreadable }: Pick<DecodedSet, "changes" | "unreadable">): void {
-      if (changes.length === 0 || unreadable.length > 0) all = true;
+    /** Of a set that says nothing nobody knows what it means. */
+    note({ changes, unreadable, states: told = [] }: Omit<DecodedSet, "revision">): void {
+      if (changes.length + told.length === 0 || unreadable.length > 0) all = true;
       changes.forEach(note);
+      for (const host of told) states.add(host);
     },
     /** A look failed, half way through perhaps. */
     noteAll(): void {
@@ -48,9 +52,9 @@ export function createStale() {
     },
     /** What is stale since the last call. */
     take(): Stale {
-      const taken = { all, placed, observed, services };
+      const taken = { all, placed, observed, states, services };
       all = false;
-      [placed, observed, services] = [new Set(), new Set(), new Set()];
+      [placed, observed, states, services] = [new Set(), new Set(), new Set(), new Set()];
       return taken;
     },
   };

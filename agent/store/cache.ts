@@ -28,6 +28,8 @@ export interface DecodedSet {
   readonly changes: readonly DecodedChange[];
   /** What was written and is left out; the record before it, if there was one, stays in memory. */
   readonly unreadable: readonly Unreadable[];
+  /** Hosts whose state is another, which nothing that is stored says. */
+  readonly states?: readonly string[];
 }
 
 /** Everything in the store, decoded, in memory. */
