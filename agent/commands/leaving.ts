@@ -17,9 +17,12 @@ const bounds = {
   pauseMs: 1_000,
 } as const;
 
+/** They cannot do without it: the majority would be lost, or what it alone has is not with them yet. */
+const keeping: readonly string[] = ["taken", "busy"];
+
 /**
  * A server hands on to the others before it goes; nothing happens where it is the only one. Why the others could not be
- * told; throws `taken` where they would be no majority any more, unless it is forced.
+ * told; throws where they cannot do without it, unless it is forced.
  */
 export async function leaveServers(root: string | undefined, isForced: boolean): Promise<string | undefined> {
   const { stateDir, socket } = agentPaths(root);
@@ -32,8 +35,8 @@ export async function leaveServers(root: string | undefined, isForced: boolean):
       await removeServer(client, own.name);
     return undefined;
   } catch (error) {
-    if (!isForced && error instanceof ConstellationError && error.code === "taken")
-      throw new ConstellationError("taken", `${error.message}; --force takes it down all the same`, {
+    if (!isForced && error instanceof ConstellationError && keeping.includes(error.code))
+      throw new ConstellationError(error.code, `${error.message}; --force takes it down all the same`, {
         cause: error,
       });
     const trouble = error instanceof Error ? error.message : String(error);
@@ -41,7 +44,7 @@ export async function leaveServers(root: string | undefined, isForced: boolean):
   }
 }
 
-/** Waits until what runs once at most there is given up. */
+/** Waits until what runs once at most there is given up, and for a while until what it alone has is elsewhere. */
 export async function removeServer(client: Client, name: string): Promise<void> {
   for (const deadline = performance.now() + bounds.givingUpMs; ; await delay(bounds.pauseMs)) {
     try {

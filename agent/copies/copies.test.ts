@@ -126,7 +126,7 @@ describe("before a server goes", () => {
     const others = () => [refuse, dead];
     const copies = createCopies({ self: "self", own: blobs([one]), others, isAlone: async () => false });
     await expect(copies.spread([one], "self", never)).rejects.toMatchObject({
-      code: "unreachable",
+      code: "busy",
       message: expect.stringMatching(
         /^remove server self: it alone has an uploaded image in use, .*\(no answer\); try again$/,
       ),

@@ -21,7 +21,7 @@ export interface Copies {
   ensure(digests: readonly Digest[]): Promise<void>;
   /**
    * Before a server goes, this one or another: what any server has of them is on two of those that stay, or on the only one.
-   * Throws `unreachable` where that is not to be had.
+   * Throws `busy` where that is not to be had now.
    */
   spread(digests: readonly Digest[], leaving: string, signal: AbortSignal): Promise<void>;
   /** A blob of another server. Throws `image-missing` where none has it. */

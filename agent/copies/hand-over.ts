@@ -13,8 +13,8 @@ export interface HandOverPorts extends Pick<KeepCopiesPorts, "uploads" | "blobsO
 }
 
 /**
- * What is to be done before a server goes: uploads in use get to those that stay. Throws `unreachable` where none of them
- * takes one; `busy` where it takes longer than somebody waits: it goes on, and the next call waits for the same.
+ * What is to be done before a server goes: uploads in use get to those that stay. Throws `busy` where none of them
+ * takes one, or where it takes longer than somebody waits: then it goes on, and the next call waits for the same.
  */
 export function createHandOver(ports: HandOverPorts): (server: string) => Promise<void> {
   const { copies, uploads, blobsOf, signal } = ports;

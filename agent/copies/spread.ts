@@ -12,7 +12,7 @@ interface Answered {
 }
 
 /**
- * Gets what any server has to two of those that stay, or to the only one. Throws `unreachable` where something would be left
+ * Gets what any server has to two of those that stay, or to the only one. Throws `busy` where something would be left
  * on none of them; a second copy that nobody takes now follows later.
  */
 export async function spread(
@@ -56,5 +56,5 @@ const not = (is: (one: Answered) => boolean) => (one: Answered) => !is(one);
 function leftAlone(action: string, trouble: unknown): ConstellationError {
   const reason = trouble instanceof Error ? trouble.message : "none answers";
   const problem = `${action}: it alone has an uploaded image in use, and no other server takes it (${reason})`;
-  return new ConstellationError("unreachable", `${problem}; try again`, { cause: trouble });
+  return new ConstellationError("busy", `${problem}; try again`, { cause: trouble });
 }

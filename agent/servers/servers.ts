@@ -28,7 +28,7 @@ export interface Servers {
   promote(name: string): Promise<Server>;
   /**
    * It keeps the state no longer, and is no host any more. Throws `not-found`, `taken` where the majority would be lost, and
-   * `busy` or `unreachable` where it alone has an upload that is in use.
+   * `busy` while it alone has an upload that is in use.
    */
   remove(name: string): Promise<void>;
 }

@@ -318,7 +318,7 @@ export const routes = {
     method: "DELETE",
     path: "/v1/servers/:name",
     summary:
-      "Removes a server, and its host with it; refused where those that are left and answer would be no majority.",
+      "Removes a server, and its host with it; refused where those that are left and answer would be no majority, and `busy` until uploads in use that it alone has are with them.",
     params: hostParams,
     framing: "empty",
   },
