@@ -64,6 +64,14 @@ export function createServers(ports: ServersPorts): Servers {
     throw new ConstellationError("not-found", `find server ${name}: there is none; list them with servers`);
   };
 
+  /** The store's member, where it is one. Throws where the others would be no majority without it. */
+  const findRemovable = async (name: string) => {
+    const { seen, member } = await find(name);
+    const reason = member ? refusalOf({ kind: "remove", id: member.id }, seen) : lostQuorum(seen);
+    refuse(`remove server ${name}`, reason);
+    return member;
+  };
+
   return {
     list: async () => described(await look(members)),
 
@@ -76,10 +84,10 @@ export function createServers(ports: ServersPorts): Servers {
     },
 
     async remove(name) {
-      const { seen, member } = await find(name);
-      const reason = member ? refusalOf({ kind: "remove", id: member.id }, seen) : lostQuorum(seen);
-      refuse(`remove server ${name}`, reason);
+      await findRemovable(name);
       await ports.handOver(name);
+      // That may have taken long: others may have gone meanwhile.
+      const member = await findRemovable(name);
       const steps = [];
       if (member) steps.push(() => patiently(() => members.remove(member.id)));
       if (recorded().some((record) => record.name === name)) steps.push(() => ports.forget(name));
