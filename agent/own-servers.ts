@@ -9,12 +9,16 @@ import type { Holds } from "./fence/index.ts";
 import { localRanges } from "./host.ts";
 import { readCredentials } from "./identity/index.ts";
 import { findProgram } from "./lib/find-program.ts";
-import { keepConfirmed } from "./own-fence.ts";
 import { openToPeers, peeringOf } from "./peers.ts";
-import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { forgetJoining, type OwnPeering } from "./servers/index.ts";
 import type { ServersHalf } from "./servers-half.ts";
-import { untilServing } from "./serving.ts";
+import {
+  keepConfirmed,
+  type Server,
+  type ServerOptions,
+  startServer,
+  untilServing,
+} from "./serving/index.ts";
 import { laterSession } from "./session/index.ts";
 import { readHostNames } from "./store/index.ts";
 

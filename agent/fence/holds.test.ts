@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { keepConfirmed } from "../own-fence.ts";
+import { keepConfirmed } from "../serving/index.ts";
 import { type HoldsPorts, openHolds } from "./holds.ts";
 import { leaseLimits } from "./lease.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../../agent/adapters/libc/index.ts";
 import { createPortProbe } from "../../agent/adapters/procnet/index.ts";
 import type { RegistryAccess } from "../../agent/images/index.ts";
-import { type Server, type ServerOptions, startServer } from "../../agent/server.ts";
+import { type Server, type ServerOptions, startServer } from "../../agent/serving/index.ts";
 import {
   agentPaths,
   type Client,

@@ -2,16 +2,16 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import * as z from "zod";
-import { ConstellationError, type Digest, isDigest, ports } from "../contract/index.ts";
-import { otherServersIn } from "./cluster/index.ts";
-import type { OtherBlobs, OwnBlobs } from "./copies/index.ts";
-import { type Confirmation, confirmation, type Holds, type Relay } from "./fence/index.ts";
-import type { HostWatch } from "./hosts/index.ts";
-import { readCredentials } from "./identity/index.ts";
-import { ask, type Call, openStream, type Peer, type Routes, readWhole } from "./link/index.ts";
-import { answerReach, type Reachable } from "./reach/index.ts";
-import { keepLinks, type Link, sessionPaths } from "./session/index.ts";
-import { families, type HostRecord, type Store } from "./store/index.ts";
+import { ConstellationError, type Digest, isDigest, ports } from "../../contract/index.ts";
+import { otherServersIn } from "../cluster/index.ts";
+import type { OtherBlobs, OwnBlobs } from "../copies/index.ts";
+import { type Confirmation, confirmation, type Holds, type Relay } from "../fence/index.ts";
+import type { HostWatch } from "../hosts/index.ts";
+import { readCredentials } from "../identity/index.ts";
+import { ask, type Call, openStream, type Peer, type Routes, readWhole } from "../link/index.ts";
+import { answerReach, type Reachable } from "../reach/index.ts";
+import { keepLinks, type Link, sessionPaths } from "../session/index.ts";
+import { families, type HostRecord, type Store } from "../store/index.ts";
 
 /** What servers ask each other for, by path. */
 const paths = {

@@ -1,6 +1,6 @@
-import type { Instance, Stats } from "../contract/index.ts";
-import type { ApiPorts } from "./api/index.ts";
-import type { Reach } from "./reach/index.ts";
+import type { Instance, Stats } from "../../contract/index.ts";
+import type { ApiPorts } from "../api/index.ts";
+import type { Reach } from "../reach/index.ts";
 
 export interface AnywhereOptions {
   readonly self: string;

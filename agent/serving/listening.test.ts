@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import type { Logger } from "pino";
-import { openAuthority } from "./identity/index.ts";
+import { openAuthority } from "../identity/index.ts";
+import type { Store } from "../store/index.ts";
 import { keepListening, type ListeningOptions } from "./listening.ts";
-import type { Store } from "./store/index.ts";
 
 test("a server that listens is heard, also while its certificate cannot be renewed", async () => {
   const stateDir = mkdtempSync(join(tmpdir(), "listening-"));

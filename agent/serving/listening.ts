@@ -1,8 +1,8 @@
-import type { Authority, Credentials } from "./identity/index.ts";
-import { createPulse } from "./lib/pulse.ts";
-import { type Listener, type ListenerOptions, listen } from "./link/index.ts";
-import { ownCredentials } from "./own-certificate.ts";
-import { families, keys, type Store } from "./store/index.ts";
+import type { Authority, Credentials } from "../identity/index.ts";
+import { createPulse } from "../lib/pulse.ts";
+import { type Listener, type ListenerOptions, listen } from "../link/index.ts";
+import { ownCredentials } from "../own-certificate.ts";
+import { families, keys, type Store } from "../store/index.ts";
 
 /** In milliseconds. */
 const bounds = {

@@ -1,5 +1,5 @@
-import type { Holds } from "./fence/index.ts";
-import { createPulse } from "./lib/pulse.ts";
+import type { Holds } from "../fence/index.ts";
+import { createPulse } from "../lib/pulse.ts";
 import type { Server } from "./server.ts";
 
 /** As often as other hosts send heartbeats, in milliseconds. */

@@ -1,6 +1,6 @@
-import { parseReference } from "../contract/images/index.ts";
-import { type Digest, isDigest } from "../contract/index.ts";
-import { families, type Reader } from "./store/index.ts";
+import { parseReference } from "../../contract/images/index.ts";
+import { type Digest, isDigest } from "../../contract/index.ts";
+import { families, type Reader } from "../store/index.ts";
 
 interface Used {
   readonly digest: Digest;

@@ -2,36 +2,36 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
-import { type AgentPaths, type Digest, type Instance, quantityBytes } from "../contract/index.ts";
-import { answersOf } from "./answers.ts";
-import { type ApiPorts, createHandlers, type Peer, serve } from "./api/index.ts";
-import { createClusters, type LocalRange } from "./cluster/index.ts";
-import { createCopies, createHandOver, keepCopies } from "./copies/index.ts";
-import { createDocuments } from "./documents/index.ts";
-import { createFeed } from "./events/index.ts";
-import type { Confirmation, Holds } from "./fence/index.ts";
-import { watchHosts, withStates } from "./hosts/index.ts";
-import { type Images, shareImages } from "./images/index.ts";
-import { imagesInUse, uploadsInUse } from "./images-in-use.ts";
-import { kindFeatures } from "./kinds.ts";
-import { followLead } from "./lead.ts";
-import { asLeader, type Standing } from "./leader/index.ts";
-import { admitMembers } from "./members.ts";
-import type { OwnServers } from "./new-servers.ts";
-import { followOtherServers, otherServersRoutes } from "./other-servers.ts";
-import { ownFolders } from "./own-folders.ts";
-import type { Reachable } from "./reach/index.ts";
-import { createSealer, loadSecretKeys } from "./secrets/index.ts";
-import { hasOtherVoters } from "./servers/index.ts";
+import { type AgentPaths, type Digest, type Instance, quantityBytes } from "../../contract/index.ts";
+import { type ApiPorts, createHandlers, type Peer, serve } from "../api/index.ts";
+import { createClusters, type LocalRange } from "../cluster/index.ts";
+import { createCopies, createHandOver, keepCopies } from "../copies/index.ts";
+import { createDocuments } from "../documents/index.ts";
+import { createFeed } from "../events/index.ts";
+import type { Confirmation, Holds } from "../fence/index.ts";
+import { watchHosts, withStates } from "../hosts/index.ts";
+import { type Images, shareImages } from "../images/index.ts";
+import { asLeader, type Standing } from "../leader/index.ts";
+import { ownFolders } from "../own-folders.ts";
+import type { Reachable } from "../reach/index.ts";
+import { createSealer, loadSecretKeys } from "../secrets/index.ts";
+import { hasOtherVoters } from "../servers/index.ts";
 import {
   createLocate,
   createProgress,
   leadServices,
   observedInstances,
   type PortProbe,
-} from "./services/index.ts";
-import { createAssignments, createLocalSession, type HostSession } from "./session/index.ts";
-import { families, type KeyValues, keys, openStore } from "./store/index.ts";
+} from "../services/index.ts";
+import { createAssignments, createLocalSession, type HostSession } from "../session/index.ts";
+import { families, type KeyValues, keys, openStore } from "../store/index.ts";
+import { answersOf } from "./answers.ts";
+import { imagesInUse, uploadsInUse } from "./images-in-use.ts";
+import { kindFeatures } from "./kinds.ts";
+import { followLead } from "./lead.ts";
+import { admitMembers } from "./members.ts";
+import type { OwnServers } from "./new-servers.ts";
+import { followOtherServers, otherServersRoutes } from "./other-servers.ts";
 import { createTelling } from "./telling.ts";
 
 export interface ServerOptions {

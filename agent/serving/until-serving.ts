@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { ConstellationError } from "../contract/index.ts";
-import { type Server as Api, serveUnready } from "./api/index.ts";
+import { ConstellationError } from "../../contract/index.ts";
+import { type Server as Api, serveUnready } from "../api/index.ts";
 
 const limits = {
   /** The store answers some hundred milliseconds after its start. */

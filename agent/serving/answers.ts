@@ -1,10 +1,8 @@
-import { ConstellationError, type Info, type Instance } from "../contract/index.ts";
-import { reachAnywhere } from "./anywhere.ts";
-import type { ApiPorts } from "./api/index.ts";
-import { type Clusters, type Member, membersOf } from "./cluster/index.ts";
-import type { HostWatch } from "./hosts/index.ts";
-import type { Members } from "./members.ts";
-import { createHiding, type Sealer, SecretText } from "./secrets/index.ts";
+import { ConstellationError, type Info, type Instance } from "../../contract/index.ts";
+import type { ApiPorts } from "../api/index.ts";
+import { type Clusters, type Member, membersOf } from "../cluster/index.ts";
+import type { HostWatch } from "../hosts/index.ts";
+import { createHiding, type Sealer, SecretText } from "../secrets/index.ts";
 import {
   explain,
   hostsOf,
@@ -14,8 +12,10 @@ import {
   type Progress,
   resolveImage,
   secretTextsOf,
-} from "./services/index.ts";
-import type { Store } from "./store/index.ts";
+} from "../services/index.ts";
+import type { Store } from "../store/index.ts";
+import { reachAnywhere } from "./anywhere.ts";
+import type { Members } from "./members.ts";
 
 export interface AnswersOptions extends Pick<ApiPorts, "clusters" | "documents" | "feed" | "blobs"> {
   readonly version: string;

@@ -1,16 +1,16 @@
 import { networkInterfaces } from "node:os";
 import type { Logger } from "pino";
-import type { Clusters } from "./cluster/index.ts";
-import { createHosts, type Hosts, type HostsPorts, type HostWatch, parseWish } from "./hosts/index.ts";
-import { type Authority, openAuthority } from "./identity/index.ts";
-import { type Routes, readWhole } from "./link/index.ts";
+import type { Clusters } from "../cluster/index.ts";
+import { createHosts, type Hosts, type HostsPorts, type HostWatch, parseWish } from "../hosts/index.ts";
+import { type Authority, openAuthority } from "../identity/index.ts";
+import { type Routes, readWhole } from "../link/index.ts";
+import { readMachineId } from "../machine-id.ts";
+import { createReach, type Reach } from "../reach/index.ts";
+import { createServers, promoteLearners, type Servers, type ServersPorts } from "../servers/index.ts";
+import { type ServingOptions, sessionRoutes } from "../session/index.ts";
+import { families, keys, type Store } from "../store/index.ts";
 import { keepListening, type Listening } from "./listening.ts";
-import { readMachineId } from "./machine-id.ts";
 import { admitServers, type OwnServers } from "./new-servers.ts";
-import { createReach, type Reach } from "./reach/index.ts";
-import { createServers, promoteLearners, type Servers, type ServersPorts } from "./servers/index.ts";
-import { type ServingOptions, sessionRoutes } from "./session/index.ts";
-import { families, keys, type Store } from "./store/index.ts";
 
 export interface MembersOptions
   extends Pick<

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConstellationError } from "../contract/index.ts";
-import type { Clusters } from "./cluster/index.ts";
-import type { ServerPorts } from "./hosts/index.ts";
-import { type Authority, identityFiles } from "./identity/index.ts";
-import { readPrivate } from "./lib/private-file.ts";
-import { look, type OwnPeering, peeringRecord, refusalOf, type StoreMembers } from "./servers/index.ts";
-import { families, keys, type Store } from "./store/index.ts";
+import { ConstellationError } from "../../contract/index.ts";
+import type { Clusters } from "../cluster/index.ts";
+import type { ServerPorts } from "../hosts/index.ts";
+import { type Authority, identityFiles } from "../identity/index.ts";
+import { readPrivate } from "../lib/private-file.ts";
+import { look, type OwnPeering, peeringRecord, refusalOf, type StoreMembers } from "../servers/index.ts";
+import { families, keys, type Store } from "../store/index.ts";
 
 /** Who keeps the state, and how this machine lets others do so too. */
 export interface OwnServers extends StoreMembers {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { Instance } from "../contract/index.ts";
-import type { Feed } from "./events/index.ts";
-import type { WatchOptions } from "./hosts/index.ts";
+import type { Instance } from "../../contract/index.ts";
+import type { Feed } from "../events/index.ts";
+import type { WatchOptions } from "../hosts/index.ts";
 
 export interface Telling extends Pick<WatchOptions, "onChange" | "onDisk"> {
   /** The leader has looked at a revision of a service. */

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import { createGrants, createProofs, createRelay, type Grants, type Relay } from "./fence/index.ts";
-import type { HostWatch } from "./hosts/index.ts";
-import { followLeadership, type Leadership, type Standing } from "./leader/index.ts";
+import { createGrants, createProofs, createRelay, type Grants, type Relay } from "../fence/index.ts";
+import type { HostWatch } from "../hosts/index.ts";
+import { followLeadership, type Leadership, type Standing } from "../leader/index.ts";
+import type { Store } from "../store/index.ts";
 import type { OtherServers } from "./other-servers.ts";
-import type { Store } from "./store/index.ts";
 
 export interface LeadOptions {
   /** As it was written. */
