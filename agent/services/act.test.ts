@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { ConstellationError } from "../../contract/index.ts";
 import { type DecodedSet, families, keys, type PlacementRecord, type Store } from "../store/index.ts";
 import { act } from "./act.ts";
 import { allReady } from "./fleet.ts";
@@ -87,6 +88,29 @@ test("what is left of it is dropped when somebody else writes placements between
   }));
   await expect(act(placements.map(drain), ports(store))).rejects.toMatchObject({ code: "conflict" });
   expect([drained(), commits()]).toEqual([commitBounds.ops, 1]);
+});
+
+test("what is too large for one transaction is written in several, a host's ops together", async () => {
+  const written: string[][] = [];
+  const store = {
+    get: () => undefined,
+    list: () => [],
+    unreadable: () => [],
+    subscribe: () => () => undefined,
+    async commit(writes: readonly { readonly key: string }[]) {
+      const hosts = writes.filter(({ key }) => key.startsWith(families.placement.prefix));
+      if (hosts.length > 2) throw new ConstellationError("too-large", "write to the store: too much");
+      written.push(hosts.map(({ key }) => key));
+      return 1;
+    },
+  } as unknown as Store;
+  const place = (index: number): Op => {
+    const { namespace, service, name: slot } = placed(index);
+    const about = { namespace, service, slot, host: `host-${index}`, reason: "wanted" };
+    return { kind: "place", uid: "u1", index, revision: 1, ...about };
+  };
+  await act([0, 1, 2, 3, 4].map(place), ports(store));
+  expect(written).toEqual([[0, 1], [2], [3, 4]].map((all) => all.map((n) => keys.placement(`host-${n}`, 0))));
 });
 
 test("ops become transactions of bounded size; what is written at once touches different hosts", () => {

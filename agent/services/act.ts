@@ -64,20 +64,35 @@ export async function act(ops: readonly Op[], ports: ActPorts): Promise<void> {
 
 const serviceOf = ({ namespace, service }: Op) => `${namespace}/${service}`;
 
+type AlongOps = (store: Store, ops: readonly Op[], at: string) => Put[];
+
+/** What is too large for one transaction is written in two, each some hosts' ops. */
 async function commit(
   ops: readonly Op[],
   others: Others,
   ports: ActPorts,
-  along: (store: Store, ops: readonly Op[], at: string) => Put[] = () => [],
+  along: AlongOps = () => [],
 ): Promise<void> {
   others.requireNone();
   const at = ports.now().toISOString();
-  const writes = [...Map.groupBy(ops, ({ host }) => host)].flatMap(([host, own]) =>
-    placementWrites(host, own, at, ports),
-  );
+  const byHost = [...Map.groupBy(ops, ({ host }) => host)];
+  const writes = byHost.flatMap(([host, own]) => placementWrites(host, own, at, ports));
   if (writes.length === 0) return;
   others.expect(writes.map((write) => ("remove" in write ? write.remove : write.key)));
-  await ports.store.commit([...writes, ...along(ports.store, ops, at)]);
+  try {
+    await ports.store.commit([...writes, ...along(ports.store, ops, at)]);
+  } catch (error) {
+    const isTooLarge = error instanceof ConstellationError && error.code === "too-large";
+    if (!isTooLarge || byHost.length === 1) throw error;
+    const middle = Math.ceil(byHost.length / 2);
+    for (const half of [byHost.slice(0, middle), byHost.slice(middle)])
+      await commit(
+        half.flatMap(([, own]) => own),
+        others,
+        ports,
+        along,
+      );
+  }
 }
 
 async function write(puts: readonly Put[], store: Store): Promise<void> {
