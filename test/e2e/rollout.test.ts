@@ -190,7 +190,8 @@ test("PULUMI_DEBUG_PROVIDERS: an engine attaches to a provider started by hand, 
   await write({ web: web({ replicas: 2 }) });
   const first = await pulumi("up", "--yes", "--skip-preview");
   expect(first).toMatchObject({ code: 0 });
-  expect(first.stdout).toMatch(/[01]\/2 healthy/);
+  // How far it is comes by the engine of this run; two may be healthy at the first look.
+  expect(first.stdout).toMatch(/[012]\/2 healthy/);
   await write({ web: web({ replicas: 1 }) });
   expect(await pulumi("up", "--yes", "--skip-preview")).toMatchObject({ code: 0 });
   await write({});
