@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { until } from "../control/until.ts";
-import { owner } from "../faults/service.ts";
 import type { Host } from "../lab/index.ts";
-import { leaderOf, startCluster, type TestCluster } from "./cluster.ts";
-
-/** In memory: a store's two logs take 128 MiB, an agent wants some room to start. */
-const diskBytes = 1200 * 1024 ** 2;
+import { startCluster, type TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
-  cluster = await startCluster(3, 3, { diskBytes });
+  cluster = await startCluster(3, 3);
 });
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
@@ -77,66 +73,6 @@ test("no server reaches another: changes fail with the reason, what runs is not 
   expect(cluster.pids(first(), "httpd -f")).toEqual(before);
 });
 
-test("a full disk on the leader: a change by it fails and says why, the others take changes, no instance is touched, new ones go elsewhere, and it goes on once there is room; within 30 s each", async () => {
-  await cluster.serve("web", { replicas: 3 });
-  await cluster.healthy("web");
-  const workers = () => cluster.servers.map((host) => cluster.pids(host, "httpd -f"));
-  const before = workers();
-  const leader = await leaderOf(cluster);
-  const rest = cluster.servers.filter((host) => host !== leader);
-  const disk = await leader.fillDisk();
-  try {
-    const refusal = await until(
-      "a change to be refused",
-      async () => {
-        for (const host of rest) await writeLarge(host);
-        return await writeLarge(leader).catch((error: Error) => error.message);
-      },
-      60_000,
-    );
-    expect(refusal).toMatch(/no space left for .*etcd; free some, and it goes on by itself/);
-    for (const host of rest) await writeLarge(host);
-    expect(workers()).toEqual(before);
-    await beside(rest[0] as Host, leader, before[cluster.servers.indexOf(leader)]);
-  } finally {
-    await disk.end();
-  }
-  const isTaken = async () =>
-    await writeLarge(leader).then(
-      () => true,
-      () => undefined,
-    );
-  await until("a change by it", isTaken, 30_000);
-  const known = async (host: Host) => (await cluster.clientOf(host).listDocuments("configfiles")).length;
-  for (const host of rest) expect(await known(host)).toBe(await known(leader));
-  expect(cluster.pids(leader, "httpd -f")).toEqual(before[cluster.servers.indexOf(leader)]);
-  await until(
-    "its disk to have room",
-    async () => (await isFull(rest[0] as Host, leader)) === false || undefined,
-  );
-});
-
-const isFull = async (asked: Host, { hostname }: Host) =>
-  (await cluster.clientOf(asked).listHosts()).find(({ name }) => name === hostname)?.isDiskFull ?? false;
-
-/** A server says that another one's disk is full, and places nothing there, where what runs goes on. */
-async function beside(asked: Host, full: Host, before: readonly number[] | undefined): Promise<void> {
-  await until("its full disk to be told of", async () => (await isFull(asked, full)) || undefined);
-  const client = cluster.clientOf(asked);
-  const address = { namespace: "default", plural: "services", name: "web" };
-  const web = await client.getDocument(address);
-  const inputs = { ...web?.inputs, replicas: 5 };
-  await client.putDocument(address, { owner, inputs }, { ifMatch: web?.etag ?? "" });
-  await until("all to serve", async () => {
-    const instances = (await client.getDocument(address))?.status?.instances ?? [];
-    return instances.filter(({ healthy }) => healthy).length === 5 || undefined;
-  });
-  expect(cluster.pids(full, "httpd -f")).toEqual(before);
-  const explained = await client.explainService({ namespace: "default", name: "web" });
-  const refused = explained?.hosts.find(({ name }) => name === full.hostname);
-  expect(refused?.reasons).toContain("has a full disk");
-}
-
 test("a server with the second copy of an uploaded image is removed: another one gets it before it goes; within 30 s", async () => {
   const [second, third] = others() as [Host, Host];
   const folder = (host: Host) => `${host.root}/c/lib/images/blobs`;
@@ -147,12 +83,3 @@ test("a server with the second copy of an uploaded image is removed: another one
   await cluster.client.deleteServer(second.hostname);
   expect(await blobsOf(third)).toBe(wanted);
 });
-
-let largeOnes = 0;
-/** A document of 100 kB, by one server; in time for it to say what is wrong. */
-async function writeLarge(host: Host): Promise<undefined> {
-  largeOnes += 1;
-  const address = { namespace: "default", plural: "configfiles", name: `large-${largeOnes}` };
-  const inputs = { content: "x".repeat(100_000) };
-  await cluster.clientOf(host, { timeoutMs: 20_000 }).putDocument(address, { owner, inputs }, {});
-}

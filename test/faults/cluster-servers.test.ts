@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { waitMs } from "../../agent/fence/index.ts";
 import { leaderOf, startCluster, type TestCluster } from "../cluster/cluster.ts";
+import { isFull, largeOn, writeLarge } from "../cluster/full-disk.ts";
 import { keepKilling } from "../cluster/kill-agent.ts";
 import { shareLog } from "../cluster/shared-log.ts";
 import { until } from "../control/until.ts";
 import { startLoad } from "../e2e/load.ts";
 import type { Host } from "../lab/index.ts";
+import { owner } from "./service.ts";
 import { expectNoneFailed } from "./steady.ts";
 
 describe.each([3, 5])("on %i servers", (count) => {
@@ -95,6 +97,63 @@ describe.each([3, 5])("on %i servers", (count) => {
     const states = (await cluster.client.listHosts()).map(({ state }) => state);
     expect(states).not.toContain("lost");
   });
+
+  test("a full disk on the leader: a change by it fails and says why, the others take changes, no instance is touched, new ones go elsewhere, and it goes on once there is room; within 30 s each", async () => {
+    const processes = () => cluster.servers.map((host) => cluster.pids(host, "httpd -f"));
+    const before = processes();
+    const leader = await leaderOf(cluster);
+    const rest = allBut([leader]);
+    const asked = rest[0] as Host;
+    const writeOn = async () => await Promise.all(rest.map(async (host) => await writeLarge(cluster, host)));
+    const disk = await leader.fillDisk();
+    try {
+      const refusal = await until(
+        "a change to be refused",
+        async () => {
+          await writeOn();
+          return await writeLarge(cluster, leader).catch((error: Error) => error.message);
+        },
+        60_000,
+      );
+      expect(refusal).toMatch(/no space left for .*etcd; free some, and it goes on by itself/);
+      await writeOn();
+      expect(processes()).toEqual(before);
+      await until(
+        "its full disk to be told of",
+        async () => (await isFull(cluster, asked, leader)) || undefined,
+      );
+      await placedBeside(leader, asked);
+      expect(processes()[cluster.servers.indexOf(leader)]).toEqual(before[cluster.servers.indexOf(leader)]);
+    } finally {
+      await disk.end();
+    }
+    const isTaken = async () =>
+      await writeLarge(cluster, leader).then(
+        () => true,
+        () => undefined,
+      );
+    await until("a change by it", isTaken, 30_000);
+    for (const host of rest) expect(await largeOn(cluster, host)).toBe(await largeOn(cluster, leader));
+    expect(processes()[cluster.servers.indexOf(leader)]).toEqual(before[cluster.servers.indexOf(leader)]);
+    const hasRoom = async () => !(await isFull(cluster, asked, leader)) || undefined;
+    await until("its disk to have room", hasRoom);
+  });
+
+  /** Two instances more than hosts, none of the new ones on the one that is full. */
+  async function placedBeside(full: Host, asked: Host): Promise<void> {
+    const client = cluster.clientOf(asked);
+    const address = { namespace: "default", plural: "services", name: "web" };
+    const web = await client.getDocument(address);
+    const inputs = { ...web?.inputs, replicas: count + 2 };
+    await client.putDocument(address, { owner, inputs }, { ifMatch: web?.etag ?? "" });
+    await until("all to serve", async () => {
+      const instances = (await client.getDocument(address))?.status?.instances ?? [];
+      return instances.filter(({ healthy }) => healthy).length === count + 2 || undefined;
+    });
+    const explained = await client.explainService({ namespace: "default", name: "web" });
+    const refused = explained?.hosts.find(({ name }) => name === full.hostname);
+    expect(refused?.reasons).toContain("has a full disk");
+  }
 
   test("one of three, two of five servers are cut off from the others: a change by them fails and says why, what they know is told, no request fails, and changes go on once they are back; within 20 s", async () => {
     const [instance] = await cluster.healthy("web");

@@ -9,9 +9,10 @@ export interface Fault extends AsyncDisposable {
 /** Leaves so many bytes free on the disk of a folder. */
 export async function fillDisk(machine: Inside, folder: string, leftBytes: number): Promise<Fault> {
   const hog = join(folder, "hog");
-  // Somebody else may write between the look and the allocation.
-  const attempt = 'free=$(df --output=avail -B1 "$1" | tail -1) && fallocate -l $((free - $3)) "$2"';
-  const script = `for try in 1 2 3 4 5 6 7 8 9; do ${attempt} && exit 0; rm -f "$2"; done; ${attempt}`;
+  // Somebody else may write between the look and the allocation, and a file system wants some room for its notes on the file.
+  const attempt =
+    'free=$(df --output=avail -B1 "$1" | tail -1) && fallocate -l $((free - $3 - try * 65536)) "$2"';
+  const script = `for try in 0 1 2 3 4 5 6 7 8 9; do ${attempt} && exit 0; rm -f "$2"; done; exit 1`;
   await machine.output(["sh", "-c", script, "sh", folder, hog, String(leftBytes)]);
   return fault(async () => void (await machine.output(["rm", "-f", hog])));
 }

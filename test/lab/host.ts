@@ -54,7 +54,7 @@ export interface Host extends HostRecord, Inside, Plugged {
   oneWay(...peers: Plugged[]): Promise<void>;
   /** Ends every cut that this host has a part in. */
   heal(): Promise<void>;
-  /** Leaves so many bytes free on its disk, none by default. Only with `diskBytes`. */
+  /** Leaves so many bytes free on its disk, none by default. Only with `diskBytes` or `hasDevice`. */
   fillDisk(leftBytes?: number): Promise<Fault>;
   /**
    * Lets its processes write to its disk so many times a second and no more. Not with `diskBytes`, and until it is killed.
@@ -136,7 +136,9 @@ export function hostOf(lab: Machine, record: HostRecord, everyone: () => readonl
     heal: async () => await heal(lab, plug, everyone()),
     fillDisk: async (leftBytes = 0) => {
       await lab.output(["mountpoint", "-q", folder]).catch(() => {
-        throw new Error(`fill the disk of ${name}: it is this machine's own; give it one with diskBytes`);
+        throw new Error(
+          `fill the disk of ${name}: it is this machine's own; give it one with diskBytes or hasDevice`,
+        );
       });
       return await fillDisk(inside, site.root, leftBytes);
     },

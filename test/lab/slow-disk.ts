@@ -17,7 +17,7 @@ const deviceSize = "8G";
 export async function mountDevice(lab: Inside, folder: string): Promise<void> {
   const file = `${folder}.disk`;
   await lab.output(["truncate", "-s", deviceSize, file]);
-  await lab.output(["mkfs.ext4", "-q", "-E", "lazy_itable_init=1,lazy_journal_init=1", file]);
+  await lab.output(["mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1", file]);
   await lab.output(["mount", "-o", "loop", file, folder]);
 }
 
