@@ -116,7 +116,7 @@ export function createDocuments(ports: DocumentsPorts): Documents {
   }
 }
 
-/** With an etag too, a lost answer of a write that happened shows as a conflict once: the second look finds it done. */
+/** With an etag too: it may be something else that changed, which is written along. */
 async function again<T>(attempt: () => Promise<T>, many: boolean): Promise<T> {
   for (let left = many ? attempts : 2; ; left--) {
     try {

@@ -44,6 +44,63 @@ test("a write is not repeated once the store ends", async () => {
   expect(attempts).toBe(3);
 });
 
+/** A server that does what it is told at revision 2, and dies before it says so; others write on, and then it answers again. */
+function losingOneAnswer(others: readonly ChangeSet[], happens = true): KeyValues {
+  const shown = Promise.withResolvers<readonly ChangeSet[]>();
+  let attempts = 0;
+  return {
+    ...silent(async ({ writes }) => {
+      if (++attempts > 1) return { succeeded: false, revision: others.at(-1)?.revision ?? 2 };
+      const changes = writes.map((write) =>
+        "put" in write
+          ? { key: write.put, now: entry(write.put, write.value, 2), before: undefined }
+          : { key: write.remove, now: undefined, before: undefined },
+      );
+      shown.resolve([...(happens ? [{ revision: 2, changes }] : []), ...others]);
+      throw new ConstellationError("unreachable", "write: no answer");
+    }),
+    async *watch() {
+      yield* await shown.promise;
+    },
+  };
+}
+const entry = (key: string, value: string, modRevision: number): Entry => {
+  return { key, value, createRevision: 1, modRevision };
+};
+const byOthers = (key: string, revision: number): ChangeSet => {
+  const now = entry(key, '{"v":1,"serviceAddresses":7,"byOthers":true}', revision);
+  return { revision, changes: [{ key, now, before: undefined }] };
+};
+
+test.each([
+  ["a put", put],
+  ["a removal", { remove: put.key, was: 1 }],
+])("%s whose answer was lost has happened, also where others changed it since", async (_, write) => {
+  const others = [byOthers(put.key, 3)];
+  const store = await openStore(losingOneAnswer(others), new AbortController().signal);
+  expect(await store.commit([write])).toBe(2);
+  expect(store.get(families.allocation, put.key)?.modRevision).toBe(3);
+});
+
+test.each([
+  ["a put", put],
+  ["a removal", { remove: put.key, was: 1 }],
+])("%s whose request was lost is refused where others came first", async (_, write) => {
+  const others = [byOthers(put.key, 2)];
+  const store = await openStore(losingOneAnswer(others, false), new AbortController().signal);
+  await expect(store.commit([write])).rejects.toMatchObject({ code: "conflict" });
+});
+
+test("a refusal that was answered stays one, also where others wrote the same", async () => {
+  const same: ChangeSet = {
+    revision: 2,
+    changes: [{ key: put.key, now: entry(put.key, '{"v":1,"serviceAddresses":1}', 2), before: undefined }],
+  };
+  const server = { ...holding([], [same]), commit: async () => ({ succeeded: false, revision: 2 }) };
+  const store = await openStore(server, new AbortController().signal);
+  await expect(store.commit([put])).rejects.toMatchObject({ code: "conflict" });
+});
+
 const history = (name: string, value: string): Entry => {
   return { key: keys.history("default", "Service", name), value, createRevision: 1, modRevision: 1 };
 };

@@ -15,6 +15,7 @@ import { migrate } from "./migrate.ts";
 import { requireReadable } from "./readable.ts";
 import type { Family } from "./records.ts";
 import type { Compare, Entry, KeyValues, Transaction, Write } from "./types.ts";
+import { createInFlight } from "./unanswered.ts";
 
 const bounds = {
   pageKeys: 100,
@@ -81,9 +82,11 @@ export async function openStore(
   let revision = await load(server, cache, signal);
   cache.unreadable().forEach(onUnreadable);
   const listeners = new Set<(set: DecodedSet) => void>();
+  const inFlight = createInFlight();
 
   const follow = async () => {
     for await (const raw of server.watch(revision + 1, signal, { before: false })) {
+      inFlight.note(raw);
       const set = decodeSet(raw, ({ family, key }) => cache.get(family, key));
       cache.apply(set);
       set.unreadable.forEach(onUnreadable);
@@ -134,11 +137,13 @@ export async function openStore(
         compares: [...writes.map(compareOf), ...unchanged],
         writes: writes.map(writeOf),
       });
-      const { succeeded, revision: at } = await commitRepeatedly(server, transaction, signal);
+      using sent = inFlight.expect(transaction);
+      const { succeeded, isRepeated, revision: at } = await commitRepeatedly(server, transaction, signal);
       await reached(at);
-      if (!succeeded)
+      const writtenAt = succeeded ? at : isRepeated ? sent.seenAt() : undefined;
+      if (writtenAt === undefined)
         throw new ConstellationError("conflict", "write to the store: it was changed in between; try again");
-      return at;
+      return writtenAt;
     },
 
     async *replay(from, stop) {
@@ -180,14 +185,14 @@ export async function* readPages(
 }
 
 /**
- * A commit whose answer was lost may have happened. Repeating it is safe because it compares every key it writes:
- * it then fails as a conflict, and the writer reads its own write.
+ * A commit whose answer was lost may have happened. Repeating it is safe because it compares every key it writes: it is
+ * then refused, by what it wrote itself or by what others wrote since; which of them, the watch tells.
  */
 async function commitRepeatedly(server: KeyValues, transaction: Transaction, signal: AbortSignal) {
   const deadline = performance.now() + bounds.commitMs;
-  for (;;) {
+  for (let isRepeated = false; ; isRepeated = true) {
     try {
-      return await server.commit(transaction);
+      return { ...(await server.commit(transaction)), isRepeated };
     } catch (error) {
       const retry =
         error instanceof ConstellationError && error.code === "unreachable" && performance.now() < deadline;
